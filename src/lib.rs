@@ -1,0 +1,1 @@
+//! `ocelot`: the `oci` command line for Oracle Cloud's event services, with the services built in.

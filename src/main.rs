@@ -1,0 +1,3 @@
+//! The `ocelot` binary.
+
+fn main() {}
