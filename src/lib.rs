@@ -1,1 +1,7 @@
 //! `ocelot`: the `oci` command line for Oracle Cloud's event services, with the services built in.
+//!
+//! Modules stand on those before them: the operation table knows nothing else, the command line
+//! knows everything. ARCHITECTURE.md tells why.
+
+pub mod api;
+pub mod call;
