@@ -5,3 +5,9 @@
 
 pub mod api;
 pub mod call;
+pub mod clock;
+pub mod disk;
+pub mod log;
+pub mod store;
+
+pub mod engine;

@@ -95,6 +95,8 @@ pub struct Param {
     pub renamed: Option<&'static str>,
     /// What fills it when it is left out.
     pub stand_in: Option<StandIn>,
+    /// Whether the engine does without it although the service in the cloud does not.
+    pub optional_here: bool,
     /// Whether keys that its model does not have are dropped, with a note, instead of sent.
     pub drops_unknown_keys: bool,
 }
@@ -108,6 +110,7 @@ const fn param(wire: &'static str, place: Place, help: &'static str) -> Param {
         required: false,
         renamed: None,
         stand_in: None,
+        optional_here: false,
         drops_unknown_keys: false,
     }
 }
@@ -171,6 +174,14 @@ impl Param {
     pub const fn or_option(self, flag: &'static str) -> Self {
         Self {
             stand_in: Some(StandIn::Option(flag)),
+            ..self
+        }
+    }
+
+    /// The same, but the engine does without it: documents leave it out.
+    pub const fn optional_here(self) -> Self {
+        Self {
+            optional_here: true,
             ..self
         }
     }

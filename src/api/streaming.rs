@@ -638,7 +638,11 @@ static OPERATIONS: [Operation; 30] = [
         path: "/streams/{streamId}/cursors",
         params: &[
             path("streamId", "The stream, by name or OCID."),
-            body("partition", "Partition to read, counted from 0."),
+            body(
+                "partition",
+                "Partition to read, counted from 0; left out here, all of them.",
+            )
+            .optional_here(),
             body(
                 "type",
                 "Where reading starts: at an offset, at a time, with new messages or \

@@ -1,0 +1,253 @@
+//! From the options of a line, and a `--from-json` document, to a Call.
+
+use std::collections::BTreeMap;
+
+use clap::ArgMatches;
+use serde_json::{Map, Value};
+
+use super::error::CliError;
+use super::globals::Globals;
+use super::{input, terminal};
+use crate::api::model::Kind;
+use crate::api::operation::{Operation, Param, Place, StandIn};
+use crate::api::options::{CommandOption, Source, Takes};
+use crate::call::Call;
+
+/// The values of a command's options, by name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Values(BTreeMap<String, Value>);
+
+impl Values {
+    /// Reads the line and the document it names; what stands on the line counts.
+    pub(super) fn read(operation: &'static Operation, matches: &ArgMatches) -> Result<Self, CliError> {
+        let document = match matches.get_one::<String>("from-json") {
+            Some(text) => Some(document(text)?),
+            None => None,
+        };
+        let mut values = Self::default();
+        for option in operation.options() {
+            let value = match on_line(&option, matches)? {
+                None => in_document(&option, document.as_ref())?,
+                given => given,
+            };
+            if let Some(value) = value {
+                values.set(&option.flag, normal(&option, value));
+            }
+        }
+        Ok(values)
+    }
+
+    pub(super) fn get(&self, flag: &str) -> Option<&Value> {
+        self.0.get(flag)
+    }
+
+    pub(super) fn set(&mut self, flag: &str, value: Value) {
+        self.0.insert(flag.to_owned(), value);
+    }
+
+    pub(super) fn integer(&self, flag: &str) -> Option<i64> {
+        self.get(flag)?.as_i64()
+    }
+
+    pub(super) fn is_set(&self, flag: &str) -> bool {
+        self.get(flag) == Some(&Value::Bool(true))
+    }
+
+    /// Fills options that were left out from what stands in for them.
+    pub(super) fn stand_in(
+        &mut self,
+        operation: &'static Operation,
+        globals: &mut Globals,
+    ) -> Result<(), CliError> {
+        for param in operation.params {
+            let flag = param.flag();
+            if self.0.contains_key(flag.as_ref()) {
+                continue;
+            }
+            let value = match param.stand_in {
+                Some(StandIn::Global(global)) => globals
+                    .take(global)
+                    .map(|text| input::value(&flag, operation.kind(param), &text))
+                    .transpose()?,
+                Some(StandIn::Option(other)) => self.get(other).cloned(),
+                None => None,
+            };
+            if let Some(value) = value {
+                self.set(&flag, value);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the user's compartment where one is needed and none is given.
+    pub(super) fn default_compartment(&mut self, operation: &'static Operation, compartment_id: &str) {
+        for param in operation.params.iter().filter(|param| is_compartment(param)) {
+            let flag = param.flag();
+            let needed = operation.requires(param) || takes_compartment_or_pool(operation);
+            if needed && !self.0.contains_key(flag.as_ref()) && !self.0.contains_key("stream-pool-id") {
+                self.set(&flag, compartment_id.into());
+            }
+        }
+    }
+
+    /// Refuses a command without the options it cannot do without, naming all that are missing.
+    pub(super) fn check_complete(
+        &self,
+        operation: &'static Operation,
+        locally: bool,
+    ) -> Result<(), CliError> {
+        let missing: Vec<String> = operation
+            .params
+            .iter()
+            .filter(|param| operation.requires(param) && !(locally && param.optional_here))
+            .map(|param| param.flag())
+            .filter(|flag| !self.0.contains_key(flag.as_ref()))
+            .map(|flag| format!("--{flag}"))
+            .collect();
+        match missing.is_empty() {
+            true => Ok(()),
+            false => Err(CliError::Missing {
+                usage: format!("ocelot {} [OPTIONS]", operation.command),
+                flags: missing,
+            }),
+        }
+    }
+
+    /// The Call that these values ask for.
+    pub(super) fn into_call(self, operation: &'static Operation) -> Result<Call, CliError> {
+        let mut call = Call::new(operation);
+        let mut body = Map::new();
+        for param in operation.params {
+            let flag = param.flag();
+            let Some(value) = self.0.get(flag.as_ref()) else {
+                continue;
+            };
+            match param.place {
+                Place::Path => {
+                    let text = scalar(value);
+                    if text.trim().is_empty() {
+                        return Err(CliError::refused(format!(
+                            "Parameter --{flag} cannot be whitespace or empty string"
+                        )));
+                    }
+                    call.path.insert(param.wire, text);
+                }
+                Place::Query => {
+                    call.query.insert(param.wire, scalar(value));
+                }
+                Place::Header => {
+                    call.headers.insert(param.wire, scalar(value));
+                }
+                Place::Body => {
+                    body.insert(param.wire.to_owned(), value.clone());
+                }
+            }
+        }
+        if operation.body.is_some() {
+            call.body = Some(Value::Object(body));
+        }
+        Ok(call)
+    }
+}
+
+/// Whether an option that the service needs may be left out when the local engine answers.
+pub(super) fn may_be_left_out(param: &Param) -> bool {
+    is_compartment(param) || param.optional_here || param.stand_in.is_some()
+}
+
+fn is_compartment(param: &Param) -> bool {
+    param.wire == "compartmentId" && param.place != Place::Path
+}
+
+/// Creating and listing streams takes either; with neither, the user's compartment is meant.
+fn takes_compartment_or_pool(operation: &Operation) -> bool {
+    operation.params.iter().any(|param| param.wire == "streamPoolId" && param.place != Place::Path)
+}
+
+fn on_line(option: &CommandOption, matches: &ArgMatches) -> Result<Option<Value>, CliError> {
+    let flag = option.flag.as_ref();
+    match option.takes {
+        Takes::Nothing => Ok(matches.get_flag(flag).then_some(Value::Bool(true))),
+        Takes::Value(kind) => {
+            let text = matches.get_one::<String>(flag);
+            text.map(|text| input::value(flag, kind, text)).transpose()
+        }
+        Takes::Values(kind) => {
+            let Some(texts) = matches.get_many::<String>(flag) else {
+                return Ok(None);
+            };
+            let values = texts.map(|text| input::value(flag, kind, text));
+            Ok(Some(Value::Array(values.collect::<Result<_, _>>()?)))
+        }
+    }
+}
+
+fn document(text: &str) -> Result<Map<String, Value>, CliError> {
+    match input::json("from-json", text)? {
+        Value::Object(document) => Ok(document),
+        other => Err(CliError::Json {
+            parameter: "from_json".to_owned(),
+            reason: format!("It must be a JSON object with the options as keys, not {other}."),
+        }),
+    }
+}
+
+fn in_document(
+    option: &CommandOption,
+    document: Option<&Map<String, Value>>,
+) -> Result<Option<Value>, CliError> {
+    if option.source == Source::FromJson {
+        return Ok(None);
+    }
+    let key = option.json_key();
+    let entry = document.and_then(|document| {
+        let mut entries = document.iter();
+        entries.find(|(name, _)| **name == key || input::is_key_of(&key, name))
+    });
+    let Some((_, value)) = entry.filter(|(_, value)| !value.is_null()) else {
+        return Ok(None);
+    };
+    let flag = option.flag.as_ref();
+    match (option.takes, value) {
+        (Takes::Nothing, value) => Ok(Some(value.clone())),
+        (Takes::Value(kind), Value::String(text)) => input::value(flag, kind, text).map(Some),
+        (Takes::Value(kind), value) if kind.is_json() => Ok(Some(value.clone())),
+        (Takes::Value(kind), value) => input::value(flag, kind, &value.to_string()).map(Some),
+        (Takes::Values(kind), Value::Array(values)) => {
+            let values = values.iter().map(|value| input::value(flag, kind, &scalar(value)));
+            Ok(Some(Value::Array(values.collect::<Result<_, _>>()?)))
+        }
+        (Takes::Values(kind), value) => {
+            Ok(Some(Value::Array(vec![input::value(flag, kind, &scalar(value))?])))
+        }
+    }
+}
+
+/// Spells the keys of a JSON value as the wire has them, and drops what documents have and the wire has not.
+fn normal(option: &CommandOption, value: Value) -> Value {
+    let (Source::Param(param), Some(kind)) = (option.source, option.kind()) else {
+        return value;
+    };
+    if !matches!(kind, Kind::Object(_) | Kind::List(_) | Kind::Map(_)) {
+        return value;
+    }
+    let mut unknown = Vec::new();
+    let mut value = input::wire_keys(kind, value, &mut unknown);
+    if param.drops_unknown_keys && !unknown.is_empty() {
+        input::drop_unknown(kind, &mut value, &unknown);
+        terminal::note(&format!(
+            "Note: --{} has no {}; left out.",
+            option.flag,
+            unknown.join(", ")
+        ));
+    }
+    value
+}
+
+/// A value as a path, a query string or a header has it.
+fn scalar(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

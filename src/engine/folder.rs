@@ -1,0 +1,140 @@
+//! The data folder: where things lie in it, and whose turn it is.
+//!
+//! ```text
+//! lock               held by the process that uses the folder
+//! ocelot.db          metadata (SQLite; -wal beside it)
+//! streams/OCID/N/    the log of partition N of a stream
+//! ```
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long to wait for other processes to finish with the folder.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Why a data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// It cannot be created, or something in it cannot be opened.
+    #[error(
+        "cannot use the data folder {path}: {source}; choose another with --data-dir or OCELOT_HOME"
+    )]
+    Unusable {
+        /// The folder, or the file in it.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another process does not let go of it.
+    #[error(
+        "the data folder {path} has been in use by process {holder} for {seconds} s: stop that process, \
+         or choose another folder with --data-dir"
+    )]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+        /// The process that has it, as far as it is known.
+        holder: String,
+        /// How long this process waited.
+        seconds: u64,
+    },
+}
+
+/// A data folder that is this process's until the value is dropped.
+pub(super) struct Folder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Folder {
+    /// Creates the folder if it is missing, and waits for its turn.
+    pub(super) fn lock(path: &Path) -> Result<Self, FolderError> {
+        create_private(path).map_err(unusable(path))?;
+        let lock_path = path.join("lock");
+        let mut lock = private_file(&lock_path).map_err(unusable(&lock_path))?;
+        take_turn(path, &mut lock)?;
+        Ok(Self {
+            path: path.to_owned(),
+            _lock: lock,
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The database file, created so that only its owner can read it.
+    pub(super) fn database(&self) -> Result<PathBuf, FolderError> {
+        let path = self.path.join("ocelot.db");
+        private_file(&path).map_err(unusable(&path))?;
+        Ok(path)
+    }
+
+    /// The folder of the logs.
+    pub(super) fn streams(&self) -> PathBuf {
+        self.path.join("streams")
+    }
+}
+
+/// Waits for the lock in short steps: the system's own waiting has no end.
+fn take_turn(folder: &Path, lock: &mut File) -> Result<(), FolderError> {
+    let begun = Instant::now();
+    let mut pause = Duration::from_micros(200);
+    loop {
+        match lock.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => {
+                thread::sleep(pause);
+                pause = (pause * 2).min(Duration::from_millis(5));
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(FolderError::Busy {
+                    path: folder.to_owned(),
+                    holder: holder(lock),
+                    seconds: PATIENCE.as_secs(),
+                });
+            }
+            Err(TryLockError::Error(error)) => return Err(unusable(folder)(error)),
+        }
+    }
+    note_holder(lock).map_err(unusable(folder))
+}
+
+/// Leaves this process's number in the lock file, for those who wait too long.
+fn note_holder(lock: &mut File) -> io::Result<()> {
+    lock.rewind()?;
+    write!(lock, "{:<10}", std::process::id())
+}
+
+fn holder(lock: &mut File) -> String {
+    let mut text = String::new();
+    let read = lock.rewind().and_then(|()| lock.read_to_string(&mut text));
+    match (read, text.trim()) {
+        (Ok(_), number) if !number.is_empty() => number.to_owned(),
+        _ => "unknown".to_owned(),
+    }
+}
+
+fn create_private(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn unusable(path: &Path) -> impl FnOnce(io::Error) -> FolderError {
+    let path = path.to_owned();
+    move |source| FolderError::Unusable { path, source }
+}

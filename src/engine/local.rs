@@ -1,0 +1,174 @@
+//! What only a local engine has: a clock that can be set, and a folder that can be looked into and emptied.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::folder::FolderError;
+use super::{Engine, EngineError};
+use crate::clock::{Setting, rfc3339};
+
+/// Where the store keeps how the clock is set.
+pub(super) const CLOCK_SETTING: &str = "clock";
+
+/// What an engine's clock shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClockReport {
+    /// Now, for the engine, in milliseconds.
+    pub now_ms: i64,
+    /// Now, for the machine, in milliseconds.
+    pub system_ms: i64,
+    /// How it is set.
+    pub setting: Setting,
+}
+
+impl ClockReport {
+    /// The report as JSON, with kebab-case keys.
+    pub fn to_json(&self) -> Value {
+        let mode = match self.setting {
+            Setting::System => "system",
+            Setting::Shifted { .. } => "shifted",
+            Setting::Frozen { .. } => "frozen",
+        };
+        json!({
+            "now": rfc3339(self.now_ms),
+            "system-time": rfc3339(self.system_ms),
+            "mode": mode,
+            "offset-in-seconds": (self.now_ms - self.system_ms) as f64 / 1000.0,
+        })
+    }
+}
+
+/// What a data folder holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Status {
+    /// Each kind of resource with how many there are, by the name that users know.
+    pub counts: Vec<(&'static str, i64)>,
+    /// The size of the metadata, in bytes.
+    pub metadata_bytes: u64,
+    /// The size of the messages, in bytes.
+    pub messages_bytes: u64,
+}
+
+impl Engine {
+    /// What the clock shows.
+    pub fn clock(&self) -> ClockReport {
+        let system_ms = self.clock.system.now_ms();
+        let setting = self.clock.setting();
+        ClockReport {
+            now_ms: setting.apply(system_ms),
+            system_ms,
+            setting,
+        }
+    }
+
+    /// Sets the clock, for this and all later calls on the data folder.
+    pub fn set_clock(&self, setting: Setting) -> Result<ClockReport, EngineError> {
+        self.store.write(|session| match setting {
+            Setting::System => session.remove_setting(CLOCK_SETTING),
+            other => session.set_setting(CLOCK_SETTING, &other),
+        })?;
+        self.clock.set(setting);
+        Ok(self.clock())
+    }
+
+    /// Sets the clock to an instant, from which it runs on, or stands still.
+    pub fn set_clock_to(&self, at_ms: i64, frozen: bool) -> Result<ClockReport, EngineError> {
+        self.set_clock(match frozen {
+            true => Setting::Frozen { at_ms },
+            false => Setting::Shifted {
+                offset_ms: at_ms.saturating_sub(self.clock.system.now_ms()),
+            },
+        })
+    }
+
+    /// Moves the clock, forward or back.
+    pub fn advance_clock(&self, by_ms: i64) -> Result<ClockReport, EngineError> {
+        self.set_clock(self.clock.setting().advanced(by_ms))
+    }
+
+    /// What the data folder holds, and how much room it takes.
+    pub fn status(&self) -> Result<Status, EngineError> {
+        let counts = self.store.read(|session| {
+            [
+                ("stream-pools", "streampool"),
+                ("streams", "stream"),
+                ("connect-harnesses", "connectharness"),
+            ]
+            .into_iter()
+            .map(|(name, kind)| Ok((name, session.count_resources(kind)?)))
+            .collect::<Result<_, EngineError>>()
+        })?;
+        let (metadata_bytes, messages_bytes) = match &self.folder {
+            Some(folder) => (files_bytes(folder.path()), tree_bytes(&folder.streams())),
+            None => (0, 0),
+        };
+        Ok(Status {
+            counts,
+            metadata_bytes,
+            messages_bytes,
+        })
+    }
+
+    /// Removes everything that is stored, and the engine with it.
+    pub fn reset(self) -> Result<(), EngineError> {
+        let Self { store, folder, .. } = self;
+        drop(store);
+        let Some(folder) = folder else {
+            return Ok(());
+        };
+        let path = folder.path();
+        let removed =
+            remove_if_there(&folder.streams(), |path| fs::remove_dir_all(path)).and_then(|()| {
+                ["ocelot.db", "ocelot.db-wal", "ocelot.db-shm"]
+                    .iter()
+                    .try_for_each(|name| {
+                        remove_if_there(&path.join(name), |path| fs::remove_file(path))
+                    })
+            });
+        removed.map_err(|source| {
+            EngineError::Folder(FolderError::Unusable {
+                path: path.to_owned(),
+                source,
+            })
+        })
+    }
+}
+
+fn remove_if_there(
+    path: &Path,
+    remove: impl FnOnce(&Path) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    match remove(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The size of the files in a folder, without those in the folders below it.
+fn files_bytes(folder: &Path) -> u64 {
+    entries(folder)
+        .filter(|metadata| metadata.1.is_file())
+        .map(|(_, metadata)| metadata.len())
+        .sum()
+}
+
+/// The size of all files in a folder and below it.
+fn tree_bytes(folder: &Path) -> u64 {
+    entries(folder)
+        .map(|(path, metadata)| match metadata.is_dir() {
+            true => tree_bytes(&path),
+            false => metadata.len(),
+        })
+        .sum()
+}
+
+/// What lies in a folder; a folder that is not there holds nothing.
+fn entries(folder: &Path) -> impl Iterator<Item = (std::path::PathBuf, fs::Metadata)> {
+    fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| Some((entry.path(), entry.metadata().ok()?)))
+}

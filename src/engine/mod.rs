@@ -1,0 +1,181 @@
+//! The engine: answers a [`Call`] from what is on disk, as the service in the cloud would.
+//!
+//! It is synchronous and does not know how the call came in. What depends on time is computed from what
+//! is stored and the clock when asked, so an engine that lives for one call and one that lives for months
+//! give the same answers.
+
+mod folder;
+mod listing;
+mod local;
+pub mod ocid;
+mod request;
+mod resource;
+mod retry;
+mod streaming;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::api::OperationId;
+use crate::call::{ApiError, Call, Reply};
+use crate::clock::{Clock, Setting, SystemClock};
+use crate::disk::{Disk, MemoryDisk, RealDisk};
+use crate::log::{Durability, LogError};
+use crate::store::{Store, StoreError};
+
+pub use folder::FolderError;
+pub use local::{ClockReport, Status};
+use streaming::Streaming;
+
+/// The tenancy, and root compartment, that resources belong to where the user has none.
+pub const LOCAL_TENANCY: &str = "ocid1.tenancy.oc1..local";
+
+/// Where an engine keeps what it is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Home {
+    /// In this folder, which is created when missing.
+    Folder(PathBuf),
+    /// In memory, gone with the engine.
+    Memory,
+}
+
+/// Why an engine could not be opened, or not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The metadata cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The messages cannot be used.
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+/// An open data folder, ready to answer. While it is open, no other process can open the folder.
+pub struct Engine {
+    store: Store,
+    clock: EngineClock,
+    streaming: Streaming,
+    // Dropped last: until then the folder is this process's alone.
+    folder: Option<folder::Folder>,
+}
+
+impl Engine {
+    /// Opens the engine over `home`, waiting for its turn if another process has it.
+    pub fn open(home: &Home, durability: Durability) -> Result<Self, EngineError> {
+        Self::open_with_clock(home, durability, Box::new(SystemClock))
+    }
+
+    /// Opens the engine with a clock of the caller's in the place of the machine's.
+    pub fn open_with_clock(
+        home: &Home,
+        durability: Durability,
+        system: Box<dyn Clock>,
+    ) -> Result<Self, EngineError> {
+        let (folder, store, disk, streams): (_, _, Arc<dyn Disk>, _) = match home {
+            Home::Folder(path) => {
+                let folder = folder::Folder::lock(path)?;
+                let store = Store::open(&folder.database()?, durability)?;
+                let streams = folder.streams();
+                (Some(folder), store, Arc::new(RealDisk), streams)
+            }
+            Home::Memory => (
+                None,
+                Store::in_memory()?,
+                Arc::new(MemoryDisk::default()),
+                PathBuf::from("streams"),
+            ),
+        };
+        let setting = store.read(|session| session.setting(local::CLOCK_SETTING))?;
+        Ok(Self {
+            clock: EngineClock::new(system, setting.unwrap_or_default()),
+            streaming: Streaming::new(disk, streams, durability),
+            store,
+            folder,
+        })
+    }
+
+    /// Answers a call, or says why it cannot.
+    pub fn answer(&self, call: &Call) -> Result<Reply, ApiError> {
+        request::check(call)?;
+        let context = Context {
+            store: &self.store,
+            now_ms: self.clock.now_ms(),
+        };
+        retry::once(&context, call, || match call.operation.id {
+            OperationId::Streaming(operation) => self.streaming.answer(&context, operation, call),
+            OperationId::Ons(_)
+            | OperationId::Events(_)
+            | OperationId::Queue(_)
+            | OperationId::Monitoring(_)
+            | OperationId::Sch(_) => Err(not_available(call)),
+        })
+    }
+
+    /// The data folder, unless the engine lives in memory.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_ref().map(folder::Folder::path)
+    }
+}
+
+fn not_available(call: &Call) -> ApiError {
+    let title = call.operation.id.service().title;
+    ApiError::new(
+        501,
+        "MethodNotImplemented",
+        format!(
+            "{title} is not available in the local engine yet. The command can be sent to a server \
+             that has it: give --endpoint URL, or --target cloud."
+        ),
+    )
+}
+
+/// What every service is handed with a call.
+struct Context<'e> {
+    store: &'e Store,
+    /// The time of the whole call, so that all it does happens at once.
+    now_ms: i64,
+}
+
+/// The machine's clock as the user has set it for this engine.
+struct EngineClock {
+    system: Box<dyn Clock>,
+    setting: Mutex<Setting>,
+}
+
+impl EngineClock {
+    fn new(system: Box<dyn Clock>, setting: Setting) -> Self {
+        Self {
+            system,
+            setting: Mutex::new(setting),
+        }
+    }
+
+    fn setting(&self) -> Setting {
+        *self.setting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, setting: Setting) {
+        *self.setting.lock().unwrap_or_else(PoisonError::into_inner) = setting;
+    }
+}
+
+impl Clock for EngineClock {
+    fn now_ms(&self) -> i64 {
+        self.setting().apply(self.system.now_ms())
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::internal(error.to_string())
+    }
+}
+
+impl From<LogError> for ApiError {
+    fn from(error: LogError) -> Self {
+        Self::internal(error.to_string())
+    }
+}

@@ -1,0 +1,61 @@
+//! What the lists of pools, streams and harnesses have in common.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::super::Context;
+use super::super::listing::{Limits, Request};
+use super::super::resource::{REMEMBERED_MS, ResourceKind};
+use crate::call::{ApiError, Call, Reply};
+use crate::store::{Filter, Order, Place, PlaceValue, Resource, SortBy};
+
+/// How many items a page holds. Source: behaviour.md 1.2.
+const LIMITS: Limits = Limits {
+    default: 10,
+    most: 50,
+};
+
+/// The filters that all lists of Streaming take.
+pub(super) fn common_filter<'c>(context: &Context<'_>, call: &'c Call) -> Filter<'c> {
+    Filter {
+        id: call.query_text("id"),
+        name: call.query_text("name"),
+        state: call.query_text("lifecycleState"),
+        deleted_since_ms: Some(context.now_ms - REMEMBERED_MS),
+        ..Filter::default()
+    }
+}
+
+/// A page of resources: by name from A, or by time from the newest. Source: behaviour.md 1.2.
+pub(super) fn resources<D: DeserializeOwned>(
+    context: &Context<'_>,
+    call: &Call,
+    kind: ResourceKind,
+    filter: &Filter<'_>,
+    shown: fn(&Resource<D>) -> Value,
+) -> Result<Reply, ApiError> {
+    let by_name = call
+        .query_text("sortBy")
+        .is_some_and(|column| column.eq_ignore_ascii_case("NAME"));
+    let (sort_by, default_order) = match by_name {
+        true => (SortBy::Name, Order::Ascending),
+        false => (SortBy::TimeCreated, Order::Descending),
+    };
+    let request = Request::of(call, LIMITS, default_order)?;
+    let place = |resource: &Resource<D>| Place {
+        value: match sort_by {
+            SortBy::Name => PlaceValue::Text(resource.name.clone()),
+            SortBy::TimeCreated => PlaceValue::Number(resource.time_created_ms),
+        },
+        id: resource.id.clone(),
+    };
+    let (items, reply) = context.store.read(|session| {
+        request.fetch(place, |order, after, limit| {
+            session.resources(kind.ocid_type, filter, (sort_by, order), after, limit)
+        })
+    })?;
+    Ok(Reply {
+        body: Some(items.iter().map(shown).collect()),
+        ..reply
+    })
+}

@@ -1,0 +1,92 @@
+//! Streaming: pools, streams, connect harnesses; messages, cursors and consumer groups.
+//!
+//! Semantics, limits and error texts are those of the service as far as they are known (behaviour.md,
+//! section 1). What no source states is marked "unconfirmed" where it is decided.
+
+mod cursors;
+mod group_reads;
+mod groups;
+mod harnesses;
+mod lists;
+mod messages;
+mod partitioner;
+mod partitions;
+mod pools;
+mod streams;
+mod work;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Context;
+use crate::api::streaming::Streaming as Operation;
+use crate::call::{ApiError, Call, Reply};
+use crate::disk::Disk;
+use crate::log::Durability;
+use partitions::Partitions;
+
+/// Where the data plane answers, as streams tell it: the address that `ocelot serve` takes by default.
+const MESSAGES_ENDPOINT: &str = "http://127.0.0.1:4590";
+
+/// Where Kafka clients connect, as pools tell it: the address that `ocelot serve` takes by default.
+const BOOTSTRAP_SERVERS: &str = "127.0.0.1:9092";
+
+/// The service, over one folder of logs.
+pub(super) struct Streaming {
+    partitions: Partitions,
+}
+
+impl Streaming {
+    pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf, durability: Durability) -> Self {
+        Self {
+            partitions: Partitions::new(disk, folder, durability),
+        }
+    }
+
+    /// Answers one of the service's operations.
+    pub(super) fn answer(
+        &self,
+        context: &Context<'_>,
+        operation: Operation,
+        call: &Call,
+    ) -> Result<Reply, ApiError> {
+        match operation {
+            Operation::CreateStreamPool => pools::create(context, call),
+            Operation::GetStreamPool => pools::get(context, call),
+            Operation::ListStreamPools => pools::list(context, call),
+            Operation::UpdateStreamPool => pools::update(context, call),
+            Operation::DeleteStreamPool => self.delete_pool(context, call),
+            Operation::ChangeStreamPoolCompartment => pools::change_compartment(context, call),
+
+            Operation::CreateStream => streams::create(context, call),
+            Operation::GetStream => streams::get(context, call),
+            Operation::ListStreams => streams::list(context, call),
+            Operation::UpdateStream => streams::update(context, call),
+            Operation::DeleteStream => self.delete_stream(context, call),
+            Operation::ChangeStreamCompartment => streams::change_compartment(context, call),
+
+            Operation::CreateConnectHarness => harnesses::create(context, call),
+            Operation::GetConnectHarness => harnesses::get(context, call),
+            Operation::ListConnectHarnesses => harnesses::list(context, call),
+            Operation::UpdateConnectHarness => harnesses::update(context, call),
+            Operation::DeleteConnectHarness => harnesses::delete(context, call),
+            Operation::ChangeConnectHarnessCompartment => {
+                harnesses::change_compartment(context, call)
+            }
+
+            Operation::GetWorkRequest => work::get(context, call),
+            Operation::ListWorkRequests => work::list(context, call),
+            Operation::ListWorkRequestErrors => work::list_errors(context, call),
+            Operation::ListWorkRequestLogs => work::list_logs(context, call),
+
+            Operation::PutMessages => self.put_messages(context, call),
+            Operation::GetMessages => self.get_messages(context, call),
+            Operation::CreateCursor => self.create_cursor(context, call),
+            Operation::CreateGroupCursor => self.create_group_cursor(context, call),
+            Operation::ConsumerCommit => self.consumer_commit(context, call),
+            Operation::ConsumerHeartbeat => self.consumer_heartbeat(context, call),
+            Operation::GetGroup => self.get_group(context, call),
+            Operation::UpdateGroup => self.update_group(context, call),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The schema and its history: each entry brings a database from one format to the next.
+//!
+//! `PRAGMA user_version` holds the format. Entries are never edited once released; a change of the schema
+//! is a new entry. A migration runs in one transaction, so a folder is old or new, never between.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::StoreError;
+
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE resource (
+        id              TEXT PRIMARY KEY,
+        kind            TEXT NOT NULL,
+        name            TEXT NOT NULL,
+        compartment_id  TEXT NOT NULL,
+        parent_id       TEXT,
+        state           TEXT NOT NULL,
+        etag            TEXT NOT NULL,
+        time_created_ms INTEGER NOT NULL,
+        time_deleted_ms INTEGER,
+        details         TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX resource_by_compartment_name ON resource (kind, compartment_id, name, id);
+    CREATE INDEX resource_by_compartment_time ON resource (kind, compartment_id, time_created_ms, id);
+    CREATE INDEX resource_by_parent_name ON resource (kind, parent_id, name, id);
+    CREATE INDEX resource_by_name ON resource (kind, name);
+
+    CREATE TABLE consumer_group (
+        stream_id    TEXT NOT NULL,
+        name         TEXT NOT NULL,
+        generation   INTEGER NOT NULL,
+        last_used_ms INTEGER NOT NULL,
+        PRIMARY KEY (stream_id, name)
+    ) WITHOUT ROWID;
+    CREATE TABLE group_partition (
+        stream_id         TEXT NOT NULL,
+        group_name        TEXT NOT NULL,
+        partition_index   INTEGER NOT NULL,
+        start_offset      INTEGER NOT NULL,
+        committed_offset  INTEGER,
+        epoch             INTEGER NOT NULL,
+        reserved_instance TEXT,
+        reserved_until_ms INTEGER,
+        PRIMARY KEY (stream_id, group_name, partition_index)
+    ) WITHOUT ROWID;
+    CREATE TABLE group_instance (
+        stream_id     TEXT NOT NULL,
+        group_name    TEXT NOT NULL,
+        name          TEXT NOT NULL,
+        timeout_ms    INTEGER NOT NULL,
+        last_seen_ms  INTEGER NOT NULL,
+        PRIMARY KEY (stream_id, group_name, name)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE work_request (
+        id               TEXT PRIMARY KEY,
+        service          TEXT NOT NULL,
+        compartment_id   TEXT NOT NULL,
+        resource_id      TEXT NOT NULL,
+        operation_type   TEXT NOT NULL,
+        entity_type      TEXT NOT NULL,
+        action_type      TEXT NOT NULL,
+        time_accepted_ms INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX work_request_by_compartment ON work_request (service, compartment_id, time_accepted_ms, id);
+
+    CREATE TABLE retry_token (
+        token       TEXT PRIMARY KEY,
+        request     TEXT NOT NULL,
+        reply       TEXT NOT NULL,
+        time_ms     INTEGER NOT NULL
+    ) WITHOUT ROWID;
+
+    CREATE TABLE setting (
+        name  TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) WITHOUT ROWID;
+"];
+
+/// Brings the database to the newest format, or refuses one that is newer still.
+pub(super) fn migrate(connection: &mut Connection, path: Option<&Path>) -> Result<(), StoreError> {
+    let known = MIGRATIONS.len() as i64;
+    let found = format_of(connection)?;
+    if found == known {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = usize::try_from(format_of(&transaction)?).unwrap_or(usize::MAX);
+    let Some(missing) = MIGRATIONS.get(done..) else {
+        return Err(StoreError::TooNew {
+            path: path.map_or_else(|| "memory".to_owned(), |p| p.display().to_string()),
+            found,
+            known,
+        });
+    };
+    for migration in missing {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    Ok(transaction.commit()?)
+}
+
+fn format_of(connection: &Connection) -> Result<i64, StoreError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_a_newer_format_and_leaves_it_alone() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.pragma_update(None, "user_version", 99).unwrap();
+        let error = migrate(&mut connection, None).unwrap_err();
+        assert!(error.to_string().contains("format 99"), "{error}");
+        assert_eq!(format_of(&connection).unwrap(), 99);
+    }
+
+    #[test]
+    fn migrates_once() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, None).unwrap();
+        migrate(&mut connection, None).unwrap();
+        assert_eq!(format_of(&connection).unwrap(), MIGRATIONS.len() as i64);
+    }
+}

@@ -1,0 +1,154 @@
+//! Metadata in SQLite: resources, consumer groups, work requests, settings.
+//!
+//! One connection, in WAL mode, for the one process that holds the data folder. Callers get a
+//! [`Session`] for the length of a closure; all that a closure under [`Store::write`] does happens
+//! wholly or not at all. A commit is in the write-ahead log when `write` returns, so it survives the end
+//! of the process; with [`Durability::Fsync`] it survives a power cut too.
+
+mod groups;
+mod migrations;
+mod page;
+mod resources;
+mod retry_tokens;
+mod settings;
+mod work_requests;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, TransactionBehavior};
+
+pub use groups::{Group, GroupPartition, Instance};
+pub use page::{Order, Page, Place, PlaceValue};
+pub use resources::{Filter, Resource, SortBy};
+pub use retry_tokens::Remembered;
+pub use work_requests::{WorkFilter, WorkRequest};
+
+use crate::log::Durability;
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite said no.
+    #[error("the metadata store failed: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A row holds what this program cannot read.
+    #[error("the metadata store holds a {what} that cannot be read: {source}")]
+    Unreadable {
+        /// What kind of row.
+        what: &'static str,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// The data folder was written by a later version of this program.
+    #[error(
+        "{path} was written by a newer ocelot (format {found}; this one knows {known}): update ocelot, \
+         or choose another folder with --data-dir"
+    )]
+    TooNew {
+        /// The database file.
+        path: String,
+        /// The format it has.
+        found: i64,
+        /// The newest format this program knows.
+        known: i64,
+    },
+}
+
+/// The metadata of one data folder.
+pub struct Store {
+    connection: Mutex<Connection>,
+    path: Option<PathBuf>,
+}
+
+impl Store {
+    /// Opens the database at `path`, creating or migrating it.
+    pub fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
+        let connection = Connection::open(path)?;
+        // The folder is locked, so nobody else looks at the write-ahead log: its index can live in memory.
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // A short log opens quickly; closing leaves it in place instead of waiting for the disk.
+        connection.pragma_update(None, "wal_autocheckpoint", 100)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        let synchronous = match durability {
+            Durability::Os => "NORMAL",
+            Durability::Fsync => "FULL",
+        };
+        connection.pragma_update(None, "synchronous", synchronous)?;
+        Self::ready(connection, Some(path.to_owned()))
+    }
+
+    /// A store that lives in memory and goes with the value.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        Self::ready(Connection::open_in_memory()?, None)
+    }
+
+    fn ready(mut connection: Connection, path: Option<PathBuf>) -> Result<Self, StoreError> {
+        connection.busy_timeout(Duration::from_secs(5))?;
+        migrations::migrate(&mut connection, path.as_deref())?;
+        Ok(Self {
+            connection: Mutex::new(connection),
+            path,
+        })
+    }
+
+    /// The database file, unless the store lives in memory.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Runs `work` against what is stored now.
+    pub fn read<T, E>(&self, work: impl FnOnce(&Session<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        let connection = self.lock();
+        work(&Session {
+            connection: &connection,
+        })
+    }
+
+    /// Runs `work` as one change: if it fails, nothing of it remains.
+    pub fn write<T, E>(&self, work: impl FnOnce(&Session<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        let mut connection = self.lock();
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(StoreError::from)?;
+        let result = work(&Session {
+            connection: &transaction,
+        })?;
+        transaction.commit().map_err(StoreError::from)?;
+        Ok(result)
+    }
+
+    /// A panic elsewhere leaves the connection whole: an open transaction is rolled back when dropped.
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The typed tables, for the length of one read or one change.
+pub struct Session<'c> {
+    connection: &'c Connection,
+}
+
+/// Writes a value as the JSON text of a column.
+fn to_json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
+}
+
+/// Reads a value from the JSON text of a column.
+fn from_json<T: serde::de::DeserializeOwned>(
+    what: &'static str,
+    text: &str,
+) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|source| StoreError::Unreadable { what, source })
+}

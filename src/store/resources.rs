@@ -1,0 +1,234 @@
+//! Resources of every kind in one table: the columns that lists filter and sort by, and the rest as JSON.
+
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{OptionalExtension, Row, params_from_iter};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::page::{Order, Page, Place};
+use super::{Session, StoreError, from_json, to_json};
+
+/// A resource; `D` holds what only its kind has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resource<D> {
+    /// Its OCID.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The compartment it is in.
+    pub compartment_id: String,
+    /// The resource that it is part of, as a stream's pool.
+    pub parent_id: Option<String>,
+    /// Its lifecycle state.
+    pub state: String,
+    /// Changes with every change of the resource.
+    pub etag: String,
+    /// When it was created, in milliseconds.
+    pub time_created_ms: i64,
+    /// When it was deleted, in milliseconds.
+    pub time_deleted_ms: Option<i64>,
+    /// What only its kind has.
+    pub details: D,
+}
+
+/// What a list is narrowed down to; what is absent does not narrow it.
+#[derive(Clone, Debug, Default)]
+pub struct Filter<'f> {
+    /// In this compartment.
+    pub compartment_id: Option<&'f str>,
+    /// Part of this resource.
+    pub parent_id: Option<&'f str>,
+    /// With this OCID.
+    pub id: Option<&'f str>,
+    /// With exactly this name.
+    pub name: Option<&'f str>,
+    /// In this lifecycle state, whatever the case of its letters.
+    pub state: Option<&'f str>,
+    /// Without those deleted before this time, in milliseconds.
+    pub deleted_since_ms: Option<i64>,
+}
+
+/// What a list is sorted by; equal ones are sorted by OCID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortBy {
+    /// By name.
+    Name,
+    /// By the time of creation.
+    TimeCreated,
+}
+
+const COLUMNS: &str = "id, name, compartment_id, parent_id, state, etag, time_created_ms, \
+                       time_deleted_ms, details";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Resource<String>> {
+    Ok(Resource {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        compartment_id: row.get(2)?,
+        parent_id: row.get(3)?,
+        state: row.get(4)?,
+        etag: row.get(5)?,
+        time_created_ms: row.get(6)?,
+        time_deleted_ms: row.get(7)?,
+        details: row.get(8)?,
+    })
+}
+
+fn typed<D: DeserializeOwned>(raw: Resource<String>) -> Result<Resource<D>, StoreError> {
+    Ok(Resource {
+        details: from_json("resource", &raw.details)?,
+        id: raw.id,
+        name: raw.name,
+        compartment_id: raw.compartment_id,
+        parent_id: raw.parent_id,
+        state: raw.state,
+        etag: raw.etag,
+        time_created_ms: raw.time_created_ms,
+        time_deleted_ms: raw.time_deleted_ms,
+    })
+}
+
+impl Session<'_> {
+    /// Stores a resource of `kind`, new or changed.
+    pub fn put_resource<D: Serialize>(
+        &self,
+        kind: &str,
+        resource: &Resource<D>,
+    ) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(&format!(
+                "INSERT OR REPLACE INTO resource (kind, {COLUMNS}) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+            ))?
+            .execute((
+                kind,
+                &resource.id,
+                &resource.name,
+                &resource.compartment_id,
+                &resource.parent_id,
+                &resource.state,
+                &resource.etag,
+                resource.time_created_ms,
+                resource.time_deleted_ms,
+                to_json(&resource.details),
+            ))?;
+        Ok(())
+    }
+
+    /// The resource of `kind` with this OCID, deleted or not.
+    pub fn resource<D: DeserializeOwned>(
+        &self,
+        kind: &str,
+        id: &str,
+    ) -> Result<Option<Resource<D>>, StoreError> {
+        let raw = self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM resource WHERE kind = ?1 AND id = ?2"
+            ))?
+            .query_row([kind, id], from_row)
+            .optional()?;
+        raw.map(typed).transpose()
+    }
+
+    /// The resources of `kind` with this name that are not deleted, wherever they are.
+    pub fn resources_named<D: DeserializeOwned>(
+        &self,
+        kind: &str,
+        name: &str,
+    ) -> Result<Vec<Resource<D>>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM resource \
+             WHERE kind = ?1 AND name = ?2 AND time_deleted_ms IS NULL ORDER BY id"
+        ))?;
+        let rows = statement.query_map([kind, name], from_row)?;
+        rows.map(|row| typed(row?)).collect()
+    }
+
+    /// How many resources of `kind` are not deleted.
+    pub fn count_resources(&self, kind: &str) -> Result<i64, StoreError> {
+        Ok(self.connection.query_row(
+            "SELECT COUNT(*) FROM resource WHERE kind = ?1 AND time_deleted_ms IS NULL",
+            [kind],
+            |row| row.get(0),
+        )?)
+    }
+
+    /// A list of resources of `kind`: at most `limit` of them, after the given place in the order.
+    pub fn resources<D: DeserializeOwned>(
+        &self,
+        kind: &str,
+        filter: &Filter<'_>,
+        (sort_by, order): (SortBy, Order),
+        after: Option<&Place>,
+        limit: usize,
+    ) -> Result<Page<Resource<D>>, StoreError> {
+        let column = match sort_by {
+            SortBy::Name => "name",
+            SortBy::TimeCreated => "time_created_ms",
+        };
+        let (sign, direction) = match order {
+            Order::Ascending => (">", "ASC"),
+            Order::Descending => ("<", "DESC"),
+        };
+        let mut conditions = Conditions::new(kind, filter);
+        if let Some(place) = after {
+            let condition = format!("({column}, id) {sign} (?, ?)");
+            conditions.and(
+                &condition,
+                [place.value.to_sql_value(), SqlValue::Text(place.id.clone())],
+            );
+        }
+        conditions
+            .values
+            .push(SqlValue::Integer(Page::<()>::rows_wanted(limit)));
+        let sql = format!(
+            "SELECT {COLUMNS} FROM resource WHERE {} ORDER BY {column} {direction}, id {direction} LIMIT ?",
+            conditions.sql
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params_from_iter(conditions.values), from_row)?;
+        let items = rows
+            .map(|row| typed(row?))
+            .collect::<Result<_, StoreError>>()?;
+        Ok(Page::cut(items, limit))
+    }
+}
+
+/// A WHERE clause in the making.
+struct Conditions {
+    sql: String,
+    values: Vec<SqlValue>,
+}
+
+impl Conditions {
+    fn new(kind: &str, filter: &Filter<'_>) -> Self {
+        let mut conditions = Self {
+            sql: "kind = ?".to_owned(),
+            values: vec![SqlValue::Text(kind.to_owned())],
+        };
+        let equal = [
+            ("compartment_id = ?", filter.compartment_id),
+            ("parent_id = ?", filter.parent_id),
+            ("id = ?", filter.id),
+            ("name = ?", filter.name),
+            ("state = ? COLLATE NOCASE", filter.state),
+        ];
+        for (condition, value) in equal {
+            if let Some(value) = value {
+                conditions.and(condition, [SqlValue::Text(value.to_owned())]);
+            }
+        }
+        if let Some(since_ms) = filter.deleted_since_ms {
+            let condition = "(time_deleted_ms IS NULL OR time_deleted_ms >= ?)";
+            conditions.and(condition, [SqlValue::Integer(since_ms)]);
+        }
+        conditions
+    }
+
+    fn and<const N: usize>(&mut self, condition: &str, values: [SqlValue; N]) {
+        self.sql.push_str(" AND ");
+        self.sql.push_str(condition);
+        self.values.extend(values);
+    }
+}

@@ -1,0 +1,129 @@
+//! Work requests: what was asked of a resource, by whom it can be looked up later.
+//!
+//! The engine finishes its work before it answers, so a work request has succeeded when it is stored.
+
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{OptionalExtension, Row};
+
+use super::page::{Order, Page, Place};
+use super::{Session, StoreError};
+
+/// One piece of work on one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkRequest {
+    /// Its OCID.
+    pub id: String,
+    /// First word of the service's commands.
+    pub service: String,
+    /// The compartment of the resource.
+    pub compartment_id: String,
+    /// The OCID of the resource.
+    pub resource_id: String,
+    /// What was done, as `CREATE_STREAM`.
+    pub operation_type: String,
+    /// What it was done to, as `stream`.
+    pub entity_type: String,
+    /// What came of it: `CREATED`, `UPDATED` or `DELETED`.
+    pub action_type: String,
+    /// When it was asked for and done, in milliseconds.
+    pub time_accepted_ms: i64,
+}
+
+/// Which work requests a list is narrowed down to.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkFilter<'f> {
+    /// Of this service.
+    pub service: &'f str,
+    /// On resources of this compartment.
+    pub compartment_id: &'f str,
+    /// On this resource.
+    pub resource_id: Option<&'f str>,
+    /// With this OCID.
+    pub id: Option<&'f str>,
+}
+
+const COLUMNS: &str = "id, service, compartment_id, resource_id, operation_type, entity_type, \
+                       action_type, time_accepted_ms";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<WorkRequest> {
+    Ok(WorkRequest {
+        id: row.get(0)?,
+        service: row.get(1)?,
+        compartment_id: row.get(2)?,
+        resource_id: row.get(3)?,
+        operation_type: row.get(4)?,
+        entity_type: row.get(5)?,
+        action_type: row.get(6)?,
+        time_accepted_ms: row.get(7)?,
+    })
+}
+
+impl Session<'_> {
+    /// Stores a work request.
+    pub fn insert_work_request(&self, work: &WorkRequest) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(&format!(
+                "INSERT INTO work_request ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+            ))?
+            .execute((
+                &work.id,
+                &work.service,
+                &work.compartment_id,
+                &work.resource_id,
+                &work.operation_type,
+                &work.entity_type,
+                &work.action_type,
+                work.time_accepted_ms,
+            ))?;
+        Ok(())
+    }
+
+    /// The work request with this OCID.
+    pub fn work_request(&self, service: &str, id: &str) -> Result<Option<WorkRequest>, StoreError> {
+        Ok(self
+            .connection
+            .query_row(
+                &format!("SELECT {COLUMNS} FROM work_request WHERE service = ?1 AND id = ?2"),
+                [service, id],
+                from_row,
+            )
+            .optional()?)
+    }
+
+    /// Work requests by time, at most `limit` of them after the given place.
+    pub fn work_requests(
+        &self,
+        filter: &WorkFilter<'_>,
+        order: Order,
+        after: Option<&Place>,
+        limit: usize,
+    ) -> Result<Page<WorkRequest>, StoreError> {
+        let (sign, direction, start) = match order {
+            Order::Ascending => (">", "ASC", i64::MIN),
+            Order::Descending => ("<", "DESC", i64::MAX),
+        };
+        let (time, id) = match after {
+            Some(place) => (place.value.to_sql_value(), place.id.as_str()),
+            None => (SqlValue::Integer(start), ""),
+        };
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM work_request WHERE service = ?1 AND compartment_id = ?2 \
+             AND (?3 IS NULL OR resource_id = ?3) AND (?4 IS NULL OR id = ?4) \
+             AND (time_accepted_ms, id) {sign} (?5, ?6) \
+             ORDER BY time_accepted_ms {direction}, id {direction} LIMIT ?7"
+        ))?;
+        let rows = statement.query_map(
+            (
+                filter.service,
+                filter.compartment_id,
+                filter.resource_id,
+                filter.id,
+                time,
+                id,
+                Page::<()>::rows_wanted(limit),
+            ),
+            from_row,
+        )?;
+        Ok(Page::cut(rows.collect::<Result<_, _>>()?, limit))
+    }
+}
