@@ -2,6 +2,7 @@
 //!
 //! `data/parity/golden.jsonl.gz` holds a command line, requests with their responses, stdout, stderr
 //! and exit status a line. Here the responses go through the printed form without any network.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader};
 
