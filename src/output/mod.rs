@@ -54,9 +54,9 @@ impl Format {
 /// What is to be written; each line is ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Printed {
-    /// To stdout, then
+    /// To stdout, first.
     pub stdout: String,
-    /// to stderr.
+    /// To stderr.
     pub stderr: String,
 }
 
@@ -81,7 +81,7 @@ pub enum OutputError {
     },
 }
 
-/// Notes on stderr, in the words that scripts may look for.
+// Notes on stderr, in the words of the official command line, which scripts may look for.
 const NOT_ALL: &str = "WARNING: This operation supports pagination and not all resources were returned.  Re-run using the --all option to auto paginate and list all resources.\n";
 const NOTHING_FOUND: &str = "Query returned empty result, no output to show.\n";
 
@@ -180,5 +180,88 @@ fn truthy(value: &Value) -> bool {
         Value::String(text) => !text.is_empty(),
         Value::Array(values) => !values.is_empty(),
         Value::Object(fields) => !fields.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{OperationId, operations, streaming::Streaming};
+    use serde_json::json;
+
+    fn format(style: Style, query: Option<&str>) -> Format {
+        Format::new(style, query, false).unwrap()
+    }
+
+    fn list(reply: Reply, format: &Format) -> Printed {
+        let list = OperationId::Streaming(Streaming::ListStreams).operation();
+        super::reply(list.unwrap(), reply, format).unwrap()
+    }
+
+    #[test]
+    fn a_page_of_many_brings_a_note_unless_nothing_was_found() {
+        let page = Reply::ok(json!([{"name": "orders"}])).with_header("opc-next-page", "2");
+        let named = format(Style::Json, Some("data[].name"));
+        let printed = list(page.clone(), &named);
+        assert_eq!(printed.stdout, "[\n  \"orders\"\n]\n");
+        assert_eq!(printed.stderr, NOT_ALL);
+        let other = format(Style::Table, Some("data[?name == 'other']"));
+        let printed = list(page, &other);
+        assert_eq!(printed.stdout, "");
+        assert_eq!(printed.stderr, NOTHING_FOUND);
+    }
+
+    #[test]
+    fn only_a_string_is_printed_raw() {
+        let orders = || Reply::ok(json!([{"name": "orders", "partitions": 3}]));
+        let raw = |query| {
+            let format = Format::new(Style::Json, Some(query), true).unwrap();
+            list(orders(), &format).stdout
+        };
+        assert_eq!(raw("data[0].name"), "orders\n");
+        assert_eq!(raw("data[0].partitions"), "3\n");
+        assert_eq!(raw("data[].name"), "[\n  \"orders\"\n]\n");
+    }
+
+    #[test]
+    fn an_empty_expression_asks_for_no_query() {
+        assert!(format(Style::Json, Some("")).query.is_none());
+    }
+
+    #[test]
+    fn commands_of_our_own_print_empty_lists_too() {
+        let printed = envelope(json!([]), &format(Style::Json, None)).unwrap();
+        assert_eq!(printed.stdout, "{\n  \"data\": []\n}\n");
+        let printed = envelope(json!({"port": 8080}), &format(Style::Table, None)).unwrap();
+        assert_eq!(
+            printed.stdout,
+            "+------+\n| port |\n+------+\n| 8080 |\n+------+\n"
+        );
+    }
+
+    #[test]
+    fn a_reply_of_another_shape_is_printed_as_it_came() {
+        let odd = [
+            json!(null),
+            json!(7),
+            json!("text"),
+            json!([1, {"id": 1}, null]),
+            json!({"items": 3, "timeCreated": false, "lifecycleState": [], "unknown": 1}),
+            json!({"items": [null, "x", {"definedTags": 1}], "freeformTags": {"a": 1}}),
+        ];
+        for operation in operations() {
+            for body in &odd {
+                for style in [Style::Json, Style::Table] {
+                    let reply = Reply::ok(body.clone()).with_header("etag", "e");
+                    let printed = super::reply(operation, reply, &format(style, None)).unwrap();
+                    assert!(printed.stdout.ends_with('\n'), "{}", operation.command);
+                }
+            }
+        }
+        let printed = list(Reply::ok(json!({"a": [1]})), &format(Style::Json, None));
+        assert_eq!(
+            printed.stdout,
+            "{\n  \"data\": {\n    \"a\": [\n      1\n    ]\n  }\n}\n"
+        );
     }
 }

@@ -54,6 +54,9 @@ fn delimited(text: &str) -> Option<usize> {
     None
 }
 
+/// The library adds steps to positions in 32 bits; no list is longer than this.
+const LONGEST_STEP: i32 = 1 << 30;
+
 /// Lets `<` and its like compare text too, dates above all, and finds functions that do not exist.
 pub(super) fn adapt(
     ast: &mut Ast,
@@ -65,6 +68,10 @@ pub(super) fn adapt(
     match ast {
         Ast::Function { name, offset, .. } if RUNTIME.get_function(name).is_none() => {
             Err(refuse(*offset, format!("no function is called {name}")))
+        }
+        Ast::Slice { step, .. } => {
+            *step = (*step).clamp(-LONGEST_STEP, LONGEST_STEP);
+            Ok(())
         }
         Ast::Comparison { comparator, .. } => {
             if let Some(function) = ordering(comparator) {

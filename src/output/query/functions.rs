@@ -7,7 +7,7 @@ use jmespath::functions::{ArgumentType, CustomFunction, Signature};
 use jmespath::{Context, Rcvar, Runtime, SearchResult, Variable};
 use serde_json::Number;
 
-/// Compares numbers and text. No expression can spell these names.
+// Comparisons of numbers and of text, by names that no expression can spell.
 pub(super) const LESS: &str = "<";
 pub(super) const AT_MOST: &str = "<=";
 pub(super) const MORE: &str = ">";

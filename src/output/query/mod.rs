@@ -37,16 +37,13 @@ impl Query {
         let mut context = Context::new(&self.text, runtime);
         let data = Rcvar::new(variable(document));
         let found = jmespath::interpret(&data, &self.ast, &mut context);
-        found.map(|found| value(&found)).map_err(|error| {
-            let problem = match &error.reason {
-                ErrorReason::Parse(problem) => problem.clone(),
-                ErrorReason::Runtime(problem) => problem.to_string(),
-            };
-            OutputError::Search {
-                problem,
+        match found {
+            Ok(found) => Ok(value(&found)),
+            Err(error) => Err(OutputError::Search {
+                problem: told(&error.reason),
                 place: place(&error),
-            }
-        })
+            }),
+        }
     }
 }
 
@@ -84,28 +81,28 @@ fn value(variable: &Variable) -> Value {
 }
 
 fn malformed(error: &JmespathError) -> OutputError {
-    let problem = match &error.reason {
+    let rest = error.expression.get(error.offset..).unwrap_or_default();
+    let problem = match told(&error.reason) {
+        _ if rest.trim_end().is_empty() => "it ends too soon".to_owned(),
         // What follows is the parser's own notation of the token that the caret points at.
-        ErrorReason::Parse(_) if error.offset >= error.expression.trim_end().len() => {
-            "it ends too soon".to_owned()
-        }
-        ErrorReason::Parse(problem) if problem.contains(" -- found ") => {
-            "this is not expected here".to_owned()
-        }
-        reason => match reason {
-            ErrorReason::Parse(problem) => problem.clone(),
-            ErrorReason::Runtime(problem) => problem.to_string(),
-        },
+        problem if problem.contains(" -- found ") => "this is not expected here".to_owned(),
+        problem => problem,
     };
-    let hint = match error.expression.get(error.offset..) {
-        Some(rest) if rest.starts_with('-') => {
-            "\nA name with a dash in it stands in double quotes, as in 'data[].\"time-created\"'."
-        }
-        _ => "",
+    let hint = if rest.starts_with('-') {
+        "\nA name with a dash in it stands in double quotes, as in 'data[].\"time-created\"'."
+    } else {
+        ""
     };
     OutputError::Query {
         problem,
         place: place(error) + hint,
+    }
+}
+
+fn told(reason: &ErrorReason) -> String {
+    match reason {
+        ErrorReason::Parse(problem) => problem.clone(),
+        ErrorReason::Runtime(problem) => problem.to_string(),
     }
 }
 
@@ -200,6 +197,12 @@ mod tests {
         assert!(refused("nope(data)").contains("no function is called nope\n  nope(data)\n"));
         assert!(refused("data[?a ==\n 'x]").contains("Unclosed"));
         assert!(refused("").contains("it ends too soon"));
+    }
+
+    #[test]
+    fn no_step_is_too_long() {
+        assert_eq!(search("data[1::2147483647].name"), json!(["a"]));
+        assert_eq!(search("data[::-2147483647].name"), json!(["a"]));
     }
 
     #[test]
