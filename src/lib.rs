@@ -11,3 +11,7 @@ pub mod log;
 pub mod store;
 
 pub mod engine;
+pub mod output;
+pub mod profile;
+
+pub mod cli;

@@ -9,6 +9,7 @@ pub mod naming;
 pub mod operation;
 pub mod options;
 pub mod route;
+pub mod skeleton;
 
 pub mod events;
 pub mod monitoring;

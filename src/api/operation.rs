@@ -298,7 +298,7 @@ impl Operation {
 
     /// Whether a reply may be one page of many.
     pub fn pages(&self) -> bool {
-        self.params.iter().any(|param| *param == PAGE)
+        self.params.contains(&PAGE)
     }
 
     /// The path of a request as the server sees it, with parameters in braces.

@@ -29,10 +29,12 @@ const WORK_REQUEST_STATUS: &[&str] = &[
     "CANCELED",
 ];
 
+const CAPABILITY: &[&str] = &["CONSUMER_GROUPS", "LARGE_MESSAGES"];
+
 /// `CapabilityDetails`.
 pub static CAPABILITY_DETAILS: Model = model_of(
     "CapabilityDetails",
-    &[choice("type", &["CONSUMER_GROUPS", "LARGE_MESSAGES"])],
+    &[choice("type", CAPABILITY)],
     "type",
     &[
         ("CONSUMER_GROUPS", &CONSUMER_GROUPS_CAPABILITY_DETAILS),
@@ -293,7 +295,7 @@ pub static QUEUE_SUMMARY: Model = model(
         FREEFORM_TAGS,
         DEFINED_TAGS,
         map("systemTags", &Kind::Map(&Kind::Any)),
-        list("capabilities", &Kind::Text),
+        list("capabilities", &Kind::Choice(CAPABILITY)),
     ],
 );
 

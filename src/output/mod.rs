@@ -1,0 +1,267 @@
+//! What the user sees of a reply: its printed form, queried, as JSON or a table; and errors.
+//!
+//! Everything here is text in, text out: callers write what they get to stdout and stderr. Nothing
+//! here knows who answered.
+
+mod date;
+mod error;
+mod form;
+mod json;
+mod query;
+mod table;
+
+use serde_json::{Map, Value};
+
+use crate::api::operation::Operation;
+use crate::call::Reply;
+
+pub use error::{ErrorContext, service_error};
+pub use query::Query;
+
+/// How data is laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Style {
+    /// Indented JSON.
+    #[default]
+    Json,
+    /// A table.
+    Table,
+}
+
+/// How a reply is to be printed.
+#[derive(Clone, Debug, Default)]
+pub struct Format {
+    /// The layout: `--output`.
+    pub style: Style,
+    /// The part to print: `--query`.
+    pub query: Option<Query>,
+    /// Whether a string is printed without quotes: `--raw-output`.
+    pub raw: bool,
+}
+
+impl Format {
+    /// The format that these options ask for; an empty expression asks for no query.
+    pub fn new(style: Style, query: Option<&str>, raw: bool) -> Result<Self, OutputError> {
+        let query = query.filter(|expression| !expression.is_empty());
+        Ok(Self {
+            style,
+            query: query.map(Query::parse).transpose()?,
+            raw,
+        })
+    }
+}
+
+/// What is to be written; each line is ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Printed {
+    /// To stdout, first.
+    pub stdout: String,
+    /// To stderr.
+    pub stderr: String,
+}
+
+/// Why nothing can be printed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OutputError {
+    /// An expression cannot be read.
+    #[error("the expression of --query is malformed: {problem}\n{place}")]
+    Query {
+        /// What is wrong with it.
+        problem: String,
+        /// The expression with a caret under the place.
+        place: String,
+    },
+    /// An expression can be read, but not be applied to this reply.
+    #[error("the expression of --query does not fit the reply: {problem}\n{place}")]
+    Search {
+        /// What is wrong with it.
+        problem: String,
+        /// The expression with a caret under the place.
+        place: String,
+    },
+}
+
+// Notes on stderr, in the words of the official command line, which scripts may look for.
+const NOT_ALL: &str = "WARNING: This operation supports pagination and not all resources were returned.  Re-run using the --all option to auto paginate and list all resources.\n";
+const NOTHING_FOUND: &str = "Query returned empty result, no output to show.\n";
+
+/// Prints a reply to an operation: nothing at all if it carries nothing worth telling.
+pub fn reply(operation: &Operation, reply: Reply, format: &Format) -> Result<Printed, OutputError> {
+    let more = reply
+        .header("opc-next-page")
+        .is_some_and(|page| !page.is_empty());
+    let note = if more && operation.pages() && operation.offers_all {
+        NOT_ALL
+    } else {
+        ""
+    };
+    print(form::document(operation, reply), format, note)
+}
+
+/// Prints `{"data": …}` for a command that exists only here; an empty list is printed too.
+pub fn envelope(data: Value, format: &Format) -> Result<Printed, OutputError> {
+    print(Map::from_iter([("data".to_owned(), data)]), format, "")
+}
+
+/// A document that is printed as it is, as skeletons are.
+pub fn document(value: &Value) -> String {
+    json::pretty(value, "  ") + "\n"
+}
+
+/// Prints a document, and `note` on stderr. A query that finds nothing is the only thing told then.
+fn print(
+    document: Map<String, Value>,
+    format: &Format,
+    note: &str,
+) -> Result<Printed, OutputError> {
+    if document.is_empty() {
+        return Ok(Printed::default());
+    }
+    // A table has no room for what stands beside the data.
+    let beside = match format.style {
+        Style::Table => beside_data(&document),
+        Style::Json => String::new(),
+    };
+    let data = match &format.query {
+        Some(query) => {
+            let found = query.search(Value::Object(document))?;
+            if !truthy(&found) {
+                return Ok(Printed {
+                    stdout: String::new(),
+                    stderr: NOTHING_FOUND.to_owned(),
+                });
+            }
+            found
+        }
+        None => whole(document, format.style),
+    };
+    Ok(Printed {
+        stdout: laid_out(data, format),
+        stderr: beside + note,
+    })
+}
+
+/// Without a query JSON shows all, a table the data if there is any.
+fn whole(mut document: Map<String, Value>, style: Style) -> Value {
+    match style {
+        Style::Table => match document.remove("data") {
+            Some(data) => data,
+            None => Value::Object(document),
+        },
+        Style::Json => Value::Object(document),
+    }
+}
+
+fn beside_data(document: &Map<String, Value>) -> String {
+    if !document.contains_key("data") {
+        return String::new();
+    }
+    let headers = document.iter().filter(|(name, _)| *name != "data");
+    headers
+        .filter_map(|(name, value)| Some(format!("{name}: {}\n", value.as_str()?)))
+        .collect()
+}
+
+fn laid_out(data: Value, format: &Format) -> String {
+    match (format.style, data) {
+        (Style::Table, data) => table::table(&data),
+        (Style::Json, Value::String(text)) if format.raw => text + "\n",
+        (Style::Json, data) => document(&data),
+    }
+}
+
+/// Whether Python takes a value for true: the official command line prints nothing of what it does
+/// not.
+fn truthy(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(yes) => *yes,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(values) => !values.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{OperationId, operations, streaming::Streaming};
+    use serde_json::json;
+
+    fn format(style: Style, query: Option<&str>) -> Format {
+        Format::new(style, query, false).unwrap()
+    }
+
+    fn list(reply: Reply, format: &Format) -> Printed {
+        let list = OperationId::Streaming(Streaming::ListStreams).operation();
+        super::reply(list.unwrap(), reply, format).unwrap()
+    }
+
+    #[test]
+    fn a_page_of_many_brings_a_note_unless_nothing_was_found() {
+        let page = Reply::ok(json!([{"name": "orders"}])).with_header("opc-next-page", "2");
+        let named = format(Style::Json, Some("data[].name"));
+        let printed = list(page.clone(), &named);
+        assert_eq!(printed.stdout, "[\n  \"orders\"\n]\n");
+        assert_eq!(printed.stderr, NOT_ALL);
+        let other = format(Style::Table, Some("data[?name == 'other']"));
+        let printed = list(page, &other);
+        assert_eq!(printed.stdout, "");
+        assert_eq!(printed.stderr, NOTHING_FOUND);
+    }
+
+    #[test]
+    fn only_a_string_is_printed_raw() {
+        let orders = || Reply::ok(json!([{"name": "orders", "partitions": 3}]));
+        let raw = |query| {
+            let format = Format::new(Style::Json, Some(query), true).unwrap();
+            list(orders(), &format).stdout
+        };
+        assert_eq!(raw("data[0].name"), "orders\n");
+        assert_eq!(raw("data[0].partitions"), "3\n");
+        assert_eq!(raw("data[].name"), "[\n  \"orders\"\n]\n");
+    }
+
+    #[test]
+    fn an_empty_expression_asks_for_no_query() {
+        assert!(format(Style::Json, Some("")).query.is_none());
+    }
+
+    #[test]
+    fn commands_of_our_own_print_empty_lists_too() {
+        let printed = envelope(json!([]), &format(Style::Json, None)).unwrap();
+        assert_eq!(printed.stdout, "{\n  \"data\": []\n}\n");
+        let printed = envelope(json!({"port": 8080}), &format(Style::Table, None)).unwrap();
+        assert_eq!(
+            printed.stdout,
+            "+------+\n| port |\n+------+\n| 8080 |\n+------+\n"
+        );
+    }
+
+    #[test]
+    fn a_reply_of_another_shape_is_printed_as_it_came() {
+        let odd = [
+            json!(null),
+            json!(7),
+            json!("text"),
+            json!([1, {"id": 1}, null]),
+            json!({"items": 3, "timeCreated": false, "lifecycleState": [], "unknown": 1}),
+            json!({"items": [null, "x", {"definedTags": 1}], "freeformTags": {"a": 1}}),
+        ];
+        for operation in operations() {
+            for body in &odd {
+                for style in [Style::Json, Style::Table] {
+                    let reply = Reply::ok(body.clone()).with_header("etag", "e");
+                    let printed = super::reply(operation, reply, &format(style, None)).unwrap();
+                    assert!(printed.stdout.ends_with('\n'), "{}", operation.command);
+                }
+            }
+        }
+        let printed = list(Reply::ok(json!({"a": [1]})), &format(Style::Json, None));
+        assert_eq!(
+            printed.stdout,
+            "{\n  \"data\": {\n    \"a\": [\n      1\n    ]\n  }\n}\n"
+        );
+    }
+}

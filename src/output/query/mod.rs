@@ -1,0 +1,217 @@
+//! `--query`: a JMESPath expression, read before anything is sent, searched in the reply.
+//!
+//! The language is the one of Python's `jmespath`, which the official command line uses: where the
+//! library here differs, [`dialect`] and [`functions`] make it agree.
+
+mod dialect;
+mod functions;
+
+use jmespath::ast::Ast;
+use jmespath::{Context, ErrorReason, JmespathError, Rcvar, Variable};
+use serde_json::Value;
+
+use super::OutputError;
+
+/// An expression that can be searched for.
+#[derive(Clone, Debug)]
+pub struct Query {
+    text: String,
+    ast: Ast,
+}
+
+impl Query {
+    /// Reads an expression; a malformed one, or one that calls an unknown function, is refused.
+    pub fn parse(expression: &str) -> Result<Self, OutputError> {
+        let text = dialect::quote_bare_literals(expression).into_owned();
+        let mut ast = jmespath::parse(&text).map_err(|error| malformed(&error))?;
+        dialect::adapt(&mut ast, &mut |offset, problem| {
+            let reason = ErrorReason::Parse(problem);
+            malformed(&JmespathError::new(&text, offset, reason))
+        })?;
+        Ok(Self { text, ast })
+    }
+
+    /// What the expression finds; null for nothing.
+    pub(super) fn search(&self, document: Value) -> Result<Value, OutputError> {
+        let runtime = &functions::RUNTIME;
+        let mut context = Context::new(&self.text, runtime);
+        let data = Rcvar::new(variable(document));
+        let found = jmespath::interpret(&data, &self.ast, &mut context);
+        match found {
+            Ok(found) => Ok(value(&found)),
+            Err(error) => Err(OutputError::Search {
+                problem: told(&error.reason),
+                place: place(&error),
+            }),
+        }
+    }
+}
+
+fn variable(value: Value) -> Variable {
+    match value {
+        Value::Null => Variable::Null,
+        Value::Bool(yes) => Variable::Bool(yes),
+        Value::Number(number) => Variable::Number(number),
+        Value::String(text) => Variable::String(text),
+        Value::Array(values) => {
+            let values = values.into_iter();
+            Variable::Array(values.map(|value| Rcvar::new(variable(value))).collect())
+        }
+        Value::Object(fields) => {
+            let fields = fields.into_iter();
+            let fields = fields.map(|(name, value)| (name, Rcvar::new(variable(value))));
+            Variable::Object(fields.collect())
+        }
+    }
+}
+
+fn value(variable: &Variable) -> Value {
+    match variable {
+        Variable::Bool(yes) => Value::Bool(*yes),
+        Variable::Number(number) => Value::Number(number.clone()),
+        Variable::String(text) => Value::String(text.clone()),
+        Variable::Array(values) => values.iter().map(|found| value(found)).collect(),
+        Variable::Object(fields) => {
+            let fields = fields.iter();
+            let fields = fields.map(|(name, found)| (name.clone(), value(found)));
+            Value::Object(fields.collect())
+        }
+        Variable::Null | Variable::Expref(_) => Value::Null,
+    }
+}
+
+fn malformed(error: &JmespathError) -> OutputError {
+    let rest = error.expression.get(error.offset..).unwrap_or_default();
+    let problem = match told(&error.reason) {
+        _ if rest.trim_end().is_empty() => "it ends too soon".to_owned(),
+        // What follows is the parser's own notation of the token that the caret points at.
+        problem if problem.contains(" -- found ") => "this is not expected here".to_owned(),
+        problem => problem,
+    };
+    let hint = if rest.starts_with('-') {
+        "\nA name with a dash in it stands in double quotes, as in 'data[].\"time-created\"'."
+    } else {
+        ""
+    };
+    OutputError::Query {
+        problem,
+        place: place(error) + hint,
+    }
+}
+
+fn told(reason: &ErrorReason) -> String {
+    match reason {
+        ErrorReason::Parse(problem) => problem.clone(),
+        ErrorReason::Runtime(problem) => problem.to_string(),
+    }
+}
+
+/// The expression, and a caret under the place where it goes wrong.
+fn place(error: &JmespathError) -> String {
+    let before = error.expression.get(..error.offset);
+    let before = before.unwrap_or(&error.expression);
+    let column = before.chars().rev().take_while(|c| *c != '\n').count();
+    let line = before.matches('\n').count();
+    let lines = error.expression.lines();
+    let lines = lines.enumerate().map(|(number, text)| {
+        if number == line {
+            format!("  {text}\n  {:column$}^", "")
+        } else {
+            format!("  {text}")
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn search(expression: &str) -> Value {
+        let data = json!([
+            {"name": "b", "n": 2, "at": "2026-03-14T01:02:03+00:00", "half": 0.5},
+            {"name": "a", "n": 10, "at": "2026-01-01T00:00:00+00:00", "half": -1.5},
+        ]);
+        let query = Query::parse(expression).unwrap();
+        query.search(json!({"data": data, "etag": "e"})).unwrap()
+    }
+
+    fn refused(expression: &str) -> String {
+        Query::parse(expression).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn python_functions_are_there() {
+        assert_eq!(search("sort_by(data, &n)[].name"), json!(["b", "a"]));
+        assert_eq!(search("data[].name | join('-', @)"), json!("b-a"));
+        assert_eq!(search("to_string(data[0].n)"), json!("2"));
+        assert_eq!(search("max_by(data, &half).name"), json!("b"));
+        assert_eq!(search("length(data[?contains(name, 'a')])"), json!(1));
+        assert_eq!(search("data[*].{Name: name} | [0]"), json!({"Name": "b"}));
+        assert_eq!(search("keys(@)"), json!(["data", "etag"]));
+    }
+
+    #[test]
+    fn whole_numbers_stay_whole() {
+        assert_eq!(search("sum(data[].n)").to_string(), "12");
+        assert_eq!(search("sum(data[].half)").to_string(), "-1.0");
+        assert_eq!(search("avg(data[].n)").to_string(), "6.0");
+        assert_eq!(search("avg(`[]`)"), json!(null));
+        assert_eq!(search("sum(`[]`)").to_string(), "0");
+        assert_eq!(search("ceil(data[0].half)").to_string(), "1");
+        assert_eq!(search("floor(data[1].half)").to_string(), "-2");
+        assert_eq!(search("abs(data[1].half)").to_string(), "1.5");
+        assert_eq!(search("abs(`-3`)").to_string(), "3");
+        assert_eq!(search("to_number('7')").to_string(), "7");
+        assert_eq!(search("to_number('7.5')").to_string(), "7.5");
+        assert_eq!(search("to_number('true')"), json!(null));
+    }
+
+    #[test]
+    fn text_can_be_compared_as_dates_are() {
+        assert_eq!(search("data[?at > '2026-02'].name"), json!(["b"]));
+        assert_eq!(search("data[?at <= '2026-02'].name"), json!(["a"]));
+        assert_eq!(search("data[?n >= `10`].name"), json!(["a"]));
+        assert_eq!(search("data[?n < '10'].name"), json!([]));
+        assert_eq!(search("map(&(n > `5`), data)"), json!([false, true]));
+    }
+
+    #[test]
+    fn literals_may_lack_their_quotes() {
+        assert_eq!(search("data[?name == `a`].n"), json!([10]));
+        assert_eq!(search("data[?name == `\"a\"`].n"), json!([10]));
+        assert_eq!(search("'`a`'"), json!("`a`"));
+        assert_eq!(search("`{\"k\": [1, 2.0]}`"), json!({"k": [1, 2.0]}));
+    }
+
+    #[test]
+    fn a_caret_shows_where_an_expression_goes_wrong() {
+        assert_eq!(
+            refused("data[?"),
+            "the expression of --query is malformed: it ends too soon\n  data[?\n        ^"
+        );
+        assert!(refused("data[].ü").ends_with("\n  data[].ü\n         ^"));
+        assert!(refused("data..id").contains("this is not expected here\n  data..id\n       ^"));
+        assert!(refused("data.time-created").contains("double quotes"));
+        assert!(refused("nope(data)").contains("no function is called nope\n  nope(data)\n"));
+        assert!(refused("data[?a ==\n 'x]").contains("Unclosed"));
+        assert!(refused("").contains("it ends too soon"));
+    }
+
+    #[test]
+    fn no_step_is_too_long() {
+        assert_eq!(search("data[1::2147483647].name"), json!(["a"]));
+        assert_eq!(search("data[::-2147483647].name"), json!(["a"]));
+    }
+
+    #[test]
+    fn a_search_can_fail() {
+        let query = Query::parse("length(nothing)").unwrap();
+        let error = query.search(json!({})).unwrap_err().to_string();
+        assert!(
+            error.contains("expects type array|object|string, given null"),
+            "{error}"
+        );
+    }
+}
