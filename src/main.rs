@@ -1,3 +1,7 @@
 //! The `ocelot` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ocelot::cli::main()
+}

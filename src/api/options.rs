@@ -117,10 +117,15 @@ impl Operation {
 
     /// Whether the command asks before it acts: it deletes, or it replaces a whole JSON value.
     pub fn asks_before(&self) -> bool {
-        let replaces = self.params.iter().any(|param| {
-            param.place == Place::Body && !self.requires(param) && self.kind(param).is_json()
-        });
-        self.method == Method::Delete || (self.method == Method::Put && replaces)
+        self.method == Method::Delete || self.params.iter().any(|param| self.replaces(param))
+    }
+
+    /// Whether a parameter takes the place of a whole JSON value that the resource has.
+    pub fn replaces(&self, param: &Param) -> bool {
+        self.method == Method::Put
+            && param.place == Place::Body
+            && !self.requires(param)
+            && self.kind(param).is_json()
     }
 
     /// The states that `--wait-for-state` takes.

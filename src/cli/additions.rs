@@ -53,7 +53,9 @@ pub(super) fn arguments(operation: &Operation) -> Vec<Arg> {
         ],
         _ => Vec::new(),
     };
-    args.into_iter().map(|arg| arg.help_heading("Plain text")).collect()
+    args.into_iter()
+        .map(|arg| arg.help_heading("Plain text"))
+        .collect()
 }
 
 /// Puts the messages of `--text` where those of `--messages` go.
@@ -64,7 +66,9 @@ pub(super) fn fill(operation: &Operation, matches: &ArgMatches, values: &mut Val
     let Some(texts) = matches.get_many::<String>("text") else {
         return;
     };
-    let key = matches.get_one::<String>("key").map(|key| STANDARD.encode(key));
+    let key = matches
+        .get_one::<String>("key")
+        .map(|key| STANDARD.encode(key));
     let messages = texts.map(|text| json!({ "key": key, "value": STANDARD.encode(text) }));
     values.set("messages", messages.collect());
 }
@@ -74,6 +78,8 @@ pub(super) fn fill(operation: &Operation, matches: &ArgMatches, values: &mut Val
 pub(super) struct Lines {
     /// The file, or `-` for stdin.
     pub file: String,
+    /// Whether the user did not say so, but pipes something in.
+    pub implied: bool,
     /// The key of all of them.
     pub key: Option<String>,
     /// What ends the key of each.
@@ -93,9 +99,11 @@ pub(super) fn lines(
     }
     let file = matches.get_one::<String>("file").cloned();
     let nothing_given = values.get("messages").is_none() && values.get("stream-id").is_some();
-    let file = file.or_else(|| (nothing_given && piped).then(|| "-".to_owned()))?;
+    let implied = file.is_none() && nothing_given && piped;
+    let file = file.or_else(|| implied.then(|| "-".to_owned()))?;
     Some(Lines {
         file,
+        implied,
         key: matches.get_one::<String>("key").cloned(),
         key_separator: matches.get_one::<String>("key-separator").cloned(),
     })
@@ -111,9 +119,14 @@ pub(super) fn decoded(reply: &Reply) -> Result<Vec<u8>, CliError> {
     let mut text = Vec::new();
     let messages = reply.body.as_ref().and_then(Value::as_array);
     for message in messages.into_iter().flatten() {
-        let value = message.get("value").and_then(Value::as_str).unwrap_or_default();
+        let value = message
+            .get("value")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let bytes = STANDARD.decode(value).map_err(|error| {
-            CliError::refused(format!("a message's value is not base64 ({error}): print it without --decode"))
+            CliError::refused(format!(
+                "a message's value is not base64 ({error}): print it without --decode"
+            ))
         })?;
         text.extend(bytes);
         text.push(b'\n');

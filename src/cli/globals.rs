@@ -6,9 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::error::CliError;
-use crate::api::Service;
 use crate::log::Durability;
-use crate::output;
 
 /// What a global option takes.
 #[derive(Clone, Copy)]
@@ -50,47 +48,163 @@ const AUTH_KINDS: &[&str] = &[
 
 /// Those of the official command line (cli.json), and behind them our own.
 const GLOBALS: &[Global] = &[
-    global("output", Takes::Choice(&["json", "table"]), "Form of the output (default json)."),
-    global("query", Takes::Text("JMESPATH"), "JMESPath expression that picks what to print; query://NAME takes one from the rc file."),
-    global("raw-output", Takes::Nothing, "Print a string that --query picks without its quotes."),
-    global("profile", Takes::Text("NAME"), "Profile of the config file (default DEFAULT)."),
-    global("config-file", Takes::Text("FILE"), "Config file (default ~/.oci/config)."),
+    global(
+        "output",
+        Takes::Choice(&["json", "table"]),
+        "Form of the output (default json).",
+    ),
+    global(
+        "query",
+        Takes::Text("JMESPATH"),
+        "JMESPath expression that picks what to print; query://NAME takes one from the rc file.",
+    ),
+    global(
+        "raw-output",
+        Takes::Nothing,
+        "Print a string that --query picks without its quotes.",
+    ),
+    global(
+        "profile",
+        Takes::Text("NAME"),
+        "Profile of the config file (default DEFAULT).",
+    ),
+    global(
+        "config-file",
+        Takes::Text("FILE"),
+        "Config file (default ~/.oci/config).",
+    ),
     Global {
         aliases: &["defaults-file"],
-        ..global("cli-rc-file", Takes::Text("FILE"), "File with defaults and canned queries (default ~/.oci/oci_cli_rc).")
+        ..global(
+            "cli-rc-file",
+            Takes::Text("FILE"),
+            "File with defaults and canned queries (default ~/.oci/oci_cli_rc).",
+        )
     },
-    global("generate-full-command-json-input", Takes::Nothing, "Print a JSON document with every option of the command, to fill in for --from-json."),
-    global("generate-param-json-input", Takes::Text("OPTION"), "Print the JSON that one option of the command takes, to fill in."),
+    global(
+        "generate-full-command-json-input",
+        Takes::Nothing,
+        "Print a JSON document with every option of the command, to fill in for --from-json.",
+    ),
+    global(
+        "generate-param-json-input",
+        Takes::Text("OPTION"),
+        "Print the JSON that one option of the command takes, to fill in.",
+    ),
     Global {
         short: Some('d'),
-        ..global("debug", Takes::Nothing, "Show on stderr what is asked and answered.")
+        ..global(
+            "debug",
+            Takes::Nothing,
+            "Show on stderr what is asked and answered.",
+        )
     },
-    global("endpoint", Takes::Text("URL"), "Send the command to the service at this address."),
-    global("region", Takes::Text("REGION"), "Region of the cloud to send the command to."),
-    global("auth", Takes::Choice(AUTH_KINDS), "How to sign requests to the cloud."),
-    global("auth-purpose", Takes::Text("PURPOSE"), "Purpose to name when a session token is asked for."),
+    global(
+        "endpoint",
+        Takes::Text("URL"),
+        "Send the command to the service at this address.",
+    ),
+    global(
+        "region",
+        Takes::Text("REGION"),
+        "Region of the cloud to send the command to.",
+    ),
+    global(
+        "auth",
+        Takes::Choice(AUTH_KINDS),
+        "How to sign requests to the cloud.",
+    ),
+    global(
+        "auth-purpose",
+        Takes::Text("PURPOSE"),
+        "Purpose to name when a session token is asked for.",
+    ),
     Global {
         aliases: &["opc-client-request-id", "request-id"],
-        ..global("opc-request-id", Takes::Text("ID"), "Id to give the request, for finding it in logs.")
+        ..global(
+            "opc-request-id",
+            Takes::Text("ID"),
+            "Id to give the request, for finding it in logs.",
+        )
     },
-    global("no-retry", Takes::Nothing, "Send each request once, whatever comes back."),
-    global("max-retries", Takes::Count, "How often to send a request that fails in passing."),
-    global("connection-timeout", Takes::Seconds, "Seconds to wait for a connection."),
-    global("read-timeout", Takes::Seconds, "Seconds to wait for a reply."),
-    global("proxy", Takes::Text("URL"), "Proxy for requests to the cloud."),
-    global("cert-bundle", Takes::Text("FILE"), "File with the certificates to trust, in PEM."),
-    global("federation-endpoint", Takes::Text("URL"), "Where instance principals get their tokens."),
-    global("realm-specific-endpoint", Takes::Nothing, "Use the address that is the realm's own."),
-    global("enable-dual-stack", Takes::Nothing, "Use the address that answers over IPv6 too."),
-    global("enable-propagation", Takes::Choice(&["True", "False"]), "Whether tracing headers are passed on."),
+    global(
+        "no-retry",
+        Takes::Nothing,
+        "Send each request once, whatever comes back.",
+    ),
+    global(
+        "max-retries",
+        Takes::Count,
+        "How often to send a request that fails in passing.",
+    ),
+    global(
+        "connection-timeout",
+        Takes::Seconds,
+        "Seconds to wait for a connection.",
+    ),
+    global(
+        "read-timeout",
+        Takes::Seconds,
+        "Seconds to wait for a reply.",
+    ),
+    global(
+        "proxy",
+        Takes::Text("URL"),
+        "Proxy for requests to the cloud.",
+    ),
+    global(
+        "cert-bundle",
+        Takes::Text("FILE"),
+        "File with the certificates to trust, in PEM.",
+    ),
+    global(
+        "federation-endpoint",
+        Takes::Text("URL"),
+        "Where instance principals get their tokens.",
+    ),
+    global(
+        "realm-specific-endpoint",
+        Takes::Nothing,
+        "Use the address that is the realm's own.",
+    ),
+    global(
+        "enable-dual-stack",
+        Takes::Nothing,
+        "Use the address that answers over IPv6 too.",
+    ),
+    global(
+        "enable-propagation",
+        Takes::Choice(&["True", "False"]),
+        "Whether tracing headers are passed on.",
+    ),
     Global {
         short: Some('i'),
-        ..global("cli-auto-prompt", Takes::Nothing, "Ask for options one by one (not available: complete with TAB instead).")
+        ..global(
+            "cli-auto-prompt",
+            Takes::Nothing,
+            "Ask for options one by one (not available: complete with TAB instead).",
+        )
     },
-    global("target", Takes::Text("WHERE"), "Who answers: local, cloud, or the URL of a server (default local)."),
-    global("data-dir", Takes::Text("FOLDER"), "Where the local engine keeps its data."),
-    global("memory", Takes::Nothing, "Keep nothing: the local engine lives in memory and ends with the command."),
-    global("durability", Takes::Choice(&["os", "fsync"]), "What a write of the local engine survives: the process (os), or a power cut too (fsync)."),
+    global(
+        "target",
+        Takes::Text("WHERE"),
+        "Who answers: local, cloud, or the URL of a server (default local).",
+    ),
+    global(
+        "data-dir",
+        Takes::Text("FOLDER"),
+        "Where the local engine keeps its data.",
+    ),
+    global(
+        "memory",
+        Takes::Nothing,
+        "Keep nothing: the local engine lives in memory and ends with the command.",
+    ),
+    global(
+        "durability",
+        Takes::Choice(&["os", "fsync"]),
+        "What a write of the local engine survives: the process (os), or a power cut too (fsync).",
+    ),
 ];
 
 impl Global {
@@ -123,14 +237,9 @@ pub(super) fn add_to(command: Command, own: impl Fn(&str) -> bool, shown: bool) 
     command.args(args.map(|global| global.arg().hide(!shown)))
 }
 
-/// The names of all global options, for what needs to tell them from a command's own.
-pub fn flags() -> impl Iterator<Item = &'static str> {
-    GLOBALS.iter().map(|global| global.flag)
-}
-
 /// What was said with global options, at any place on the line; the last one counts.
 #[derive(Clone, Debug, Default)]
-pub struct Globals {
+pub(super) struct Globals {
     /// `--output`.
     pub table: bool,
     /// `--query`, as typed.
@@ -167,7 +276,10 @@ impl Globals {
     /// Reads the global options from every level of a parsed line, the root's first.
     ///
     /// `own` tells whether the innermost command has an option of this name for itself.
-    pub(super) fn read(levels: &[&ArgMatches], own: impl Fn(&str) -> bool) -> Result<Self, CliError> {
+    pub(super) fn read(
+        levels: &[&ArgMatches],
+        own: impl Fn(&str) -> bool,
+    ) -> Result<Self, CliError> {
         let text = |flag: &str| {
             let given = levels.iter().enumerate().rev().filter(|(depth, _)| {
                 let innermost = depth + 1 == levels.len();

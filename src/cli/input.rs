@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read};
 
 use jiff::civil::{Date, DateTime};
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::Offset;
 use jiff::{Timestamp, fmt::strtime};
 use serde_json::{Map, Value};
 
@@ -32,7 +32,9 @@ pub(super) fn check_float(text: &str) -> Result<String, String> {
 pub(super) fn check_boolean(text: &str) -> Result<String, String> {
     match boolean(text) {
         Some(_) => Ok(text.to_owned()),
-        None => Err(format!("'{text}' is not a valid boolean: give true or false")),
+        None => Err(format!(
+            "'{text}' is not a valid boolean: give true or false"
+        )),
     }
 }
 
@@ -57,13 +59,13 @@ fn boolean(text: &str) -> Option<bool> {
 }
 
 /// A time as the official command line sends it: `2026-03-14T00:00:00.000000Z`.
-fn datetime(text: &str) -> Option<String> {
+pub(super) fn datetime(text: &str) -> Option<String> {
     let text = text.trim();
     let timestamp = seconds_since_1970(text)
         .or_else(|| text.parse().ok())
         .or_else(|| with_short_offset(text))
         .or_else(|| without_offset(text))?;
-    Some(strtime::format("%Y-%m-%dT%H:%M:%S%.6fZ", timestamp.to_zoned(TimeZone::UTC)).ok()?)
+    Some(strtime::format("%Y-%m-%dT%H:%M:%S%.6fZ", timestamp).ok()?)
 }
 
 fn seconds_since_1970(text: &str) -> Option<Timestamp> {
@@ -76,8 +78,15 @@ fn seconds_since_1970(text: &str) -> Option<Timestamp> {
 
 /// `2026-03-14T01:02+02:00` and the like: minutes are enough.
 fn with_short_offset(text: &str) -> Option<Timestamp> {
-    let formats = ["%Y-%m-%dT%H:%M%:z", "%Y-%m-%dT%H:%M%z", "%Y-%m-%d %H:%M:%S%:z", "%Y-%m-%d %H:%M:%S%z"];
-    let normal = text.strip_suffix(['Z', 'z']).map(|rest| format!("{rest}+00:00"));
+    let formats = [
+        "%Y-%m-%dT%H:%M%:z",
+        "%Y-%m-%dT%H:%M%z",
+        "%Y-%m-%d %H:%M:%S%:z",
+        "%Y-%m-%d %H:%M:%S%z",
+    ];
+    let normal = text
+        .strip_suffix(['Z', 'z'])
+        .map(|rest| format!("{rest}+00:00"));
     let normal = normal.as_deref().unwrap_or(text);
     formats
         .iter()
@@ -98,15 +107,21 @@ fn without_offset(text: &str) -> Option<Timestamp> {
 /// clap has checked numbers, times and choices on the line; values of a `--from-json` document come here
 /// as text too, so they are checked again.
 pub(super) fn value(flag: &str, kind: Kind, text: &str) -> Result<Value, CliError> {
-    let wrong = |reason: String| CliError::value(format!("Invalid value for '--{flag}': {reason}."));
+    let wrong =
+        |reason: String| CliError::value(format!("Invalid value for '--{flag}': {reason}."));
     Ok(match kind {
         Kind::Text => Value::String(text.to_owned()),
-        Kind::Choice(choices) => choice(choices, text)
-            .map(Value::from)
-            .ok_or_else(|| wrong(format!("invalid choice: {text}. (choose from {})", choices.join(", "))))?,
+        Kind::Choice(choices) => choice(choices, text).map(Value::from).ok_or_else(|| {
+            wrong(format!(
+                "invalid choice: {text}. (choose from {})",
+                choices.join(", ")
+            ))
+        })?,
         Kind::Integer => number(&check_integer(text).map_err(wrong)?),
         Kind::Float => number(&check_float(text).map_err(wrong)?),
-        Kind::Boolean => Value::Bool(boolean(text).ok_or_else(|| wrong(format!("{text} is not a boolean")))?),
+        Kind::Boolean => {
+            Value::Bool(boolean(text).ok_or_else(|| wrong(format!("{text} is not a boolean")))?)
+        }
         Kind::DateTime => {
             let checked = check_datetime(text).map_err(wrong)?;
             datetime(&checked).map_or(Value::Null, Value::String)
@@ -121,7 +136,9 @@ fn number(text: &str) -> Value {
 
 fn choice(choices: &[&'static str], text: &str) -> Option<&'static str> {
     let mut choices = choices.iter();
-    choices.find(|choice| choice.eq_ignore_ascii_case(text)).copied()
+    choices
+        .find(|choice| choice.eq_ignore_ascii_case(text))
+        .copied()
 }
 
 /// JSON as typed: inline, `file://PATH`, or `-` for stdin.
@@ -129,7 +146,10 @@ pub(super) fn json(flag: &str, text: &str) -> Result<Value, CliError> {
     let source = source(text)?;
     serde_json::from_str(&source).map_err(|error| CliError::Json {
         parameter: flag.replace('-', "_"),
-        reason: format!("What was given cannot be read: {error}. It begins with: {}", beginning(&source)),
+        reason: format!(
+            "What was given cannot be read: {error}. It begins with: {}",
+            beginning(&source)
+        ),
     })
 }
 
@@ -198,12 +218,18 @@ fn object_keys(
     unknown: &mut Vec<String>,
 ) -> Map<String, Value> {
     let discriminator = model.variants.as_ref().and_then(|variants| {
-        let key = fields.keys().find(|key| is_key_of(variants.discriminator, key))?;
+        let key = fields
+            .keys()
+            .find(|key| is_key_of(variants.discriminator, key))?;
         fields.get(key)?.as_str().map(str::to_owned)
     });
     let model = model.variant(discriminator.as_deref());
     let renamed = fields.into_iter().map(|(key, value)| {
-        match model.fields.iter().find(|field| is_key_of(field.wire, &key)) {
+        match model
+            .fields
+            .iter()
+            .find(|field| is_key_of(field.wire, &key))
+        {
             Some(field) => (field.wire.to_owned(), wire_keys(field.kind, value, unknown)),
             None => {
                 unknown.push(key.clone());
@@ -253,7 +279,8 @@ mod tests {
     #[test]
     fn keys_are_taken_in_both_spellings() {
         let kind = Kind::Object(&crate::api::models::streaming::KAFKA_SETTINGS);
-        let given = serde_json::json!({"auto-create-topics-enable": true, "numPartitions": 2, "x-y": 1});
+        let given =
+            serde_json::json!({"auto-create-topics-enable": true, "numPartitions": 2, "x-y": 1});
         let mut unknown = Vec::new();
         let mut value = wire_keys(kind, given, &mut unknown);
         assert_eq!(unknown, ["x-y"]);

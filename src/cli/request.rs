@@ -19,7 +19,10 @@ pub(super) struct Values(BTreeMap<String, Value>);
 
 impl Values {
     /// Reads the line and the document it names; what stands on the line counts.
-    pub(super) fn read(operation: &'static Operation, matches: &ArgMatches) -> Result<Self, CliError> {
+    pub(super) fn read(
+        operation: &'static Operation,
+        matches: &ArgMatches,
+    ) -> Result<Self, CliError> {
         let document = match matches.get_one::<String>("from-json") {
             Some(text) => Some(document(text)?),
             None => None,
@@ -80,11 +83,22 @@ impl Values {
     }
 
     /// Puts the user's compartment where one is needed and none is given.
-    pub(super) fn default_compartment(&mut self, operation: &'static Operation, compartment_id: &str) {
-        for param in operation.params.iter().filter(|param| is_compartment(param)) {
+    pub(super) fn default_compartment(
+        &mut self,
+        operation: &'static Operation,
+        compartment_id: &str,
+    ) {
+        for param in operation
+            .params
+            .iter()
+            .filter(|param| is_compartment(param))
+        {
             let flag = param.flag();
             let needed = operation.requires(param) || takes_compartment_or_pool(operation);
-            if needed && !self.0.contains_key(flag.as_ref()) && !self.0.contains_key("stream-pool-id") {
+            if needed
+                && !self.0.contains_key(flag.as_ref())
+                && !self.0.contains_key("stream-pool-id")
+            {
                 self.set(&flag, compartment_id.into());
             }
         }
@@ -161,7 +175,10 @@ fn is_compartment(param: &Param) -> bool {
 
 /// Creating and listing streams takes either; with neither, the user's compartment is meant.
 fn takes_compartment_or_pool(operation: &Operation) -> bool {
-    operation.params.iter().any(|param| param.wire == "streamPoolId" && param.place != Place::Path)
+    operation
+        .params
+        .iter()
+        .any(|param| param.wire == "streamPoolId" && param.place != Place::Path)
 }
 
 fn on_line(option: &CommandOption, matches: &ArgMatches) -> Result<Option<Value>, CliError> {
@@ -214,12 +231,16 @@ fn in_document(
         (Takes::Value(kind), value) if kind.is_json() => Ok(Some(value.clone())),
         (Takes::Value(kind), value) => input::value(flag, kind, &value.to_string()).map(Some),
         (Takes::Values(kind), Value::Array(values)) => {
-            let values = values.iter().map(|value| input::value(flag, kind, &scalar(value)));
+            let values = values
+                .iter()
+                .map(|value| input::value(flag, kind, &scalar(value)));
             Ok(Some(Value::Array(values.collect::<Result<_, _>>()?)))
         }
-        (Takes::Values(kind), value) => {
-            Ok(Some(Value::Array(vec![input::value(flag, kind, &scalar(value))?])))
-        }
+        (Takes::Values(kind), value) => Ok(Some(Value::Array(vec![input::value(
+            flag,
+            kind,
+            &scalar(value),
+        )?]))),
     }
 }
 

@@ -97,6 +97,8 @@ pub(super) fn home(globals: &Globals) -> Result<Home, CliError> {
         .or_else(|| variable("OCELOT_HOME").map(PathBuf::from))
         .or_else(|| dirs::data_dir().map(|folder| folder.join("ocelot")));
     named.map(Home::Folder).ok_or_else(|| {
-        CliError::refused("there is no home folder to keep data in: give --data-dir, or set OCELOT_HOME")
+        CliError::refused(
+            "there is no home folder to keep data in: give --data-dir, or set OCELOT_HOME",
+        )
     })
 }

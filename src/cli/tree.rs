@@ -14,7 +14,8 @@ use crate::api::operation::Operation;
 use crate::api::options::{CommandOption, Source, Takes};
 use crate::api::{SERVICES, Service};
 
-const ABOUT: &str = "The oci command line for Oracle Cloud's event services, with the services built in.";
+const ABOUT: &str =
+    "The oci command line for Oracle Cloud's event services, with the services built in.";
 
 const LONG_ABOUT: &str = "\
 The oci command line for Oracle Cloud's event services: the same commands, options and output, in one
@@ -30,7 +31,7 @@ First steps:
 Every command has --help with an example. `man ocelot` says more.";
 
 /// The whole command, as far as `wanted` says that its parts are needed.
-pub fn tree(program: &str, wanted: &dyn Fn(&str) -> bool) -> Command {
+pub(super) fn tree(program: &str, wanted: &dyn Fn(&str) -> bool) -> Command {
     let root = Command::new("ocelot")
         .bin_name(program.to_owned())
         .version(env!("CARGO_PKG_VERSION"))
@@ -62,9 +63,9 @@ pub fn tree(program: &str, wanted: &dyn Fn(&str) -> bool) -> Command {
         );
     let root = globals::add_to(with_help(root), |_| false, true);
     let root = root.subcommands(SERVICES.map(|service| service_command(service, wanted)));
-    local::commands()
-        .into_iter()
-        .fold(root, |root, command| root.subcommand(group_globals(command)))
+    local::commands().into_iter().fold(root, |root, command| {
+        root.subcommand(group_globals(command))
+    })
 }
 
 /// The tree with every branch.

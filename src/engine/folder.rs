@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long to wait for other processes to finish with the folder.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a command waits for other processes to finish with the folder.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -50,12 +50,12 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Creates the folder if it is missing, and waits for its turn.
-    pub(super) fn lock(path: &Path) -> Result<Self, FolderError> {
+    /// Creates the folder if it is missing, and waits for its turn, at most for `patience`.
+    pub(super) fn lock(path: &Path, patience: Duration) -> Result<Self, FolderError> {
         create_private(path).map_err(unusable(path))?;
         let lock_path = path.join("lock");
         let mut lock = private_file(&lock_path).map_err(unusable(&lock_path))?;
-        take_turn(path, &mut lock)?;
+        take_turn(path, &mut lock, patience)?;
         Ok(Self {
             path: path.to_owned(),
             _lock: lock,
@@ -80,13 +80,13 @@ impl Folder {
 }
 
 /// Waits for the lock in short steps: the system's own waiting has no end.
-fn take_turn(folder: &Path, lock: &mut File) -> Result<(), FolderError> {
+fn take_turn(folder: &Path, lock: &mut File, patience: Duration) -> Result<(), FolderError> {
     let begun = Instant::now();
     let mut pause = Duration::from_micros(200);
     loop {
         match lock.try_lock() {
             Ok(()) => break,
-            Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => {
+            Err(TryLockError::WouldBlock) if begun.elapsed() < patience => {
                 thread::sleep(pause);
                 pause = (pause * 2).min(Duration::from_millis(5));
             }
@@ -94,7 +94,7 @@ fn take_turn(folder: &Path, lock: &mut File) -> Result<(), FolderError> {
                 return Err(FolderError::Busy {
                     path: folder.to_owned(),
                     holder: holder(lock),
-                    seconds: PATIENCE.as_secs(),
+                    seconds: patience.as_secs(),
                 });
             }
             Err(TryLockError::Error(error)) => return Err(unusable(folder)(error)),

@@ -111,6 +111,23 @@ impl Engine {
         })
     }
 
+    /// The kind of resource that a command's option names, for [`Engine::names`].
+    pub fn kind_of_option(flag: &str) -> Option<&'static str> {
+        match flag {
+            "stream-id" => Some("stream"),
+            "stream-pool-id" => Some("streampool"),
+            "connect-harness-id" => Some("connectharness"),
+            _ => None,
+        }
+    }
+
+    /// The names and OCIDs of the resources of a kind that are not deleted, at most 1000, by name.
+    pub fn names(&self, kind: &str) -> Result<Vec<(String, String)>, EngineError> {
+        Ok(self
+            .store
+            .read(|session| session.resource_names(kind, 1000))?)
+    }
+
     /// Removes everything that is stored, and the engine with it.
     pub fn reset(self) -> Result<(), EngineError> {
         let Self { store, folder, .. } = self;

@@ -15,6 +15,7 @@ mod streaming;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::api::OperationId;
 use crate::call::{ApiError, Call, Reply};
@@ -65,18 +66,31 @@ pub struct Engine {
 impl Engine {
     /// Opens the engine over `home`, waiting for its turn if another process has it.
     pub fn open(home: &Home, durability: Durability) -> Result<Self, EngineError> {
-        Self::open_with_clock(home, durability, Box::new(SystemClock))
+        Self::open_with(home, durability, Box::new(SystemClock), folder::PATIENCE)
     }
 
-    /// Opens the engine with a clock of the caller's in the place of the machine's.
-    pub fn open_with_clock(
+    /// Opens the engine over a folder that is there already, if it is free this very moment or nearly so.
+    pub fn peek(home: &Home) -> Option<Self> {
+        const SOON: Duration = Duration::from_millis(10);
+        match home {
+            Home::Folder(path) if path.join("ocelot.db").exists() => {
+                Self::open_with(home, Durability::Os, Box::new(SystemClock), SOON).ok()
+            }
+            _ => None,
+        }
+    }
+
+    /// Opens the engine with a clock of the caller's in the place of the machine's, waiting for its turn at
+    /// most for `patience`.
+    pub fn open_with(
         home: &Home,
         durability: Durability,
         system: Box<dyn Clock>,
+        patience: Duration,
     ) -> Result<Self, EngineError> {
         let (folder, store, disk, streams): (_, _, Arc<dyn Disk>, _) = match home {
             Home::Folder(path) => {
-                let folder = folder::Folder::lock(path)?;
+                let folder = folder::Folder::lock(path, patience)?;
                 let store = Store::open(&folder.database()?, durability)?;
                 let streams = folder.streams();
                 (Some(folder), store, Arc::new(RealDisk), streams)

@@ -103,8 +103,12 @@ pub fn canned_query(file: Option<&Path>, name: &str) -> Result<String, ProfileEr
     let Some((path, ini)) = read(path.clone(), named)? else {
         return Err(missing(&path.unwrap_or_default()));
     };
-    let query = ini.section(Some(CANNED_QUERIES)).and_then(|queries| queries.get(name));
-    query.map(|query| query.trim().to_owned()).ok_or_else(|| missing(&path))
+    let query = ini
+        .section(Some(CANNED_QUERIES))
+        .and_then(|queries| queries.get(name));
+    query
+        .map(|query| query.trim().to_owned())
+        .ok_or_else(|| missing(&path))
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -112,10 +116,20 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// The file to read, and whether the user named it.
-fn choose_file(given: Option<&Path>, variable_name: &str, default: &str) -> (Option<PathBuf>, bool) {
-    match given.map(Path::to_owned).or_else(|| variable(variable_name).map(PathBuf::from)) {
+fn choose_file(
+    given: Option<&Path>,
+    variable_name: &str,
+    default: &str,
+) -> (Option<PathBuf>, bool) {
+    match given
+        .map(Path::to_owned)
+        .or_else(|| variable(variable_name).map(PathBuf::from))
+    {
         Some(path) => (Some(expand_home(&path)), true),
-        None => (dirs::home_dir().map(|home| home.join(".oci").join(default)), false),
+        None => (
+            dirs::home_dir().map(|home| home.join(".oci").join(default)),
+            false,
+        ),
     }
 }
 
@@ -133,10 +147,17 @@ fn read(path: Option<PathBuf>, named: bool) -> Result<Option<(PathBuf, Ini)>, Pr
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return if named { Err(ProfileError::NoFile { path }) } else { Ok(None) };
+            return if named {
+                Err(ProfileError::NoFile { path })
+            } else {
+                Ok(None)
+            };
         }
         Err(error) => {
-            return Err(ProfileError::Unreadable { path, reason: error.to_string() });
+            return Err(ProfileError::Unreadable {
+                path,
+                reason: error.to_string(),
+            });
         }
     };
     // Windows paths and JMESPath have backslashes and quotes that are theirs, not the file format's.
@@ -147,6 +168,9 @@ fn read(path: Option<PathBuf>, named: bool) -> Result<Option<(PathBuf, Ini)>, Pr
     };
     match Ini::load_from_str_opt(&text, options) {
         Ok(ini) => Ok(Some((path, ini))),
-        Err(error) => Err(ProfileError::Unreadable { path, reason: error.to_string() }),
+        Err(error) => Err(ProfileError::Unreadable {
+            path,
+            reason: error.to_string(),
+        }),
     }
 }

@@ -145,6 +145,21 @@ impl Session<'_> {
         rows.map(|row| typed(row?)).collect()
     }
 
+    /// The names and OCIDs of the resources of `kind` that are not deleted, at most `limit`, by name.
+    pub fn resource_names(
+        &self,
+        kind: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT name, id FROM resource WHERE kind = ?1 AND time_deleted_ms IS NULL \
+             ORDER BY name, id LIMIT ?2",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = statement.query_map((kind, limit), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// How many resources of `kind` are not deleted.
     pub fn count_resources(&self, kind: &str) -> Result<i64, StoreError> {
         Ok(self.connection.query_row(

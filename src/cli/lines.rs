@@ -1,0 +1,223 @@
+//! Putting the lines of a file: as many in one request as fit, one request after the other.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::process::ExitCode;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+use super::additions::Lines;
+use super::command::Session;
+use super::error::{CliError, exit};
+use super::request::Values;
+use super::{input, terminal};
+use crate::call::Call;
+use crate::output;
+
+/// How many bytes of keys and values go into one request: the service's limit is 1 MiB.
+const REQUEST_BYTES: usize = 1024 * 1024;
+
+/// Puts every line, and prints a summary by partition.
+pub(super) fn put(
+    session: &Session,
+    mut values: Values,
+    lines: &Lines,
+) -> Result<ExitCode, CliError> {
+    let mut reader = open(&lines.file)?;
+    if lines.implied && reader.fill_buf().is_ok_and(<[u8]>::is_empty) {
+        // Nothing is piped in: it is the messages that are missing.
+        values.check_complete(session.operation, session.target.is_local())?;
+    }
+    values.set("messages", Value::Array(Vec::new()));
+    values.check_complete(session.operation, session.target.is_local())?;
+    let mut producer = Producer::new(session, values.into_call(session.operation)?);
+    let mut line = Vec::new();
+    for number in 1_u64.. {
+        line.clear();
+        let read = reader.read_until(b'\n', &mut line);
+        if read.map_err(CliError::io(format!("read {}", lines.file)))? == 0 {
+            break;
+        }
+        let (key, value) = split(lines, without_end(&line), number)?;
+        producer.put(key, value, number)?;
+    }
+    let summary = producer.finish()?;
+    terminal::print(&output::envelope(summary.to_json(), &session.format)?)?;
+    Ok(ExitCode::from(exit::OK))
+}
+
+/// Gathers messages, and sends them when no more fit into a request.
+struct Producer<'s> {
+    session: &'s Session,
+    call: Call,
+    messages: Vec<Value>,
+    bytes: usize,
+    summary: Summary,
+}
+
+impl<'s> Producer<'s> {
+    fn new(session: &'s Session, call: Call) -> Self {
+        Self {
+            session,
+            call,
+            messages: Vec::new(),
+            bytes: 0,
+            summary: Summary::default(),
+        }
+    }
+
+    fn put(&mut self, key: Option<&[u8]>, value: &[u8], number: u64) -> Result<(), CliError> {
+        let bytes = key.map_or(0, <[u8]>::len) + value.len();
+        if bytes > REQUEST_BYTES {
+            self.send()?;
+            return Err(self.summary.stopped(&format!(
+                "line {number} has {bytes} bytes, and a message can have 1 MiB at most"
+            )));
+        }
+        if self.bytes + bytes > REQUEST_BYTES {
+            self.send()?;
+        }
+        self.bytes += bytes;
+        let mut message = Map::with_capacity(2);
+        if let Some(key) = key {
+            message.insert("key".to_owned(), STANDARD.encode(key).into());
+        }
+        message.insert("value".to_owned(), STANDARD.encode(value).into());
+        self.messages.push(Value::Object(message));
+        Ok(())
+    }
+
+    fn send(&mut self) -> Result<(), CliError> {
+        if self.messages.is_empty() {
+            return Ok(());
+        }
+        self.bytes = 0;
+        let messages = std::mem::take(&mut self.messages);
+        self.call.body = Some(Value::Object(Map::from_iter([(
+            "messages".to_owned(),
+            Value::Array(messages),
+        )])));
+        let reply = self.session.send(&self.call)?;
+        self.summary
+            .add(reply.body.as_ref().unwrap_or(&Value::Null))
+    }
+
+    fn finish(mut self) -> Result<Summary, CliError> {
+        self.send()?;
+        Ok(self.summary)
+    }
+}
+
+fn open(file: &str) -> Result<Box<dyn BufRead>, CliError> {
+    const BUFFER_BYTES: usize = 256 * 1024;
+    if file == "-" {
+        return Ok(Box::new(BufReader::with_capacity(
+            BUFFER_BYTES,
+            io::stdin(),
+        )));
+    }
+    let path = input::expand_home(file.strip_prefix("file://").unwrap_or(file));
+    let opened = File::open(&path).map_err(CliError::io(format!("read {}", path.display())))?;
+    Ok(Box::new(BufReader::with_capacity(BUFFER_BYTES, opened)))
+}
+
+fn without_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+type KeyAndValue<'l> = (Option<&'l [u8]>, &'l [u8]);
+
+fn split<'l>(lines: &'l Lines, line: &'l [u8], number: u64) -> Result<KeyAndValue<'l>, CliError> {
+    let Some(separator) = lines
+        .key_separator
+        .as_deref()
+        .filter(|text| !text.is_empty())
+    else {
+        return Ok((lines.key.as_deref().map(str::as_bytes), line));
+    };
+    let at = line
+        .windows(separator.len())
+        .position(|window| window == separator.as_bytes());
+    let parts = at.and_then(|at| Some((line.get(..at)?, line.get(at + separator.len()..)?)));
+    parts.map(|(key, value)| (Some(key), value)).ok_or_else(|| {
+        CliError::refused(format!(
+            "line {number} has no {separator:?} between a key and a value"
+        ))
+    })
+}
+
+/// What became of the lines: how many went to each partition, and between which offsets.
+#[derive(Default)]
+struct Summary {
+    messages: u64,
+    partitions: BTreeMap<u64, Range>,
+}
+
+struct Range {
+    first: i64,
+    last: i64,
+    messages: u64,
+}
+
+impl Summary {
+    /// Counts the entries of a reply, and stops at the first request that failed for some messages: what
+    /// comes after would not be in order.
+    fn add(&mut self, result: &Value) -> Result<(), CliError> {
+        let mut refused = Vec::new();
+        for entry in result["entries"].as_array().into_iter().flatten() {
+            let partition = entry["partition"]
+                .as_str()
+                .and_then(|text| text.parse().ok());
+            match (partition, entry["offset"].as_i64()) {
+                (Some(partition), Some(offset)) => self.count(partition, offset),
+                _ => refused.push(
+                    entry["errorMessage"]
+                        .as_str()
+                        .unwrap_or("no reason is given"),
+                ),
+            }
+        }
+        match refused.first() {
+            None => Ok(()),
+            Some(reason) => Err(self.stopped(&format!(
+                "the service refused {} messages: {reason}",
+                refused.len()
+            ))),
+        }
+    }
+
+    fn count(&mut self, partition: u64, offset: i64) {
+        self.messages += 1;
+        let range = self.partitions.entry(partition).or_insert(Range {
+            first: offset,
+            last: offset,
+            messages: 0,
+        });
+        range.first = range.first.min(offset);
+        range.last = range.last.max(offset);
+        range.messages += 1;
+    }
+
+    fn stopped(&self, reason: &str) -> CliError {
+        CliError::refused(format!("{reason} ({} messages were put)", self.messages))
+    }
+
+    fn to_json(&self) -> Value {
+        let partitions = self.partitions.iter().map(|(partition, range)| {
+            json!({
+                "partition": partition.to_string(),
+                "messages": range.messages,
+                "first-offset": range.first,
+                "last-offset": range.last,
+            })
+        });
+        json!({
+            "messages": self.messages,
+            "partitions": partitions.collect::<Vec<_>>(),
+        })
+    }
+}

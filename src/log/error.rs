@@ -1,0 +1,162 @@
+//! What can go wrong in the log, and what to do about it.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Why a call on a partition failed. Each message names the file and says what to do next.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LogError {
+    /// The disk said no.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried: `read`, `append to`, …
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+
+    /// Stored bytes are not what was written. They are neither served nor skipped.
+    #[error(
+        "damaged log: {} at byte {position}: {fault}. Records before it can be read{}. \
+         Restore the file from a copy, or read on after the damage",
+        file.display(), resume_text(*.next_offset)
+    )]
+    Damaged {
+        /// The segment file.
+        file: PathBuf,
+        /// Where in the file, in bytes, the batch that is not valid begins.
+        position: u64,
+        /// What is wrong there.
+        fault: Fault,
+        /// The first offset after the damage that can be read, when there is one.
+        next_offset: Option<i64>,
+    },
+
+    /// The offset was trimmed away or is not written yet.
+    #[error(
+        "offset {offset} is out of range: the partition holds offsets {start} to {end}, the last not included"
+    )]
+    OffsetOutOfRange {
+        /// The offset asked for.
+        offset: i64,
+        /// The first offset held.
+        start: i64,
+        /// The offset the next record gets.
+        end: i64,
+    },
+
+    /// A record batch handed in by a producer is refused.
+    #[error("the record batch is refused: {0}")]
+    InvalidBatch(Fault),
+
+    /// A batch would be larger than a segment can index.
+    #[error(
+        "the records make a batch of {bytes} bytes, over the limit of {limit} bytes; send fewer at once"
+    )]
+    BatchTooLarge {
+        /// What the batch would take, in bytes.
+        bytes: usize,
+        /// The most a batch may take, in bytes.
+        limit: usize,
+    },
+
+    /// There is no record to append.
+    #[error("nothing to append: a batch holds at least one record")]
+    NoRecords,
+
+    /// A batch is compressed, and its records were asked for one by one.
+    #[error(
+        "the batch at offset {base_offset} in {} is compressed ({codec}), which is not supported here; \
+         read it with a Kafka client", file.display()
+    )]
+    UnsupportedCompression {
+        /// The segment file.
+        file: PathBuf,
+        /// First offset of the batch.
+        base_offset: i64,
+        /// Name of the codec.
+        codec: &'static str,
+    },
+
+    /// An earlier write or sync failed, so nobody knows what the disk holds.
+    #[error(
+        "writes to {} are refused since an earlier one failed ({cause}); \
+         put the disk right, then open the log again", folder.display()
+    )]
+    WritesRefused {
+        /// The partition's folder.
+        folder: PathBuf,
+        /// The error of that earlier write.
+        cause: String,
+    },
+}
+
+/// What is wrong with the bytes of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The bytes end before the batch does.
+    #[error("the batch is cut short")]
+    Short,
+    /// The length field cannot be true.
+    #[error("the length field says {0}")]
+    Length(i32),
+    /// Not a version 2 batch.
+    #[error("the format version is {0}, not 2")]
+    Magic(i8),
+    /// The log writes 0 there.
+    #[error("the leader epoch is {0}, not 0")]
+    LeaderEpoch(i32),
+    /// The batch is not the one that belongs here.
+    #[error("the base offset is {found}, not {expected}")]
+    BaseOffset {
+        /// What is stored.
+        found: i64,
+        /// What follows from the batch before.
+        expected: i64,
+    },
+    /// The CRC-32C differs from the content's.
+    #[error("the checksum does not match")]
+    Checksum,
+    /// The record count or the last offset delta cannot be true.
+    #[error("the record count and the offsets do not agree")]
+    Count,
+    /// A record inside does not decode.
+    #[error("record {0} of the batch does not decode")]
+    Record(i32),
+    /// Bytes are left after the last record, or after the batch.
+    #[error("bytes are left over at the end")]
+    Trailing,
+    /// An attribute a producer may not set (control batch, or a bit without meaning).
+    #[error("the attributes {0:#06x} are not allowed")]
+    Attributes(i16),
+    /// A whole run of records is gone between two files.
+    #[error("offsets {expected} to {found}, the last not included, are missing")]
+    Gap {
+        /// The first offset that is missing.
+        expected: i64,
+        /// The first offset after the gap.
+        found: i64,
+    },
+}
+
+impl LogError {
+    /// For `map_err` on a call of the disk.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+fn resume_text(next_offset: Option<i64>) -> String {
+    next_offset.map_or_else(String::new, |offset| {
+        format!(", and records from offset {offset} on")
+    })
+}

@@ -1,0 +1,215 @@
+//! Records: those handed in, those read, and their bytes inside a batch.
+
+use super::batch::{BatchHeader, HEADER_BYTES};
+use super::error::Fault;
+use super::varint::{self, Reader};
+
+/// The fewest bytes a record takes with its length: seven one-byte fields.
+const MIN_RECORD_BYTES: usize = 7;
+
+/// A record to append.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NewRecord<'a> {
+    /// The key, where there is one.
+    pub key: Option<&'a [u8]>,
+    /// The value, which may be empty.
+    pub value: &'a [u8],
+    /// Headers, in order.
+    pub headers: &'a [NewHeader<'a>],
+}
+
+/// A header of a record to append.
+#[derive(Debug, Clone, Copy)]
+pub struct NewHeader<'a> {
+    /// The name: UTF-8 by custom, which the log does not check.
+    pub key: &'a [u8],
+    /// The value, or null.
+    pub value: Option<&'a [u8]>,
+}
+
+/// A record that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its place in the partition.
+    pub offset: i64,
+    /// When it was appended, in milliseconds since 1970.
+    pub timestamp_ms: i64,
+    /// The key, where there is one.
+    pub key: Option<Vec<u8>>,
+    /// The value; `None` only where a Kafka producer sent null (a tombstone).
+    pub value: Option<Vec<u8>>,
+    /// Headers, in order.
+    pub headers: Vec<RecordHeader>,
+}
+
+/// A header of a record that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordHeader {
+    /// The name: UTF-8 by custom, which the log does not check.
+    pub key: Vec<u8>,
+    /// The value, or null.
+    pub value: Option<Vec<u8>>,
+}
+
+/// A record inside the bytes of its batch.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RecordView<'a> {
+    pub(crate) offset: i64,
+    pub(crate) timestamp_ms: i64,
+    pub(crate) key: Option<&'a [u8]>,
+    pub(crate) value: Option<&'a [u8]>,
+    /// Count of headers, then the headers, which were checked to decode.
+    header_count: i32,
+    header_bytes: &'a [u8],
+}
+
+impl RecordView<'_> {
+    /// What the record counts for against a reader's byte limit: key, value and headers.
+    pub(crate) fn content_bytes(&self) -> usize {
+        self.key.map_or(0, <[u8]>::len)
+            + self.value.map_or(0, <[u8]>::len)
+            + self.header_bytes.len()
+    }
+
+    pub(crate) fn to_record(self) -> Record {
+        let mut reader = Reader::new(self.header_bytes);
+        let headers = (0..self.header_count).map_while(|_| header(&mut reader));
+        Record {
+            offset: self.offset,
+            timestamp_ms: self.timestamp_ms,
+            key: self.key.map(<[u8]>::to_vec),
+            value: self.value.map(<[u8]>::to_vec),
+            headers: headers
+                .map(|(key, value)| RecordHeader {
+                    key: key.to_vec(),
+                    value: value.map(<[u8]>::to_vec),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The records of a batch that is not compressed, in order. Ends after the first fault.
+pub(crate) fn records<'a>(header: &BatchHeader, batch: &'a [u8]) -> Records<'a> {
+    Records {
+        header: *header,
+        reader: Reader::new(batch.get(HEADER_BYTES..).unwrap_or_default()),
+        next_delta: 0,
+        failed: false,
+    }
+}
+
+/// See [`records`].
+#[derive(Debug)]
+pub(crate) struct Records<'a> {
+    header: BatchHeader,
+    reader: Reader<'a>,
+    next_delta: i32,
+    failed: bool,
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Result<RecordView<'a>, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        if self.next_delta >= self.header.record_count {
+            self.failed = true;
+            return (!self.reader.is_empty()).then_some(Err(Fault::Trailing));
+        }
+        let delta = self.next_delta;
+        self.next_delta += 1;
+        let record = self.record(delta).ok_or(Fault::Record(delta));
+        self.failed = record.is_err();
+        Some(record)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        // The count is the producer's word: what the bytes can hold bounds it.
+        let count = usize::try_from(self.header.record_count - self.next_delta).unwrap_or(0);
+        (
+            0,
+            Some(count.min(self.reader.remaining() / MIN_RECORD_BYTES + 1)),
+        )
+    }
+}
+
+impl<'a> Records<'a> {
+    fn record(&mut self, delta: i32) -> Option<RecordView<'a>> {
+        let length = usize::try_from(self.reader.varint()?).ok()?;
+        let mut body = Reader::new(self.reader.bytes(length)?);
+        let _attributes = body.byte()?;
+        let timestamp_delta = body.varlong()?;
+        if body.varint()? != delta {
+            return None;
+        }
+        let key = body.nullable()?;
+        let value = body.nullable()?;
+        let header_count = body.varint().filter(|&count| count >= 0)?;
+        let header_bytes = body.bytes(body.remaining())?;
+        let mut headers = Reader::new(header_bytes);
+        for _ in 0..header_count {
+            header(&mut headers)?;
+        }
+        headers.is_empty().then_some(RecordView {
+            offset: self.header.base_offset.saturating_add(i64::from(delta)),
+            timestamp_ms: self.header.record_timestamp_ms(timestamp_delta),
+            key,
+            value,
+            header_count,
+            header_bytes,
+        })
+    }
+}
+
+fn header<'a>(reader: &mut Reader<'a>) -> Option<(&'a [u8], Option<&'a [u8]>)> {
+    let key = reader.nullable()??;
+    Some((key, reader.nullable()?))
+}
+
+/// Bytes of a record behind its length field.
+pub(crate) fn record_body_bytes(record: &NewRecord<'_>, delta: i64) -> usize {
+    let headers: usize = record
+        .headers
+        .iter()
+        .map(|header| field_bytes(Some(header.key)) + field_bytes(header.value))
+        .sum();
+    2 + varint::size(delta)
+        + field_bytes(record.key)
+        + field_bytes(Some(record.value))
+        + varint::size(record.headers.len() as i64)
+        + headers
+}
+
+pub(crate) fn put_record(buffer: &mut Vec<u8>, record: &NewRecord<'_>, delta: i64) {
+    varint::put(buffer, record_body_bytes(record, delta) as i64);
+    // Attributes, and no time stamp of its own: the batch's time is that of all its records.
+    buffer.extend_from_slice(&[0, 0]);
+    varint::put(buffer, delta);
+    put_field(buffer, record.key);
+    put_field(buffer, Some(record.value));
+    varint::put(buffer, record.headers.len() as i64);
+    for header in record.headers {
+        put_field(buffer, Some(header.key));
+        put_field(buffer, header.value);
+    }
+}
+
+fn field_bytes(field: Option<&[u8]>) -> usize {
+    match field {
+        None => 1,
+        Some(bytes) => varint::size(bytes.len() as i64) + bytes.len(),
+    }
+}
+
+fn put_field(buffer: &mut Vec<u8>, field: Option<&[u8]>) {
+    match field {
+        None => varint::put(buffer, -1),
+        Some(bytes) => {
+            varint::put(buffer, bytes.len() as i64);
+            buffer.extend_from_slice(bytes);
+        }
+    }
+}
