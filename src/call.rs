@@ -87,6 +87,10 @@ pub struct ApiError {
     pub code: Cow<'static, str>,
     /// What went wrong, for people.
     pub message: String,
+    /// The service's own id of the request, to find it in its logs.
+    pub request_id: Option<String>,
+    /// How long the service asks to wait before the next request, in seconds.
+    pub retry_after_seconds: Option<u64>,
 }
 
 impl ApiError {
@@ -96,6 +100,8 @@ impl ApiError {
             status,
             code: Cow::Borrowed(code),
             message: message.into(),
+            request_id: None,
+            retry_after_seconds: None,
         }
     }
 

@@ -1,0 +1,301 @@
+//! One request, one response: connections, time limits, proxies and TLS.
+//!
+//! Redirects are not followed: a signed request is for the host it was signed for. A plain HTTP call
+//! loads no certificates.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Certificate, Client, ClientBuilder, Proxy, redirect};
+use tokio::runtime::{Builder, Runtime};
+
+use super::{Request, Response};
+use crate::api::operation::Method;
+
+/// Most bytes of a body that are read: a page of a list is thousands of times smaller.
+const MOST_BODY_BYTES: usize = 256 * 1024 * 1024;
+
+/// How long a whole exchange may take: a server that sends a byte now and then is not waited for forever.
+const WHOLE_EXCHANGE: Duration = Duration::from_secs(600);
+
+/// How requests are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpOptions {
+    /// How long to wait for a connection. The official command line waits 10 s.
+    pub connect_timeout: Duration,
+    /// How long to wait for the next bytes of a response. The official command line waits 60 s.
+    pub read_timeout: Duration,
+    /// The proxy that requests go through; without one, what `HTTPS_PROXY` and its like say.
+    pub proxy: Option<String>,
+    /// A file of certificates in PEM that are trusted instead of the system's.
+    pub cert_bundle: Option<PathBuf>,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(60),
+            proxy: None,
+            cert_bundle: None,
+        }
+    }
+}
+
+/// Why there is no response.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// The address, a header, the proxy or a certificate file cannot be used.
+    #[error("{0}")]
+    Setup(String),
+    /// No connection came about.
+    #[error("cannot connect to {host}: {reason}")]
+    Connect {
+        /// Who was tried.
+        host: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A certificate is not trusted, or TLS failed otherwise.
+    #[error("cannot trust {host}: {reason}")]
+    Tls {
+        /// Who was tried.
+        host: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The time is over.
+    #[error("{host} did not answer in time")]
+    Timeout {
+        /// Who was asked.
+        host: String,
+    },
+    /// The connection ended before the response did.
+    #[error("the response of {host} ended too early: {reason}")]
+    Broken {
+        /// Who was asked.
+        host: String,
+        /// What happened.
+        reason: String,
+    },
+    /// The response is larger than anything the services send.
+    #[error("the response of {host} is larger than {MOST_BODY_BYTES} bytes")]
+    TooLarge {
+        /// Who was asked.
+        host: String,
+    },
+}
+
+impl HttpError {
+    /// Whether the same request may fare better a little later.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Timeout { .. } | Self::Broken { .. })
+    }
+}
+
+/// Sends requests. Connections are kept, so a second request to a host is quicker.
+pub struct Http {
+    options: HttpOptions,
+    runtime: Runtime,
+    plain: OnceLock<Client>,
+    secure: OnceLock<Client>,
+}
+
+impl Http {
+    /// A sender that has not connected to anything yet.
+    pub fn new(options: HttpOptions) -> Result<Self, HttpError> {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| HttpError::Setup(format!("cannot start the network: {error}")))?;
+        Ok(Self {
+            options,
+            runtime,
+            plain: OnceLock::new(),
+            secure: OnceLock::new(),
+        })
+    }
+
+    /// Sends a request and waits for the whole response, whatever its status.
+    pub fn send(&self, request: &Request) -> Result<Response, HttpError> {
+        let client = self.client(&request.url)?;
+        let host = host_of(&request.url);
+        self.runtime.block_on(exchange(client, request, &host))
+    }
+
+    fn client(&self, url: &str) -> Result<&Client, HttpError> {
+        let secure = url.starts_with("https://");
+        let slot = if secure { &self.secure } else { &self.plain };
+        if let Some(client) = slot.get() {
+            return Ok(client);
+        }
+        let client = build(&self.options, secure)?;
+        Ok(slot.get_or_init(|| client))
+    }
+}
+
+fn build(options: &HttpOptions, secure: bool) -> Result<Client, HttpError> {
+    let mut builder = Client::builder()
+        .redirect(redirect::Policy::none())
+        .connect_timeout(options.connect_timeout)
+        .read_timeout(options.read_timeout)
+        .timeout(WHOLE_EXCHANGE)
+        .user_agent(concat!("ocelot/", env!("CARGO_PKG_VERSION")));
+    if let Some(proxy) = &options.proxy {
+        let proxy = Proxy::all(proxy)
+            .map_err(|error| HttpError::Setup(format!("{proxy} is no proxy: {}", chain(&error))))?;
+        builder = builder.proxy(proxy);
+    }
+    // The process may have chosen a provider before; then that one serves.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    builder = match (secure, &options.cert_bundle) {
+        (false, _) => builder.tls_certs_only([]),
+        (true, Some(path)) => trust_bundle(builder, path)?,
+        (true, None) => builder,
+    };
+    builder
+        .build()
+        .map_err(|error| HttpError::Setup(format!("cannot set up HTTP: {}", chain(&error))))
+}
+
+fn trust_bundle(builder: ClientBuilder, path: &PathBuf) -> Result<ClientBuilder, HttpError> {
+    let problem = |reason: String| {
+        HttpError::Setup(format!(
+            "cannot read certificates from {}: {reason}",
+            path.display()
+        ))
+    };
+    let pem = std::fs::read(path).map_err(|error| problem(error.to_string()))?;
+    let certificates =
+        Certificate::from_pem_bundle(&pem).map_err(|error| problem(chain(&error)))?;
+    if certificates.is_empty() {
+        return Err(problem("there are none in it".to_owned()));
+    }
+    Ok(builder.tls_certs_only(certificates))
+}
+
+async fn exchange(client: &Client, request: &Request, host: &str) -> Result<Response, HttpError> {
+    let method = match request.method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Delete => reqwest::Method::DELETE,
+    };
+    let mut sending = client
+        .request(method, &request.url)
+        .headers(headers(request)?);
+    if let Some(body) = &request.body {
+        sending = sending.body(body.clone());
+    }
+    let mut response = sending
+        .send()
+        .await
+        .map_err(|error| failure(host, &error))?;
+    let mut body = Vec::new();
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|error| failure(host, &error))?
+    {
+        if body.len() + chunk.len() > MOST_BODY_BYTES {
+            return Err(HttpError::TooLarge {
+                host: host.to_owned(),
+            });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let headers = response.headers().iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        (name.as_str().to_owned(), value)
+    });
+    Ok(Response {
+        status: response.status().as_u16(),
+        headers: headers.collect(),
+        body,
+    })
+}
+
+/// Headers that cannot be sent as they are, with line breaks in them for one, are refused.
+fn headers(request: &Request) -> Result<HeaderMap, HttpError> {
+    let mut map = HeaderMap::with_capacity(request.headers.len());
+    for (name, value) in &request.headers {
+        let unusable = || {
+            HttpError::Setup(format!(
+                "the header {name} cannot have this value: {value:?}"
+            ))
+        };
+        let name = HeaderName::try_from(name.as_str()).map_err(|_| unusable())?;
+        let value = HeaderValue::try_from(value.as_str()).map_err(|_| unusable())?;
+        map.append(name, value);
+    }
+    Ok(map)
+}
+
+fn failure(host: &str, error: &reqwest::Error) -> HttpError {
+    let host = host.to_owned();
+    let reason = chain(error);
+    if error.is_timeout() {
+        HttpError::Timeout { host }
+    } else if error.is_builder() {
+        HttpError::Setup(reason)
+    } else if reason.contains("certificate") || reason.contains("tls") {
+        HttpError::Tls { host, reason }
+    } else if error.is_connect() {
+        HttpError::Connect { host, reason }
+    } else {
+        HttpError::Broken { host, reason }
+    }
+}
+
+/// What went wrong, without the address that reqwest puts in front: the innermost causes say it best.
+fn chain(error: &reqwest::Error) -> String {
+    let mut causes = Vec::new();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        causes.push(cause.to_string());
+        source = cause.source();
+    }
+    match causes.last() {
+        Some(innermost) => innermost.clone(),
+        None => error.to_string(),
+    }
+}
+
+/// The scheme and host of an address, for messages.
+fn host_of(url: &str) -> String {
+    let end = url
+        .match_indices('/')
+        .nth(2)
+        .map_or(url.len(), |(position, _)| position);
+    url.get(..end).unwrap_or(url).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_of_addresses() {
+        assert_eq!(
+            host_of("http://127.0.0.1:8080/20180418/x?y=/"),
+            "http://127.0.0.1:8080"
+        );
+        assert_eq!(host_of("https://a.b"), "https://a.b");
+        assert_eq!(host_of("x"), "x");
+    }
+
+    #[test]
+    fn line_breaks_in_headers_are_refused() {
+        let request = Request {
+            method: Method::Get,
+            url: "http://127.0.0.1:1/".into(),
+            headers: vec![("if-match".into(), "a\r\nx-evil: 1".into())],
+            body: None,
+        };
+        let http = Http::new(HttpOptions::default()).unwrap();
+        let error = http.send(&request).unwrap_err();
+        assert!(matches!(error, HttpError::Setup(_)), "{error}");
+    }
+}
