@@ -164,7 +164,10 @@ impl Session {
             &ErrorContext {
                 operation: call.operation,
                 request_endpoint: &request_line(&self.target, call),
-                request_id: self.globals.request_id.as_deref(),
+                request_id: error
+                    .request_id
+                    .as_deref()
+                    .or(self.globals.request_id.as_deref()),
                 timestamp: &rfc3339(SystemClock.now_ms()),
             },
         ))

@@ -260,6 +260,8 @@ pub(super) struct Globals {
     pub debug: bool,
     /// `--endpoint`.
     pub endpoint: Option<String>,
+    /// `--no-retry`.
+    pub no_retry: bool,
     /// `--opc-request-id`.
     pub request_id: Option<String>,
     /// `--target`.
@@ -311,6 +313,7 @@ impl Globals {
             param_skeleton: text("generate-param-json-input"),
             debug: is_set("debug"),
             endpoint: text("endpoint"),
+            no_retry: is_set("no-retry"),
             request_id: text("opc-request-id"),
             target: text("target"),
             data_dir: text("data-dir").map(PathBuf::from),

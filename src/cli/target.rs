@@ -6,17 +6,17 @@ use std::path::PathBuf;
 use super::error::CliError;
 use super::globals::Globals;
 use crate::call::{ApiError, Call, Reply};
+use crate::client::{Http, HttpOptions, Remote, RemoteError, RetryPolicy};
 use crate::engine::{Engine, EngineError, Home};
 use crate::log::Durability;
 use crate::profile::Profile;
 
 /// Where calls go.
-#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Target {
     /// To the engine in this process.
     Local(Home, Durability),
     /// To a server, or the cloud.
-    Remote(String),
+    Remote(Box<Remote>),
 }
 
 /// Why a call got no reply.
@@ -45,9 +45,9 @@ impl Target {
             .or_else(|| profile.get("target").map(str::to_owned));
         match named.as_deref() {
             None | Some("local") => Ok(Self::Local(home(globals)?, globals.durability)),
-            Some("cloud") => Ok(Self::Remote("cloud".to_owned())),
+            Some("cloud") => Err(CliError::refused("--target cloud is not available yet")),
             Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
-                Ok(Self::Remote(url.to_owned()))
+                Ok(Self::Remote(Box::new(remote(url, globals)?)))
             }
             Some(other) => Err(CliError::value(format!(
                 "{other} is no target: give local, cloud, or a URL that begins with http:// or https://"
@@ -63,7 +63,7 @@ impl Target {
     pub(super) fn address(&self) -> &str {
         match self {
             Self::Local(..) => "local:",
-            Self::Remote(url) => url,
+            Self::Remote(remote) => &remote.base_url,
         }
     }
 
@@ -74,10 +74,31 @@ impl Target {
                 let engine = Engine::open(home, *durability)?;
                 engine.answer(call).map_err(Failure::Service)
             }
-            Self::Remote(address) => Err(Failure::NotAsked(CliError::refused(format!(
-                "this version of ocelot cannot send commands to {address} yet: leave out --endpoint and \
-                 --target (and OCI_CLI_ENDPOINT and OCELOT_TARGET) to have the local engine answer"
-            )))),
+            Self::Remote(remote) => remote.send(call).map_err(Failure::from),
+        }
+    }
+}
+
+fn remote(url: &str, globals: &Globals) -> Result<Remote, CliError> {
+    let options = HttpOptions::default();
+    Ok(Remote {
+        base_url: url.trim_end_matches('/').to_owned(),
+        http: Http::new(options).map_err(|error| CliError::refused(error.to_string()))?,
+        retry: if globals.no_retry {
+            RetryPolicy::NONE
+        } else {
+            RetryPolicy::default()
+        },
+        authorize: None,
+        request_id: globals.request_id.clone(),
+    })
+}
+
+impl From<RemoteError> for Failure {
+    fn from(error: RemoteError) -> Self {
+        match error {
+            RemoteError::Service(error) => Self::Service(error),
+            other => Self::NotAsked(CliError::refused(other.to_string())),
         }
     }
 }

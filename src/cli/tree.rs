@@ -137,7 +137,9 @@ fn is_child(path: &str, candidate: &str) -> bool {
 /// The command of an operation.
 fn leaf(operation: &'static Operation, wanted: &dyn Fn(&str) -> bool) -> Command {
     let name = last_word(operation.command);
-    let command = Command::new(name).about(operation.summary);
+    let command = Command::new(name)
+        .about(operation.summary)
+        .args_override_self(true);
     if !wanted(name) {
         return command;
     }

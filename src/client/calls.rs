@@ -5,12 +5,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::http::{Http, HttpError};
 use super::retry::{self, RetryPolicy};
 use super::{Request, Response};
 use crate::api::operation::{Method, ReplyBody};
 use crate::call::{ApiError, Call, Reply};
+
+/// Lets the service see that a request is a repeated one, so that it acts once.
+const RETRY_TOKEN: &str = "opc-retry-token";
 
 /// Adds to a request what proves who sends it. It is asked again for each attempt, because a signature
 /// holds the time.
@@ -110,6 +114,11 @@ impl Remote {
         ];
         let params = call.headers.iter();
         headers.extend(params.map(|(name, value)| ((*name).to_owned(), value.clone())));
+        let repeats = call.operation.takes_retry_token && self.retry != RetryPolicy::NONE;
+        if repeats && !call.headers.contains_key(RETRY_TOKEN) {
+            let token = Uuid::new_v4().simple().to_string();
+            headers.push((RETRY_TOKEN.to_owned(), token));
+        }
         if let Some(id) = &self.request_id {
             headers.push(("opc-request-id".to_owned(), id.clone()));
         }
