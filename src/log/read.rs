@@ -6,7 +6,7 @@ use super::batch::{self, BatchHeader};
 use super::error::{Fault, LogError};
 use super::partition::{Hint, Partition, lock};
 use super::record::{Record, records};
-use super::segment::{Located, Segment};
+use super::segment::{Located, Search, Segment};
 use super::walk::{Found, Place, Step};
 
 /// How much a read returns at most.
@@ -144,10 +144,15 @@ impl Partition {
             }
         }
         for position in low.saturating_sub(1)..=self.finished.len() {
-            if let Some(span) = self.span_at(position)?
-                && let Some(located) = span.segment.locate_time(timestamp_ms, span.end)?
-            {
-                return Ok(Some(located.found.header.base_offset));
+            let Some(span) = self.span_at(position)? else {
+                continue;
+            };
+            match span.segment.locate_time(timestamp_ms, span.end)? {
+                Search::Found(located) => return Ok(Some(located.found.header.base_offset)),
+                Search::End { next_offset } if next_offset < span.next_offset => {
+                    return Err(span.gap(next_offset));
+                }
+                Search::End { .. } => {}
             }
         }
         self.check_tail()?;
@@ -261,8 +266,10 @@ impl Partition {
 
 impl Span {
     fn locate(&self, offset: i64, hint: Option<Place>) -> Result<Located<'_>, LogError> {
-        let located = self.segment.locate(offset, hint, self.end)?;
-        located.ok_or_else(|| self.gap(offset))
+        match self.segment.locate(offset, hint, self.end)? {
+            Search::Found(located) => Ok(located),
+            Search::End { .. } => Err(self.gap(offset)),
+        }
     }
 
     /// The segment ends before an offset that it should hold.
