@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod crash;
+mod disk;
 mod faults;
 mod flip;
 mod model;

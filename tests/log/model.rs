@@ -414,19 +414,6 @@ fn damage_to_the_end_of_a_segment_names_the_next_one() {
     }
 }
 
-#[test]
-fn a_sync_is_shared_by_those_who_wait() {
-    let disk = Arc::new(MemoryDisk::new());
-    let mut partition = open(&disk, small(Durability::Os));
-    append(&mut partition, &[vec![1]], 1).unwrap();
-    let partition = &partition;
-    std::thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| partition.sync().unwrap());
-        }
-    });
-}
-
 proptest! {
     /// Whatever lies in the folder, nothing panics, and opening again changes nothing more.
     #[test]

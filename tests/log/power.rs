@@ -574,3 +574,24 @@ fn the_model_loses_what_is_not_synced() {
     }
     assert!(whole > 10 && lost > 10 && short > 10 && holes > 10);
 }
+
+#[test]
+fn a_sync_is_shared_by_those_who_wait() {
+    let disk = Arc::new(Recorder::default());
+    let mut partition = open(&disk, small(Durability::Os));
+    let count_syncs = || {
+        let events = disk.events.lock().unwrap();
+        let is_sync = |event: &&Event| matches!(event, Event::Sync(_));
+        events.iter().filter(is_sync).count()
+    };
+    for round in 1..4 {
+        append(&mut partition, &[vec![1]], 1).unwrap();
+        let partition = &partition;
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| partition.sync().unwrap());
+            }
+        });
+        assert_eq!(count_syncs(), round);
+    }
+}
