@@ -77,14 +77,16 @@
 //! | step | killed or power cut after it |
 //! |---|---|
 //! | 0. Where the batch does not fit: sync the active segment, its index and its folders, create the next segment, sync the folder | an empty last segment, which the next append uses |
-//! | 1. Write the batch, in one call | killed: a part of it may be there, cut off by the next open. Power cut: any sectors of it may be there, cut off likewise |
+//! | 1. Write the batch, in one call | killed: all of it or a first part may be there. Power cut: any sectors of it. The next open keeps a whole batch and cuts off a part |
 //! | 2. Under fsync: sync the file; the first time also the folders | the batch is there, though nobody was told |
 //! | 3. Write an index entry, if one is due | an entry is missing: the next open adds it |
 //! | 4. Answer | the batch is there (without fsync: unless the power was cut) |
 //!
 //! A failed write is taken back by cutting the file to where it was, and syncing that. If that
 //! fails, or a sync does, all further writes are refused: the system may have dropped what it could
-//! not write. A trim removes the oldest segment first and syncs the folder after each, so that no
+//! not write. Readers in the same process see a batch once step 2 is done.
+//!
+//! A trim removes the oldest segment first and syncs the folder after each, so that no
 //! gap can stay; before it removes the last one, it begins an empty segment that keeps the offset.
 //!
 //! # Opening

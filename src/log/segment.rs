@@ -70,16 +70,12 @@ impl Segment {
         let opened_bytes = file
             .length_bytes()
             .map_err(LogError::io("read the length of", &path))?;
-        let index = match opened_bytes {
-            0 => Index::new(disk, index_path(folder, base_offset)),
-            _ => Index::open(disk, index_path(folder, base_offset))?,
-        };
         Ok(Self {
             base_offset,
             path,
             file,
             opened_bytes,
-            index: Mutex::new(index),
+            index: Mutex::new(Index::open(disk, index_path(folder, base_offset))?),
         })
     }
 

@@ -5,11 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ocelot::disk::{Disk, MemoryDisk};
-use ocelot::log::{Durability, LogError, Partition, ReadLimits, Record};
+use ocelot::log::{LogError, LogOptions, Partition, ReadLimits, Record};
 
-use crate::support::{NO_LIMITS, Random, append, open, read_on, small, try_open};
+use crate::support::{NO_LIMITS, Random, append, open, read_on, try_open};
 
 const FOLDER: &str = "/data/0";
+
+fn options() -> LogOptions {
+    LogOptions {
+        segment_bytes: 4 << 10,
+        index_interval_bytes: 512,
+        ..LogOptions::default()
+    }
+}
 
 /// The content of every file of a partition.
 type Files = Vec<(PathBuf, Vec<u8>)>;
@@ -50,9 +58,9 @@ impl Original {
 
 fn original() -> Original {
     let disk = Arc::new(MemoryDisk::new());
-    let mut partition = open(&disk, small(Durability::Os));
+    let mut partition = open(&disk, options());
     let mut random = Random::new(11);
-    for round in 0..50 {
+    for round in 0..30 {
         let values: Vec<Vec<u8>> = (0..=random.below(4))
             .map(|_| {
                 // Never zero: whole sectors of zeros look like a power cut, see below.
@@ -100,7 +108,7 @@ fn is_damage(error: &LogError) -> bool {
 /// partition answers as the original does.
 fn check(original: &Original, files: &Files, what: &str) {
     let disk = disk_with(files);
-    let partition = match try_open(&disk, small(Durability::Os)) {
+    let partition = match try_open(&disk, options()) {
         Ok(partition) => partition,
         Err(error) => {
             assert!(is_damage(&error), "{what}: {error}");
@@ -258,7 +266,7 @@ fn indexes_missing_short_or_of_another_partition() {
     let mut none = original.files.clone();
     none.retain(|(path, _)| !is_index(path));
     let disk = disk_with(&none);
-    let partition = open(&disk, small(Durability::Os));
+    let partition = open(&disk, options());
     assert_eq!(read_on(&partition, 0).0, original.records);
     assert_eq!(
         content(&disk),
