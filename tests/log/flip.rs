@@ -206,6 +206,14 @@ fn every_byte_flipped() {
         for position in (0..length).step_by(step) {
             let mut files = original.files.clone();
             files[file].1[position] ^= 1 << random.below(8);
+            // What was written whole is not cut off.
+            let partition = try_open(&disk_with(&files), options()).unwrap();
+            assert_eq!(
+                partition.cut_tail(),
+                None,
+                "byte {position} of {}",
+                name.display()
+            );
             check(
                 &original,
                 &files,
