@@ -423,7 +423,7 @@ fn with_fsync_what_was_acknowledged_survives() {
     for seed in 0..8 {
         let options = small(Durability::Fsync);
         let run = record_run(options, seed);
-        for_each_power_cut(&run, seed, 12, |disk, promise, next, what| {
+        for_each_power_cut(&run, seed, 8, |disk, promise, next, what| {
             let mut partition = open(disk, options);
             let (start, end) = (partition.start_offset(), partition.end_offset());
             assert!(
@@ -498,7 +498,7 @@ fn without_fsync_what_was_synced_survives() {
     for seed in 100..108 {
         let options = small(Durability::Os);
         let run = record_run(options, seed);
-        for_each_power_cut(&run, seed, 12, |disk, promise, next, what| {
+        for_each_power_cut(&run, seed, 8, |disk, promise, next, what| {
             let mut partition = open(disk, options);
             let start = partition.start_offset();
             assert!(
