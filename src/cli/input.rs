@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
@@ -146,10 +147,13 @@ pub(super) fn json(flag: &str, text: &str) -> Result<Value, CliError> {
     let source = source(text)?;
     serde_json::from_str(&source).map_err(|error| CliError::Json {
         parameter: flag.replace('-', "_"),
-        reason: format!(
-            "What was given cannot be read: {error}. It begins with: {}",
-            beginning(&source)
-        ),
+        reason: match source.trim() {
+            "" => "What was given is empty.".to_owned(),
+            _ => format!(
+                "What was given cannot be read: {error}. It begins with: {}",
+                beginning(&source)
+            ),
+        },
     })
 }
 
@@ -184,10 +188,11 @@ fn read_stdin() -> Result<String, CliError> {
 }
 
 /// A path in which a leading `~` stands for the user's home.
-pub(super) fn expand_home(path: &str) -> std::path::PathBuf {
-    match (path.strip_prefix("~/"), dirs::home_dir()) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => path.into(),
+pub(super) fn expand_home(path: impl AsRef<Path>) -> PathBuf {
+    let path = path.as_ref();
+    match (path.strip_prefix("~"), dirs::home_dir()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path.to_owned(),
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn put(
     }
     values.set("messages", Value::Array(Vec::new()));
     values.check_complete(session.operation, session.target.is_local())?;
-    let mut producer = Producer::new(session, values.into_call(session.operation)?);
+    let mut producer = Producer::new(session, values.into_call(session.operation));
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();

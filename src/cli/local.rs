@@ -13,6 +13,18 @@ use super::{input, target, terminal, tour};
 use crate::clock::{Setting, parse_rfc3339};
 use crate::engine::{Engine, Home};
 use crate::output;
+use crate::profile::Rc;
+
+/// The global options that the commands of this module take.
+const OF_THIS_MACHINE: &[&str] = &[
+    "output",
+    "query",
+    "raw-output",
+    "cli-rc-file",
+    "data-dir",
+    "memory",
+    "durability",
+];
 
 /// The commands of this module, for the tree.
 pub(super) fn commands() -> [Command; 2] {
@@ -90,6 +102,9 @@ pub(super) fn run(
     matches: &ArgMatches,
     globals: &Globals,
 ) -> Option<Result<ExitCode, CliError>> {
+    if let Err(error) = check_globals(words, globals) {
+        return Some(Err(error));
+    }
     let data = match words {
         "tour" => return Some(tour::run()),
         "local clock show" => open(globals).map(|engine| engine.clock().to_json()),
@@ -103,8 +118,26 @@ pub(super) fn run(
     Some(data.and_then(|data| print(data, globals)))
 }
 
+/// Refuses global options that mean nothing to these commands.
+fn check_globals(words: &str, globals: &Globals) -> Result<(), CliError> {
+    let taken = if words == "tour" {
+        &[]
+    } else {
+        OF_THIS_MACHINE
+    };
+    let unused = globals.all_given_but(taken);
+    match unused.is_empty() {
+        true => Ok(()),
+        false => Err(CliError::value(format!(
+            "ocelot {words} has no use for {}: it is about the engine on this machine",
+            unused.join(", ")
+        ))),
+    }
+}
+
 fn print(data: Value, globals: &Globals) -> Result<ExitCode, CliError> {
-    terminal::print(&output::envelope(data, &format(globals)?)?)?;
+    let rc = Rc::load(globals.rc_file.as_deref())?;
+    terminal::print(&output::envelope(data, &format(globals, &rc)?)?)?;
     Ok(ExitCode::from(exit::OK))
 }
 

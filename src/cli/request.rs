@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use clap::ArgMatches;
 use serde_json::{Map, Value};
 
+use super::command::Settings;
 use super::error::CliError;
 use super::globals::Globals;
-use super::{input, terminal};
+use super::{additions, input, terminal};
 use crate::api::model::Kind;
 use crate::api::operation::{Operation, Param, Place, StandIn};
 use crate::api::options::{CommandOption, Source, Takes};
@@ -18,10 +19,12 @@ use crate::call::Call;
 pub(super) struct Values(BTreeMap<String, Value>);
 
 impl Values {
-    /// Reads the line and the document it names; what stands on the line counts.
+    /// Reads the line, the document it names, and the defaults of the rc file; the first that has a value
+    /// counts.
     pub(super) fn read(
         operation: &'static Operation,
         matches: &ArgMatches,
+        settings: &Settings,
     ) -> Result<Self, CliError> {
         let document = match matches.get_one::<String>("from-json") {
             Some(text) => Some(document(text)?),
@@ -31,6 +34,10 @@ impl Values {
         for option in operation.options() {
             let value = match on_line(&option, matches)? {
                 None => in_document(&option, document.as_ref())?,
+                given => given,
+            };
+            let value = match value {
+                None => by_default(operation, &option, settings)?,
                 given => given,
             };
             if let Some(value) = value {
@@ -118,17 +125,36 @@ impl Values {
             .filter(|flag| !self.0.contains_key(flag.as_ref()))
             .map(|flag| format!("--{flag}"))
             .collect();
-        match missing.is_empty() {
-            true => Ok(()),
-            false => Err(CliError::Missing {
+        if !missing.is_empty() {
+            let hint = additions::hint(operation, &missing);
+            return Err(CliError::Missing {
                 usage: format!("ocelot {} [OPTIONS]", operation.command),
                 flags: missing,
-            }),
+                hint,
+            });
         }
+        self.check_ids(operation)
     }
 
-    /// The Call that these values ask for.
-    pub(super) fn into_call(self, operation: &'static Operation) -> Result<Call, CliError> {
+    /// Refuses blanks where an id makes part of the path.
+    fn check_ids(&self, operation: &'static Operation) -> Result<(), CliError> {
+        let params = operation.params.iter();
+        for param in params.filter(|param| param.place == Place::Path) {
+            let flag = param.flag();
+            if self
+                .get(&flag)
+                .is_some_and(|id| scalar(id).trim().is_empty())
+            {
+                return Err(CliError::refused(format!(
+                    "Parameter --{flag} cannot be whitespace or empty string"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The Call that these values ask for, which are known to be complete.
+    pub(super) fn into_call(self, operation: &'static Operation) -> Call {
         let mut call = Call::new(operation);
         let mut body = Map::new();
         for param in operation.params {
@@ -138,13 +164,7 @@ impl Values {
             };
             match param.place {
                 Place::Path => {
-                    let text = scalar(value);
-                    if text.trim().is_empty() {
-                        return Err(CliError::refused(format!(
-                            "Parameter --{flag} cannot be whitespace or empty string"
-                        )));
-                    }
-                    call.path.insert(param.wire, text);
+                    call.path.insert(param.wire, scalar(value));
                 }
                 Place::Query => {
                     call.query.insert(param.wire, scalar(value));
@@ -160,7 +180,7 @@ impl Values {
         if operation.body.is_some() {
             call.body = Some(Value::Object(body));
         }
-        Ok(call)
+        call
     }
 }
 
@@ -199,6 +219,25 @@ fn on_line(option: &CommandOption, matches: &ArgMatches) -> Result<Option<Value>
     }
 }
 
+/// What the rc file has for an option.
+fn by_default(
+    operation: &Operation,
+    option: &CommandOption,
+    settings: &Settings,
+) -> Result<Option<Value>, CliError> {
+    let flag = option.flag.as_ref();
+    let rc = &settings.rc;
+    let Some(text) = rc.default_of(&settings.profile, operation.command, flag) else {
+        return Ok(None);
+    };
+    let value = match option.takes {
+        Takes::Nothing => input::value(flag, Kind::Boolean, text)?,
+        Takes::Value(kind) => input::value(flag, kind, text)?,
+        Takes::Values(kind) => Value::Array(vec![input::value(flag, kind, text)?]),
+    };
+    Ok(Some(value))
+}
+
 fn document(text: &str) -> Result<Map<String, Value>, CliError> {
     match input::json("from-json", text)? {
         Value::Object(document) => Ok(document),
@@ -226,7 +265,7 @@ fn in_document(
     };
     let flag = option.flag.as_ref();
     match (option.takes, value) {
-        (Takes::Nothing, value) => Ok(Some(value.clone())),
+        (Takes::Nothing, value) => input::value(flag, Kind::Boolean, &scalar(value)).map(Some),
         (Takes::Value(kind), Value::String(text)) => input::value(flag, kind, text).map(Some),
         (Takes::Value(kind), value) if kind.is_json() => Ok(Some(value.clone())),
         (Takes::Value(kind), value) => input::value(flag, kind, &value.to_string()).map(Some),
