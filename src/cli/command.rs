@@ -37,12 +37,13 @@ pub(super) fn run(
     let mut values = Values::read(operation, matches, &settings)?;
     additions::fill(operation, matches, &mut values);
     additions::check(operation, matches, &globals)?;
-    values.stand_in(operation, &mut globals)?;
+    values.take_globals(operation, &mut globals)?;
     tell_unused(&values);
     let session = Session::open(operation, globals, settings)?;
     if session.target.is_local() {
         values.default_compartment(operation, session.compartment_id());
     }
+    values.stand_in(operation);
     let piped = !terminal::stdin_is_terminal();
     if let Some(lines) = additions::lines(operation, matches, &values, piped) {
         return lines::put(&session, values, &lines);

@@ -40,6 +40,7 @@ pub(super) fn commands() -> [Command; 2] {
                 Arg::new("time")
                     .required(true)
                     .value_name("TIME")
+                    .allow_negative_numbers(true)
                     .value_parser(input::check_datetime)
                     .help(
                         "The instant, as 2026-03-14T01:02:03Z, 2026-03-14 or seconds since 1970.",

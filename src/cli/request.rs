@@ -30,8 +30,10 @@ impl Values {
             Some(text) => Some(document(text)?),
             None => None,
         };
+        let options = operation.options();
+        tell_unknown(&options, document.as_ref());
         let mut values = Self::default();
-        for option in operation.options() {
+        for option in options {
             let value = match on_line(&option, matches)? {
                 None => in_document(&option, document.as_ref())?,
                 given => given,
@@ -63,30 +65,38 @@ impl Values {
         self.get(flag) == Some(&Value::Bool(true))
     }
 
-    /// Fills options that were left out from what stands in for them.
-    pub(super) fn stand_in(
+    /// Fills options that were left out from global options that stand in for them.
+    pub(super) fn take_globals(
         &mut self,
         operation: &'static Operation,
         globals: &mut Globals,
     ) -> Result<(), CliError> {
         for param in operation.params {
             let flag = param.flag();
-            if self.0.contains_key(flag.as_ref()) {
+            let Some(StandIn::Global(global)) = param.stand_in else {
+                continue;
+            };
+            if self.get(&flag).is_some() {
                 continue;
             }
-            let value = match param.stand_in {
-                Some(StandIn::Global(global)) => globals
-                    .take(global)
-                    .map(|text| input::value(&flag, operation.kind(param), &text))
-                    .transpose()?,
-                Some(StandIn::Option(other)) => self.get(other).cloned(),
-                None => None,
-            };
-            if let Some(value) = value {
+            if let Some(text) = globals.take(global) {
+                let value = input::value(&flag, operation.kind(param), &text)?;
                 self.set(&flag, value);
             }
         }
         Ok(())
+    }
+
+    /// Fills options that were left out from other options of the command.
+    pub(super) fn stand_in(&mut self, operation: &'static Operation) {
+        for param in operation.params {
+            let flag = param.flag();
+            if let (Some(StandIn::Option(other)), None) = (param.stand_in, self.get(&flag))
+                && let Some(value) = self.get(other).cloned()
+            {
+                self.set(&flag, value);
+            }
+        }
     }
 
     /// Puts the user's compartment where one is needed and none is given.
@@ -248,6 +258,25 @@ fn document(text: &str) -> Result<Map<String, Value>, CliError> {
     }
 }
 
+/// Tells of keys of a document that are no options: a slip of the pen would go unnoticed.
+fn tell_unknown(options: &[CommandOption], document: Option<&Map<String, Value>>) {
+    let is_known = |name: &str| {
+        let mut keys = options.iter().map(CommandOption::json_key);
+        keys.any(|key| input::is_key_of(&key, name))
+    };
+    let names = document.into_iter().flat_map(Map::keys);
+    let unknown: Vec<&str> = names
+        .map(String::as_str)
+        .filter(|name| !is_known(name))
+        .collect();
+    if !unknown.is_empty() {
+        terminal::note(&format!(
+            "Note: --from-json has {}, which this command does not take; left out.",
+            unknown.join(", ")
+        ));
+    }
+}
+
 fn in_document(
     option: &CommandOption,
     document: Option<&Map<String, Value>>,
@@ -258,7 +287,7 @@ fn in_document(
     let key = option.json_key();
     let entry = document.and_then(|document| {
         let mut entries = document.iter();
-        entries.find(|(name, _)| **name == key || input::is_key_of(&key, name))
+        entries.find(|(name, _)| input::is_key_of(&key, name))
     });
     let Some((_, value)) = entry.filter(|(_, value)| !value.is_null()) else {
         return Ok(None);

@@ -4,7 +4,6 @@
 //! A run states what it expects on all three counts; what is not stated must be 0, or empty.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -67,14 +66,22 @@ impl Sandbox {
     /// The program, ready to be run by hand.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ocelot"));
-        let home = self.folder.path();
         command
             .env_clear()
-            .env("HOME", home)
-            .env("OCELOT_HOME", home.join("data"))
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .current_dir(home);
+            .envs(self.environment())
+            .current_dir(self.folder.path());
         command
+    }
+
+    /// The variables of every run.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        let path = |name| self.path(name).to_str().unwrap().to_owned();
+        let mut variables = vec![
+            ("HOME".to_owned(), path("")),
+            ("OCELOT_HOME".to_owned(), path("data")),
+        ];
+        variables.extend(self.variables.iter().cloned());
+        variables
     }
 
     /// A line as it is typed; single quotes keep words together.
@@ -255,19 +262,12 @@ impl Run<'_> {
 
     /// Runs the line, and returns what came of it, whatever that is.
     pub(crate) fn output(&mut self) -> Output {
-        let mut child = self
-            .command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
+        let command = std::mem::replace(&mut self.command, Command::new("true"));
+        let output = assert_cmd::Command::from_std(command)
+            .write_stdin(std::mem::take(&mut self.stdin))
+            .timeout(PATIENCE)
+            .output()
             .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        let input = std::mem::take(&mut self.stdin);
-        // A program that does not read its input may end before all is written.
-        let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
-        let output = child.wait_with_output().unwrap();
-        writer.join().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(!stderr.contains("panicked"), "{}\n{stderr}", self.line);
         output
