@@ -25,6 +25,20 @@ pub(super) fn heading(operation: &Operation, flag: &str) -> Option<&'static str>
     (operation.id == PUT && flag == "messages").then_some(MESSAGES)
 }
 
+/// Examples of these options, simpler than the one of the table.
+pub(super) fn examples(operation: &Operation) -> &'static [&'static str] {
+    match operation.id {
+        PUT => &[
+            "ocelot streaming stream message put --stream-id orders --key order-1 --text '{\"total\": 42}'",
+            "ocelot streaming stream message put --stream-id orders --key-separator : --file orders.txt",
+        ],
+        GET => &[
+            "ocelot streaming stream message get --stream-id orders --cursor \"$CURSOR\" --decode",
+        ],
+        _ => &[],
+    }
+}
+
 /// The additional options of a command.
 pub(super) fn arguments(operation: &Operation) -> Vec<Arg> {
     let args = match operation.id {

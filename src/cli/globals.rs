@@ -257,8 +257,14 @@ impl Global {
         match self.takes {
             Takes::Nothing => arg.action(ArgAction::SetTrue),
             Takes::Text(name) => arg.value_name(name).allow_hyphen_values(true),
-            Takes::Seconds => arg.value_name("SECONDS").value_parser(input::check_integer),
-            Takes::Count => arg.value_name("COUNT").value_parser(input::check_integer),
+            Takes::Seconds => arg
+                .value_name("SECONDS")
+                .allow_negative_numbers(true)
+                .value_parser(input::check_count),
+            Takes::Count => arg
+                .value_name("COUNT")
+                .allow_negative_numbers(true)
+                .value_parser(input::check_count),
             Takes::Choice(choices) => arg
                 .value_name("KIND")
                 .value_parser(PossibleValuesParser::new(choices))

@@ -21,6 +21,14 @@ pub(super) fn check_integer(text: &str) -> Result<String, String> {
     }
 }
 
+/// Checks a whole number that counts something, for clap.
+pub(super) fn check_count(text: &str) -> Result<String, String> {
+    match check_integer(text)? {
+        count if count.starts_with('-') => Err(format!("'{text}' is less than 0")),
+        count => Ok(count),
+    }
+}
+
 /// Checks a number, for clap.
 pub(super) fn check_float(text: &str) -> Result<String, String> {
     match text.trim().parse::<f64>() {

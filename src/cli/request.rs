@@ -196,7 +196,9 @@ impl Values {
 
 /// Whether an option that the service needs may be left out when the local engine answers.
 pub(super) fn may_be_left_out(param: &Param) -> bool {
-    is_compartment(param) || param.optional_here || param.stand_in.is_some()
+    is_compartment(param)
+        || param.optional_here
+        || matches!(param.stand_in, Some(StandIn::Option(_)))
 }
 
 fn is_compartment(param: &Param) -> bool {

@@ -10,7 +10,7 @@ use clap::{Arg, ArgAction, Command};
 
 use super::{additions, globals, input, local};
 use crate::api::model::Kind;
-use crate::api::operation::Operation;
+use crate::api::operation::{Operation, Param, StandIn};
 use crate::api::options::{CommandOption, Source, Takes};
 use crate::api::{SERVICES, Service};
 
@@ -163,9 +163,7 @@ fn leaf(operation: &'static Operation, wanted: &dyn Fn(&str) -> bool) -> Command
     let mut options = operation.options();
     let own: BTreeSet<String> = options.iter().map(|o| o.flag.to_string()).collect();
     options.sort_by_key(|option| !is_needed(option));
-    let arguments = options
-        .iter()
-        .map(|option| argument(option).help_heading(heading(operation, option)));
+    let arguments = options.iter().map(|option| placed(operation, option));
     let command = command
         .override_usage(format!("ocelot {} [OPTIONS]", operation.command))
         .after_help(after_help(operation))
@@ -175,9 +173,17 @@ fn leaf(operation: &'static Operation, wanted: &dyn Fn(&str) -> bool) -> Command
 }
 
 fn after_help(operation: &Operation) -> String {
+    let examples = additions::examples(operation).iter();
+    let examples = examples.chain([&operation.example]);
+    let examples: Vec<String> = examples.map(|line| folded(line)).collect();
     format!(
-        "Example:\n{}\n\nOptions such as --query, --output and --profile work on every command: see ocelot --help.",
-        folded(operation.example)
+        "{}:\n{}\n\nOptions such as --query, --output and --profile work on every command: see ocelot --help.",
+        if examples.len() > 1 {
+            "Examples"
+        } else {
+            "Example"
+        },
+        examples.join("\n")
     )
 }
 
@@ -203,6 +209,16 @@ fn folded(line: &str) -> String {
     folded
 }
 
+/// An argument where help shows it: JSON behind the plain text that is simpler.
+fn placed(operation: &Operation, option: &CommandOption) -> Arg {
+    const BEHIND: usize = 900;
+    let arg = argument(option).help_heading(heading(operation, option));
+    match additions::heading(operation, &option.flag) {
+        Some(_) => arg.display_order(BEHIND),
+        None => arg,
+    }
+}
+
 /// Under which heading help shows an option.
 fn heading(operation: &Operation, option: &CommandOption) -> &'static str {
     if let Some(heading) = additions::heading(operation, &option.flag) {
@@ -219,7 +235,7 @@ fn heading(operation: &Operation, option: &CommandOption) -> &'static str {
 fn argument(option: &CommandOption) -> Arg {
     let arg = Arg::new(option.flag.to_string())
         .long(option.flag.to_string())
-        .help(option.help);
+        .help(help_of(option));
     let (kind, action) = match option.takes {
         Takes::Nothing => return arg.action(ArgAction::SetTrue),
         Takes::Value(kind) => (kind, ArgAction::Set),
@@ -239,6 +255,16 @@ fn argument(option: &CommandOption) -> Arg {
         Kind::Boolean => arg.value_parser(input::check_boolean),
         Kind::DateTime => arg.value_parser(input::check_datetime),
         Kind::Text | Kind::Any | Kind::Object(_) | Kind::List(_) | Kind::Map(_) => arg,
+    }
+}
+
+fn help_of(option: &CommandOption) -> String {
+    match option.source {
+        Source::Param(Param {
+            stand_in: Some(StandIn::Global(global)),
+            ..
+        }) => format!("{} [or as --{global}]", option.help),
+        _ => option.help.to_owned(),
     }
 }
 

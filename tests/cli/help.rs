@@ -31,7 +31,8 @@ fn every_option_of_every_command_is_in_its_help() {
                 operation.command
             );
         }
-        assert!(text.contains("\nExample:\n  ocelot "), "{text}");
+        let example = ["\nExample:\n  ocelot ", "\nExamples:\n  ocelot "];
+        assert!(example.iter().any(|part| text.contains(part)), "{text}");
     }
 }
 
@@ -70,6 +71,46 @@ Example:
 
 Options such as --query, --output and --profile work on every command: see ocelot --help.";
     assert!(text.ends_with(example), "{text}");
+}
+
+#[test]
+fn an_option_that_has_another_spelling_is_still_called_required() {
+    let sandbox = Sandbox::new();
+    for (line, option, spelling) in [
+        ("monitoring alarm create", "--query-text", "--query]"),
+        (
+            "ons subscription create",
+            "--subscription-endpoint",
+            "--endpoint]",
+        ),
+    ] {
+        let text = help(&sandbox, &format!("{line} --help"));
+        let (_, required) = text.split_once("\nRequired:\n").unwrap();
+        let (required, _) = required.split_once("\nOptions:\n").unwrap();
+        assert!(
+            required.contains(option) && required.contains(spelling),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn help_may_be_asked_for_as_a_word() {
+    let sandbox = Sandbox::new();
+    for words in [
+        "",
+        "streaming",
+        "streaming admin stream create",
+        "local clock",
+    ] {
+        let asked = help(&sandbox, &format!("help {words}"));
+        assert_eq!(asked, help(&sandbox, &format!("{words} --help")), "{words}");
+    }
+    sandbox
+        .ocelot("help streeming")
+        .status(2)
+        .stderr_has(["'streaming'"])
+        .check();
 }
 
 #[test]

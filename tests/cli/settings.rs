@@ -173,8 +173,14 @@ fn commands_about_this_machine_refuse_what_is_not_about_it() {
 fn numbers_of_global_options_are_checked() {
     let sandbox = Sandbox::new();
     for flag in ["max-retries", "connection-timeout", "read-timeout"] {
-        let run = sandbox.ocelot(&format!("{LIST} --{flag} x")).status(2);
-        run.stderr_has([&*format!("--{flag}"), "'x' is not a valid integer"])
-            .check();
+        for (value, told) in [
+            ("x", "'x' is not a valid integer"),
+            ("-1", "'-1' is less than 0"),
+        ] {
+            let run = sandbox
+                .ocelot(&format!("{LIST} --{flag} {value}"))
+                .status(2);
+            run.stderr_has([&*format!("--{flag}"), told]).check();
+        }
     }
 }

@@ -166,3 +166,29 @@ fn services_that_are_to_come_say_so() {
         run.refused(501, "MethodNotImplemented", &message).check();
     }
 }
+
+#[test]
+fn many_processes_at_once_lose_nothing() {
+    let sandbox = Sandbox::with_orders();
+    let put = "streaming stream message put --stream-id orders --query data.failures --text";
+    std::thread::scope(|scope| {
+        for number in 0..32 {
+            let sandbox = &sandbox;
+            scope.spawn(move || {
+                let run = sandbox.ocelot(put).args([number.to_string()]);
+                let told = "Query returned empty result, no output to show.\n";
+                run.stderr(told).check();
+            });
+        }
+    });
+    let mut texts: Vec<u32> = Vec::new();
+    for partition in 0..3 {
+        let cursor = sandbox.cursor(partition);
+        let get =
+            format!("streaming stream message get --stream-id orders --decode --cursor {cursor}");
+        let text = String::from_utf8(sandbox.ocelot(&get).output().stdout).unwrap();
+        texts.extend(text.lines().map(|line| line.parse::<u32>().unwrap()));
+    }
+    texts.sort_unstable();
+    assert_eq!(texts, (0..32).collect::<Vec<_>>());
+}
