@@ -20,6 +20,9 @@ use crate::output;
 /// How many bytes of keys and values go into one request: the service's limit is 1 MiB.
 const REQUEST_BYTES: usize = 1024 * 1024;
 
+/// How long a key can be: the service's limit.
+const KEY_BYTES: usize = 256;
+
 /// Puts every line, and prints a summary by partition.
 pub(super) fn put(
     session: &Session,
@@ -75,6 +78,12 @@ impl<'s> Producer<'s> {
 
     fn put(&mut self, key: Option<&[u8]>, value: &[u8], number: u64) -> Result<(), CliError> {
         let bytes = key.map_or(0, <[u8]>::len) + value.len();
+        if let Some(key) = key.filter(|key| key.len() > KEY_BYTES) {
+            return Err(self.stop(&format!(
+                "line {number} has a key of {} bytes, and a key can have {KEY_BYTES} at most",
+                key.len()
+            )));
+        }
         if bytes > REQUEST_BYTES {
             return Err(self.stop(&format!(
                 "line {number} is too long: a message can have 1 MiB at most, with its key"
@@ -103,7 +112,8 @@ impl<'s> Producer<'s> {
             "messages".to_owned(),
             Value::Array(messages),
         )])));
-        let reply = self.session.send(&self.call)?;
+        let sent = self.session.send(&self.call);
+        let reply = sent.inspect_err(|_| self.summary.tell())?;
         self.summary
             .add(reply.body.as_ref().unwrap_or(&Value::Null))
     }
@@ -219,6 +229,13 @@ impl Summary {
         range.first = range.first.min(offset);
         range.last = range.last.max(offset);
         range.messages += 1;
+    }
+
+    /// Tells how far it came before the service said no.
+    fn tell(&self) {
+        if self.messages > 0 {
+            terminal::note(&format!("{} messages were put before this:", self.messages));
+        }
     }
 
     fn stopped(&self, reason: &str) -> CliError {

@@ -103,19 +103,20 @@ pub(super) fn run(
     matches: &ArgMatches,
     globals: &Globals,
 ) -> Option<Result<ExitCode, CliError>> {
-    if let Err(error) = check_globals(words, globals) {
-        return Some(Err(error));
-    }
-    let data = match words {
-        "tour" => return Some(tour::run()),
-        "local clock show" => open(globals).map(|engine| engine.clock().to_json()),
-        "local clock set" => set_clock(matches, globals),
-        "local clock advance" => advance_clock(matches, globals),
-        "local clock reset" => reset_clock(globals),
-        "local status" => status(globals),
-        "local reset" => reset(matches, globals),
+    let command: fn(&ArgMatches, &Globals) -> Result<Value, CliError> = match words {
+        "tour" => {
+            let checked = check_globals(words, globals);
+            return Some(checked.and_then(|()| tour::run()));
+        }
+        "local clock show" => |_, globals| Ok(open(globals)?.clock().to_json()),
+        "local clock set" => set_clock,
+        "local clock advance" => advance_clock,
+        "local clock reset" => |_, globals| reset_clock(globals),
+        "local status" => |_, globals| status(globals),
+        "local reset" => reset,
         _ => return None,
     };
+    let data = check_globals(words, globals).and_then(|()| command(matches, globals));
     Some(data.and_then(|data| print(data, globals)))
 }
 

@@ -88,6 +88,10 @@ fn groups_print_their_help() {
     for line in ["local", "local clock"] {
         assert!(sandbox.data(line).contains("Usage: ocelot local"));
     }
+    // Options of a command that was not named are no reason to withhold its help.
+    for line in ["-d", "local --region x", "--endpoint http://x local clock"] {
+        assert!(sandbox.data(line).contains("Usage: ocelot"), "{line}");
+    }
     sandbox
         .ocelot("local nothing")
         .status(2)

@@ -1,6 +1,8 @@
 //! Messages as plain text, in and out.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -133,6 +135,13 @@ fn a_line_that_cannot_be_put_stops_with_a_count() {
         .status(1)
         .stderr("UsageError: line 3 has no \"=\" between a key and a value (2 messages were put)\n")
         .check();
+    put(&sandbox, "--key-separator =")
+        .stdin(format!("{}=a\n", "k".repeat(257)))
+        .status(1)
+        .stderr(
+            "UsageError: line 1 has a key of 257 bytes, and a key can have 256 at most (0 messages were put)\n",
+        )
+        .check();
     let mut lines = b"short\n".to_vec();
     lines.extend(vec![b'x'; 1024 * 1024 + 1]);
     put(&sandbox, "")
@@ -143,6 +152,38 @@ fn a_line_that_cannot_be_put_stops_with_a_count() {
         )
         .check();
     assert_eq!(decoded(&sandbox), b"1\n2\nshort\n");
+}
+
+#[test]
+fn a_refusal_on_the_way_tells_how_far_it_came() {
+    let sandbox = with_one_partition();
+    let mut command = sandbox.command();
+    command.args(PUT.split(' ')).stdin(Stdio::piped());
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let line = "x".repeat(500_000);
+    // The third and fourth do not fit into a request with the first two.
+    for _ in 0..4 {
+        writeln!(stdin, "{line}").unwrap();
+    }
+    stdin.flush().unwrap();
+    while decoded(&sandbox).is_empty() {
+        std::thread::yield_now();
+    }
+    sandbox.data("streaming admin stream delete --stream-id orders --force");
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(output.stdout.is_empty());
+    assert!(
+        told.starts_with("2 messages were put before this:\nServiceError:\n"),
+        "{told}"
+    );
 }
 
 #[cfg(unix)]
