@@ -318,3 +318,16 @@ fn a_huge_argument_is_taken() {
         .stdout("[\n  0\n]\n")
         .check();
 }
+
+#[test]
+fn every_key_of_every_skeleton_is_an_option() {
+    let sandbox = Sandbox::new().variable("OCELOT_TARGET", "http://127.0.0.1:1");
+    for operation in ocelot::api::operations() {
+        let skeleton = ocelot::api::skeleton::command(operation);
+        let path = sandbox.write("skeleton.json", skeleton.to_string());
+        let line = format!("{} --from-json file://{path}", operation.command);
+        let output = sandbox.ocelot(&line).output();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(!told.contains("Note: --from-json"), "{line}\n{told}");
+    }
+}
