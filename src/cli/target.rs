@@ -45,18 +45,23 @@ impl Target {
                 "--endpoint and --target both say who answers: give one of them",
             ));
         }
-        let named = globals
-            .endpoint
-            .clone()
-            .or_else(|| globals.target.clone())
-            .or_else(|| variable("OCI_CLI_ENDPOINT"))
-            .or_else(|| variable("OCELOT_TARGET"))
-            .or_else(|| profile.get("target").map(str::to_owned));
-        match named.as_deref() {
-            None | Some("local") => Self::local(globals),
-            Some(url) if url == "cloud" || is_address(url) => Self::remote(globals, url),
-            Some(other) => Err(CliError::value(format!(
-                "{other:?} is no target: give local, cloud, or a URL that begins with http:// or https://"
+        let from_environment = |name: &'static str| Some((variable(name)?, name));
+        let of_profile = || Some((profile.get("target")?.to_owned(), "target in the profile"));
+        let on_line = |value: &Option<String>, flag| Some((value.clone()?, flag));
+        let named = on_line(&globals.endpoint, "--endpoint")
+            .or_else(|| on_line(&globals.target, "--target"))
+            .or_else(|| from_environment("OCI_CLI_ENDPOINT"))
+            .or_else(|| from_environment("OCELOT_TARGET"))
+            .or_else(of_profile);
+        let Some((target, source)) = named else {
+            return Self::local(globals);
+        };
+        match target.as_str() {
+            "local" => Self::local(globals),
+            url if url == "cloud" || is_address(url) => Self::remote(globals, url),
+            other => Err(CliError::value(format!(
+                "{source} is {other:?}, which is no target: give local, cloud, or a URL that begins with \
+                 http:// or https://"
             ))),
         }
     }

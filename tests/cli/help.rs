@@ -132,6 +132,7 @@ fn the_root_tells_where_to_begin() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn examples_in_help_are_lines_that_parse() {
     let sandbox = Sandbox::new().variable("OCELOT_TARGET", "http://127.0.0.1:1");
@@ -188,6 +189,7 @@ fn help_and_versions_need_no_settings_and_no_data() {
     assert!(!sandbox.path("data").exists());
 }
 
+#[cfg(unix)]
 #[test]
 fn a_program_that_is_linked_as_oci_says_so() {
     let sandbox = Sandbox::new();

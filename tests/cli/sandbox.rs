@@ -4,7 +4,7 @@
 //! A run states what it expects on all three counts; what is not stated must be 0, or empty.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -299,7 +299,8 @@ impl Run<'_> {
 }
 
 /// Whether files that nobody may read can be read all the same, as root can.
-pub(crate) fn permissions_do_not_bind(folder: &Path) -> bool {
+#[cfg(unix)]
+pub(crate) fn permissions_do_not_bind(folder: &std::path::Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     let probe = folder.join("probe");
     fs::write(&probe, "x").unwrap();

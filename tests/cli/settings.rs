@@ -141,9 +141,26 @@ fn options_that_exclude_each_other_are_refused() {
     }
     for target in ["", "nowhere", "http://", "ftp://x", "Local"] {
         let run = sandbox.ocelot(LIST).args(["--target", target]).status(2);
-        run.stderr_has(["is no target: give local, cloud, or a URL"])
-            .check();
+        run.stderr_has([
+            "--target is ",
+            "which is no target: give local, cloud, or a URL",
+        ])
+        .check();
     }
+}
+
+#[test]
+fn a_target_that_is_none_is_traced_to_where_it_was_said() {
+    let sandbox = Sandbox::new();
+    for name in ["OCI_CLI_ENDPOINT", "OCELOT_TARGET"] {
+        let told = format!("Error: {name} is \"x\", which is no target");
+        let run = sandbox.ocelot(LIST).env(name, "x").status(2);
+        run.stderr_has([told.as_str()]).check();
+    }
+    sandbox.write(".oci/config", "[DEFAULT]\ntarget = x\n");
+    let run = sandbox.ocelot(LIST).status(2);
+    run.stderr_has(["Error: target in the profile is \"x\""])
+        .check();
 }
 
 #[test]
