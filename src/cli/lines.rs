@@ -20,6 +20,9 @@ use crate::output;
 /// How many bytes of keys and values go into one request: the service's limit is 1 MiB.
 const REQUEST_BYTES: usize = 1024 * 1024;
 
+/// How many bytes are gathered before they are sent: enough to make requests cheap, few enough to stay small.
+const GATHERED_BYTES: usize = 256 * 1024;
+
 /// How long a key can be: the service's limit.
 const KEY_BYTES: usize = 256;
 
@@ -89,7 +92,7 @@ impl<'s> Producer<'s> {
                 "line {number} is too long: a message can have 1 MiB at most, with its key"
             )));
         }
-        if self.bytes + bytes > REQUEST_BYTES {
+        if self.bytes + bytes > GATHERED_BYTES {
             self.send()?;
         }
         self.bytes += bytes;

@@ -108,7 +108,7 @@ impl Values {
         for param in operation
             .params
             .iter()
-            .filter(|param| is_compartment(param))
+            .filter(|param| is_users_compartment(operation, param))
         {
             let flag = param.flag();
             let needed = operation.requires(param) || takes_compartment_or_pool(operation);
@@ -195,14 +195,16 @@ impl Values {
 }
 
 /// Whether an option that the service needs may be left out when the local engine answers.
-pub(super) fn may_be_left_out(param: &Param) -> bool {
-    is_compartment(param)
+pub(super) fn may_be_left_out(operation: &Operation, param: &Param) -> bool {
+    is_users_compartment(operation, param)
         || param.optional_here
         || matches!(param.stand_in, Some(StandIn::Option(_)))
 }
 
-fn is_compartment(param: &Param) -> bool {
-    param.wire == "compartmentId" && param.place != Place::Path
+/// Whether a parameter is a compartment that is the user's own where none is given. The one that a resource
+/// is moved to is not: it has to be said.
+fn is_users_compartment(operation: &Operation, param: &Param) -> bool {
+    param.wire == "compartmentId" && param.place != Place::Path && !operation.moves()
 }
 
 /// Creating and listing streams takes either; with neither, the user's compartment is meant.

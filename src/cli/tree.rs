@@ -162,7 +162,7 @@ fn leaf(operation: &'static Operation, wanted: &dyn Fn(&str) -> bool) -> Command
     }
     let mut options = operation.options();
     let own: BTreeSet<String> = options.iter().map(|o| o.flag.to_string()).collect();
-    options.sort_by_key(|option| !is_needed(option));
+    options.sort_by_key(|option| !is_needed(operation, option));
     let arguments = options.iter().map(|option| placed(operation, option));
     let command = command
         .override_usage(format!("ocelot {} [OPTIONS]", operation.command))
@@ -226,7 +226,7 @@ fn heading(operation: &Operation, option: &CommandOption) -> &'static str {
     }
     match option.source {
         Source::WaitForState | Source::MaxWaitSeconds | Source::WaitIntervalSeconds => WAITING,
-        _ if is_needed(option) => REQUIRED,
+        _ if is_needed(operation, option) => REQUIRED,
         _ => OPTIONS,
     }
 }
@@ -269,9 +269,9 @@ fn help_of(option: &CommandOption) -> String {
 }
 
 /// Whether the command cannot do without it, whoever answers.
-fn is_needed(option: &CommandOption) -> bool {
+fn is_needed(operation: &Operation, option: &CommandOption) -> bool {
     let left_out = match option.source {
-        Source::Param(param) => super::request::may_be_left_out(param),
+        Source::Param(param) => super::request::may_be_left_out(operation, param),
         _ => true,
     };
     option.required && !left_out

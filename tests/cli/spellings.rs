@@ -122,3 +122,13 @@ fn other_names_of_options_work() {
             .check();
     }
 }
+
+#[test]
+fn where_a_resource_moves_to_has_to_be_said() {
+    let sandbox = Sandbox::with_orders();
+    sandbox
+        .ocelot("streaming admin stream change-compartment --stream-id orders")
+        .status(1)
+        .stderr_has(["Missing option(s) --compartment-id."])
+        .check();
+}
