@@ -53,6 +53,10 @@ pub(super) fn put(
             Ok((key, value)) => producer.put(key, value, number)?,
             Err(reason) => return Err(producer.stop(&format!("line {number} {reason}"))),
         }
+        if reader.buffer().is_empty() {
+            // The next line may be long in coming: what is there is put now.
+            producer.send()?;
+        }
     }
     let summary = producer.finish()?;
     terminal::print(&output::envelope(summary.to_json(), &session.format)?)?;
@@ -135,17 +139,16 @@ impl<'s> Producer<'s> {
     }
 }
 
-fn open(file: &str) -> Result<Box<dyn BufRead>, CliError> {
+fn open(file: &str) -> Result<BufReader<Box<dyn Read>>, CliError> {
     const BUFFER_BYTES: usize = 256 * 1024;
-    if file == "-" {
-        return Ok(Box::new(BufReader::with_capacity(
-            BUFFER_BYTES,
-            io::stdin(),
-        )));
-    }
-    let path = input::expand_home(file.strip_prefix("file://").unwrap_or(file));
-    let opened = File::open(&path).map_err(CliError::io(format!("read {}", path.display())))?;
-    Ok(Box::new(BufReader::with_capacity(BUFFER_BYTES, opened)))
+    let source: Box<dyn Read> = if file == "-" {
+        Box::new(io::stdin())
+    } else {
+        let path = input::expand_home(file.strip_prefix("file://").unwrap_or(file));
+        let opened = File::open(&path);
+        Box::new(opened.map_err(CliError::io(format!("read {}", path.display())))?)
+    };
+    Ok(BufReader::with_capacity(BUFFER_BYTES, source))
 }
 
 fn without_end(line: &[u8]) -> &[u8] {

@@ -165,16 +165,15 @@ fn a_refusal_on_the_way_tells_how_far_it_came() {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    let line = "x".repeat(500_000);
-    // The third and fourth do not fit into a request with the first two.
-    for _ in 0..4 {
+    // A line is put as soon as it comes, though more may follow.
+    for (line, count) in [("one", 1), ("two", 2)] {
         writeln!(stdin, "{line}").unwrap();
-    }
-    stdin.flush().unwrap();
-    while decoded(&sandbox).is_empty() {
-        std::thread::yield_now();
+        while stored(&sandbox).len() < count {
+            std::thread::yield_now();
+        }
     }
     sandbox.data("streaming admin stream delete --stream-id orders --force");
+    writeln!(stdin, "three").unwrap();
     drop(stdin);
     let output = child.wait_with_output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
