@@ -1,10 +1,11 @@
 //! Resources of every kind in one table: the columns that lists filter and sort by, and the rest as JSON.
 
 use rusqlite::types::Value as SqlValue;
-use rusqlite::{OptionalExtension, Row, params_from_iter};
+use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::conditions::Conditions;
 use super::page::{Order, Page, Place};
 use super::{Session, StoreError, from_json, to_json};
 
@@ -44,8 +45,8 @@ pub struct Filter<'f> {
     pub name: Option<&'f str>,
     /// In this lifecycle state, whatever the case of its letters.
     pub state: Option<&'f str>,
-    /// Without those deleted before this time, in milliseconds.
-    pub deleted_since_ms: Option<i64>,
+    /// Without those deleted at this time or before, in milliseconds.
+    pub deleted_after_ms: Option<i64>,
 }
 
 /// What a list is sorted by; equal ones are sorted by OCID.
@@ -160,6 +161,14 @@ impl Session<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Removes what is left of resources of all kinds that were deleted at this time or before.
+    pub fn forget_resources_deleted_until(&self, time_ms: i64) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("DELETE FROM resource WHERE time_deleted_ms <= ?1")?
+            .execute([time_ms])?;
+        Ok(())
+    }
+
     /// How many resources of `kind` are not deleted.
     pub fn count_resources(&self, kind: &str) -> Result<i64, StoreError> {
         Ok(self.connection.query_row(
@@ -182,68 +191,31 @@ impl Session<'_> {
             SortBy::Name => "name",
             SortBy::TimeCreated => "time_created_ms",
         };
-        let (sign, direction) = match order {
-            Order::Ascending => (">", "ASC"),
-            Order::Descending => ("<", "DESC"),
-        };
-        let mut conditions = Conditions::new(kind, filter);
-        if let Some(place) = after {
-            let condition = format!("({column}, id) {sign} (?, ?)");
-            conditions.and(
-                &condition,
-                [place.value.to_sql_value(), SqlValue::Text(place.id.clone())],
-            );
-        }
-        conditions
-            .values
-            .push(SqlValue::Integer(Page::<()>::rows_wanted(limit)));
-        let sql = format!(
-            "SELECT {COLUMNS} FROM resource WHERE {} ORDER BY {column} {direction}, id {direction} LIMIT ?",
-            conditions.sql
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params_from_iter(conditions.values), from_row)?;
+        let rows = conditions(kind, filter).page(
+            self.connection,
+            ("resource", COLUMNS),
+            (column, order),
+            (after, limit),
+            from_row,
+        )?;
         let items = rows
-            .map(|row| typed(row?))
+            .into_iter()
+            .map(typed)
             .collect::<Result<_, StoreError>>()?;
         Ok(Page::cut(items, limit))
     }
 }
 
-/// A WHERE clause in the making.
-struct Conditions {
-    sql: String,
-    values: Vec<SqlValue>,
-}
-
-impl Conditions {
-    fn new(kind: &str, filter: &Filter<'_>) -> Self {
-        let mut conditions = Self {
-            sql: "kind = ?".to_owned(),
-            values: vec![SqlValue::Text(kind.to_owned())],
-        };
-        let equal = [
-            ("compartment_id = ?", filter.compartment_id),
-            ("parent_id = ?", filter.parent_id),
-            ("id = ?", filter.id),
-            ("name = ?", filter.name),
-            ("state = ? COLLATE NOCASE", filter.state),
-        ];
-        for (condition, value) in equal {
-            if let Some(value) = value {
-                conditions.and(condition, [SqlValue::Text(value.to_owned())]);
-            }
-        }
-        if let Some(since_ms) = filter.deleted_since_ms {
-            let condition = "(time_deleted_ms IS NULL OR time_deleted_ms >= ?)";
-            conditions.and(condition, [SqlValue::Integer(since_ms)]);
-        }
-        conditions
+fn conditions(kind: &str, filter: &Filter<'_>) -> Conditions {
+    let mut conditions = Conditions::new("kind = ?", kind);
+    conditions.and_equal("compartment_id = ?", filter.compartment_id);
+    conditions.and_equal("parent_id = ?", filter.parent_id);
+    conditions.and_equal("id = ?", filter.id);
+    conditions.and_equal("name = ?", filter.name);
+    conditions.and_equal("state = ? COLLATE NOCASE", filter.state);
+    if let Some(after_ms) = filter.deleted_after_ms {
+        let condition = "(time_deleted_ms IS NULL OR time_deleted_ms > ?)";
+        conditions.and(condition, [SqlValue::Integer(after_ms)]);
     }
-
-    fn and<const N: usize>(&mut self, condition: &str, values: [SqlValue; N]) {
-        self.sql.push_str(" AND ");
-        self.sql.push_str(condition);
-        self.values.extend(values);
-    }
+    conditions
 }
