@@ -34,13 +34,25 @@ impl Conditions {
 
     /// The rows after a place, one more than the page holds; equal ones are sorted by OCID.
     pub(super) fn page<T>(
-        mut self,
+        self,
         connection: &Connection,
+        table: (&str, &str),
+        sorted: (&str, Order),
+        part: (Option<&Place>, usize),
+        from_row: fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Vec<T>> {
+        let (sql, values) = self.query(table, sorted, part);
+        let mut statement = connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params_from_iter(values), from_row)?;
+        rows.collect()
+    }
+
+    fn query(
+        mut self,
         (table, columns): (&str, &str),
         (sort_column, order): (&str, Order),
         (after, limit): (Option<&Place>, usize),
-        from_row: fn(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<Vec<T>> {
+    ) -> (String, Vec<SqlValue>) {
         let (sign, direction) = match order {
             Order::Ascending => (">", "ASC"),
             Order::Descending => ("<", "DESC"),
@@ -59,8 +71,23 @@ impl Conditions {
              ORDER BY {sort_column} {direction}, id {direction} LIMIT ?",
             self.sql
         );
-        let mut statement = connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params_from_iter(self.values), from_row)?;
-        rows.collect()
+        (sql, self.values)
+    }
+
+    /// How SQLite goes about the query, in its own words.
+    #[cfg(test)]
+    pub(super) fn plan(
+        self,
+        connection: &Connection,
+        table: (&str, &str),
+        sorted: (&str, Order),
+        after: Option<&Place>,
+    ) -> Vec<String> {
+        let (sql, values) = self.query(table, sorted, (after, 10));
+        let mut statement = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+            .unwrap();
+        let rows = statement.query_map(params_from_iter(values), |row| row.get("detail"));
+        rows.unwrap().collect::<Result<_, _>>().unwrap()
     }
 }

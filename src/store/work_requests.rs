@@ -98,11 +98,7 @@ impl Session<'_> {
         after: Option<&Place>,
         limit: usize,
     ) -> Result<Page<WorkRequest>, StoreError> {
-        let mut conditions = Conditions::new("service = ?", filter.service);
-        conditions.and_equal("compartment_id = ?", filter.compartment_id);
-        conditions.and_equal("resource_id = ?", filter.resource_id);
-        conditions.and_equal("id = ?", filter.id);
-        let rows = conditions.page(
+        let rows = conditions(filter).page(
             self.connection,
             ("work_request", COLUMNS),
             ("time_accepted_ms", order),
@@ -110,5 +106,41 @@ impl Session<'_> {
             from_row,
         )?;
         Ok(Page::cut(rows, limit))
+    }
+}
+
+fn conditions(filter: &WorkFilter<'_>) -> Conditions {
+    let mut conditions = Conditions::new("service = ?", filter.service);
+    conditions.and_equal("compartment_id = ?", filter.compartment_id);
+    conditions.and_equal("resource_id = ?", filter.resource_id);
+    conditions.and_equal("id = ?", filter.id);
+    conditions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Store;
+    use super::*;
+
+    #[test]
+    fn every_list_walks_an_index_in_order() {
+        let store = Store::in_memory().unwrap();
+        let connection = store.lock();
+        for (compartment_id, resource_id) in
+            [(Some("c"), None), (None, Some("r")), (Some("c"), Some("r"))]
+        {
+            let filter = WorkFilter {
+                service: "streaming",
+                compartment_id,
+                resource_id,
+                id: None,
+            };
+            let sorted = ("time_accepted_ms", Order::Descending);
+            let table = ("work_request", COLUMNS);
+            let plan = conditions(&filter).plan(&connection, table, sorted, None);
+            assert_eq!(plan.len(), 1, "{filter:?}: {plan:?}");
+            assert!(plan[0].contains("USING INDEX work_request_by_"), "{plan:?}");
+            assert!(plan[0].contains("_id=?"), "{plan:?}");
+        }
     }
 }

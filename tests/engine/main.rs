@@ -1,6 +1,8 @@
 //! Tests of the engine: what Streaming answers, call by call, with a clock that the tests turn.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod clock;
+mod costs;
 mod cursors;
 mod durability;
 mod etags;
