@@ -24,6 +24,7 @@ use clap::ArgMatches;
 
 pub use complete::{SHELLS, completion_file};
 pub use error::{CliError, exit};
+pub(crate) use tree::REQUIRED;
 pub use tree::whole_tree;
 
 use crate::api;

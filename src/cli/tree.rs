@@ -30,6 +30,9 @@ First steps:
 
 Every command has --help with an example. `man ocelot` says more.";
 
+/// What ends the help of an option that its command cannot do without.
+pub(crate) const REQUIRED: &str = " [required]";
+
 /// The whole command, as far as `wanted` says that its parts are needed.
 pub(super) fn tree(program: &str, wanted: &dyn Fn(&str) -> bool) -> Command {
     let root = Command::new("ocelot")
@@ -187,7 +190,7 @@ fn help_of(option: &CommandOption) -> String {
         _ => true,
     };
     match option.required && !left_out {
-        true => format!("{} [required]", option.help),
+        true => format!("{}{REQUIRED}", option.help),
         false => option.help.to_owned(),
     }
 }
