@@ -99,6 +99,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
 ];
 
+/// What this version lacks, so that nobody looks for it.
+const NOT_YET: &str = "In this version the engine has Streaming; the commands of the other services say that \
+    they are not available in it yet. Sending to a server or to the cloud is refused.";
+
 /// Renders the page of the program.
 pub(super) fn render(root: &Command) -> String {
     let mut page = Page::new(
@@ -155,6 +159,7 @@ fn description(page: &mut Page) {
          that is there counts. `local` is the engine, `cloud` is Oracle Cloud, and an address is a server \
          at that address. Nothing reaches the cloud unless it is named.",
     );
+    page.paragraph(NOT_YET);
     page.part("Where data lives");
     page.paragraph(
         "The engine keeps everything in one folder, named by `--data-dir`, or by `OCELOT_HOME`, or the usual \

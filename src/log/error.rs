@@ -21,8 +21,7 @@ pub enum LogError {
 
     /// Stored bytes are not what was written. They are neither served nor skipped.
     #[error(
-        "damaged log: {} at byte {position}: {fault}. Records before it can be read{}. \
-         Restore the file from a copy, or read on after the damage",
+        "damaged log: {} at byte {position}: {fault}. Records before it can be read{}",
         file.display(), resume_text(*.next_offset)
     )]
     Damaged {
@@ -32,7 +31,7 @@ pub enum LogError {
         position: u64,
         /// What is wrong there.
         fault: Fault,
-        /// The first offset after the damage that can be read, when there is one.
+        /// The first offset after the damage that can be read; `None` at the end of the log.
         next_offset: Option<i64>,
     },
 
@@ -156,7 +155,13 @@ impl LogError {
 }
 
 fn resume_text(next_offset: Option<i64>) -> String {
-    next_offset.map_or_else(String::new, |offset| {
-        format!(", and records from offset {offset} on")
-    })
+    match next_offset {
+        Some(offset) => format!(
+            ", and records from offset {offset} on. \
+             Restore the file from a copy, or read on after the damage"
+        ),
+        None => "; none can be appended behind it. \
+                 Restore the file from a copy, or cut the damaged end off"
+            .to_owned(),
+    }
 }

@@ -94,12 +94,20 @@ pub struct Partition {
     buffer: Vec<u8>,
     /// Set by the first write or sync that failed.
     refused: OnceLock<String>,
-    /// Folders whose names may not survive a power cut yet.
-    unsynced_folders: Mutex<Vec<PathBuf>>,
+    synced: Mutex<Synced>,
     /// Finished segments that readers used last, the latest at the end.
     pub(super) open_segments: Mutex<Vec<Arc<Segment>>>,
     /// Where the last read ended: the next one probably goes on there.
     pub(super) hint: Mutex<Option<Hint>>,
+}
+
+/// What is known to survive a power cut.
+#[derive(Debug)]
+struct Synced {
+    /// All records before it do; `None` until the first sync.
+    end_offset: Option<i64>,
+    /// Folders whose names may not survive yet, the innermost first.
+    unsynced_folders: Vec<PathBuf>,
 }
 
 /// The segment that is appended to.
@@ -169,7 +177,10 @@ impl Partition {
             cut_tail: None,
             buffer: Vec::new(),
             refused: OnceLock::new(),
-            unsynced_folders: Mutex::new(unsynced_folders),
+            synced: Mutex::new(Synced {
+                end_offset: None,
+                unsynced_folders,
+            }),
             open_segments: Mutex::default(),
             hint: Mutex::default(),
         };
@@ -289,29 +300,69 @@ impl Partition {
 
     /// Makes all that was appended survive a power cut. Under [`Durability::Fsync`] every append
     /// has done so.
+    ///
+    /// Calls at the same time share one sync of the disk: writers that append under
+    /// [`Durability::Os`] and then wait here each pay for a part of it.
     pub fn sync(&self) -> Result<(), LogError> {
+        // The lock comes first: it is held while another call syncs, which may fail.
+        let mut synced = lock(&self.synced);
         self.check_not_refused()?;
-        let Some(active) = &self.active else {
-            return Ok(());
-        };
-        let synced = self.sync_active(active);
-        synced.map_err(|error| self.refuse_writes(error))
+        match &self.active {
+            Some(active) if synced.end_offset != Some(self.next_offset) => self
+                .sync_active(active, self.next_offset, &mut synced)
+                .map_err(|error| self.refuse_writes(error)),
+            _ => Ok(()),
+        }
     }
 
-    fn sync_active(&self, active: &Active) -> Result<(), LogError> {
+    /// Syncs the active segment, which then holds all records before `end_offset`.
+    fn sync_active(
+        &self,
+        active: &Active,
+        end_offset: i64,
+        synced: &mut Synced,
+    ) -> Result<(), LogError> {
         let segment = &active.segment;
         segment
             .file
             .sync()
             .map_err(LogError::io("sync", &segment.path))?;
-        let mut unsynced = lock(&self.unsynced_folders);
-        while let Some(folder) = unsynced.last() {
+        while let Some(folder) = synced.unsynced_folders.last() {
             self.disk
                 .sync_folder(folder)
                 .map_err(LogError::io("sync", folder))?;
-            unsynced.pop();
+            synced.unsynced_folders.pop();
         }
+        synced.end_offset = Some(end_offset);
         Ok(())
+    }
+
+    /// Cuts off a damaged batch at the very end of the log, with the records it held, so that the
+    /// partition can be appended to again; `None` when the end is sound. Their offsets will be given
+    /// out again: this is for a person to decide.
+    pub fn cut_damaged_tail(&mut self) -> Result<Option<CutTail>, LogError> {
+        self.check_not_refused()?;
+        let Some(active) = self
+            .active
+            .as_mut()
+            .filter(|active| active.damage.is_some())
+        else {
+            return Ok(None);
+        };
+        let file = &active.segment.file;
+        let path = &active.segment.path;
+        let length = file
+            .length_bytes()
+            .map_err(LogError::io("read the length of", path))?;
+        file.truncate(active.end)
+            .and_then(|()| file.sync())
+            .map_err(LogError::io("cut the damaged end off", path))?;
+        active.damage = None;
+        Ok(Some(CutTail {
+            file: path.clone(),
+            position: active.end,
+            cut_bytes: length.saturating_sub(active.end),
+        }))
     }
 
     /// Writes a whole batch, which has its offsets and its checksum, behind the last one.
@@ -330,8 +381,9 @@ impl Partition {
             return Err(self.undo_write(source));
         }
         if self.options.durability == Durability::Fsync {
-            let synced = self.sync_active(active);
-            synced.map_err(|error| self.refuse_writes(error))?;
+            let mut synced = lock(&self.synced);
+            self.sync_active(active, header.next_offset(), &mut synced)
+                .map_err(|error| self.refuse_writes(error))?;
         }
         self.next_offset = header.next_offset();
         self.last_timestamp_ms = Some(header.max_timestamp_ms);
@@ -390,9 +442,9 @@ impl Partition {
         let Some(active) = &self.active else {
             return Ok(());
         };
-        let synced = self.sync_active(active);
-        let synced = synced.and_then(|()| active.segment.index().sync());
-        synced.map_err(|error| self.refuse_writes(error))?;
+        self.sync_active(active, self.next_offset, &mut lock(&self.synced))
+            .and_then(|()| active.segment.index().sync())
+            .map_err(|error| self.refuse_writes(error))?;
         let segment = Segment::create(&self.disk, &self.folder, self.next_offset)?;
         let named = self.disk.sync_folder(&self.folder);
         named.map_err(|error| self.refuse_writes(LogError::io("sync", &self.folder)(error)))?;

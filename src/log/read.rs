@@ -6,7 +6,7 @@ use super::batch::{self, BatchHeader};
 use super::error::{Fault, LogError};
 use super::partition::{Hint, Partition, lock};
 use super::record::{Record, records};
-use super::segment::{Located, Segment};
+use super::segment::{Located, Search, Segment};
 use super::walk::{Found, Place, Step};
 
 /// How much a read returns at most.
@@ -25,6 +25,7 @@ struct Span {
     end: u64,
     /// The offset that must follow the last one in the file.
     next_offset: i64,
+    is_finished: bool,
 }
 
 /// Records on their way to the caller.
@@ -48,9 +49,10 @@ impl Partition {
         };
         let mut offset = from_offset;
         while offset < self.next_offset && !collector.is_full() {
-            let read = self
-                .span(offset)
-                .and_then(|span| self.read_span(&span, offset, &mut collector));
+            let read = self.span(offset).and_then(|span| {
+                let read = self.read_span(&span, offset, &mut collector);
+                read.map_err(|error| span.name_next_offset(error))
+            });
             match read {
                 Ok(next_offset) => offset = next_offset,
                 Err(error) if collector.records.is_empty() => return Err(error),
@@ -104,14 +106,15 @@ impl Partition {
             self.set_hint(&span.segment, next);
             return Ok(next.offset);
         }
-        let place = span.locate(from_offset, None)?.found.place();
-        match fill(&span, place, max_bytes, buffer)? {
+        let located = span.locate(from_offset, None);
+        let found = located.map_err(|error| span.name_next_offset(error))?.found;
+        match fill(&span, found.place(), max_bytes, buffer)? {
             Some(next) => {
                 self.set_hint(&span.segment, next);
                 Ok(next.offset)
             }
             // The batch was valid a moment ago.
-            None => Err(span.damage(place.position, Fault::Checksum)),
+            None => Err(span.damage(&found, Fault::Checksum)),
         }
     }
 
@@ -144,17 +147,23 @@ impl Partition {
             }
         }
         for position in low.saturating_sub(1)..=self.finished.len() {
-            if let Some(span) = self.span_at(position)?
-                && let Some(located) = span.segment.locate_time(timestamp_ms, span.end)?
-            {
-                return Ok(Some(located.found.header.base_offset));
+            let Some(span) = self.span_at(position)? else {
+                continue;
+            };
+            match span.segment.locate_time(timestamp_ms, span.end)? {
+                Search::Found(located) => return Ok(Some(located.found.header.base_offset)),
+                Search::End { next_offset } if next_offset < span.next_offset => {
+                    return Err(span.gap(next_offset));
+                }
+                Search::End { .. } => {}
             }
         }
         self.check_tail()?;
         Ok(None)
     }
 
-    /// Reads from one segment, and returns the offset behind the last record looked at.
+    /// Reads from one segment, and returns the offset behind the last record looked at. Where the
+    /// segment ends too early, the next call, which begins there, reports the gap.
     fn read_span(
         &self,
         span: &Span,
@@ -179,7 +188,6 @@ impl Partition {
             }
             match walk.step()? {
                 Step::Batch(next) => found = next,
-                Step::End if next_offset < span.next_offset => return Err(span.gap(next_offset)),
                 Step::End => {
                     self.set_hint(&span.segment, walk.place());
                     return Ok(next_offset);
@@ -230,6 +238,7 @@ impl Partition {
                     segment: Arc::clone(&active.segment),
                     end: active.end,
                     next_offset: self.next_offset,
+                    is_finished: false,
                 }));
         };
         let active_base = self
@@ -242,6 +251,7 @@ impl Partition {
             end: segment.opened_bytes,
             segment,
             next_offset: next_base.unwrap_or(self.next_offset),
+            is_finished: true,
         }))
     }
 
@@ -261,8 +271,10 @@ impl Partition {
 
 impl Span {
     fn locate(&self, offset: i64, hint: Option<Place>) -> Result<Located<'_>, LogError> {
-        let located = self.segment.locate(offset, hint, self.end)?;
-        located.ok_or_else(|| self.gap(offset))
+        match self.segment.locate(offset, hint, self.end)? {
+            Search::Found(located) => Ok(located),
+            Search::End { .. } => Err(self.gap(offset)),
+        }
     }
 
     /// The segment ends before an offset that it should hold.
@@ -278,13 +290,24 @@ impl Span {
         }
     }
 
-    fn damage(&self, position: u64, fault: Fault) -> LogError {
+    /// A batch with a right checksum and a wrong content: it was damaged before it came here.
+    fn damage(&self, found: &Found, fault: Fault) -> LogError {
         LogError::Damaged {
             file: self.segment.path.clone(),
-            position,
+            position: found.position,
             fault,
-            next_offset: None,
+            next_offset: Some(found.header.next_offset()),
         }
+    }
+
+    /// After damage up to the end of a finished segment, the next segment goes on.
+    fn name_next_offset(&self, mut error: LogError) -> LogError {
+        if let LogError::Damaged { next_offset, .. } = &mut error
+            && self.is_finished
+        {
+            next_offset.get_or_insert(self.next_offset);
+        }
+        error
     }
 }
 
@@ -321,7 +344,7 @@ impl Collector {
             });
         }
         for record in records(header, bytes) {
-            let record = record.map_err(|fault| span.damage(found.position, fault))?;
+            let record = record.map_err(|fault| span.damage(found, fault))?;
             if record.offset < from_offset {
                 continue;
             }

@@ -39,10 +39,16 @@ pub(crate) enum Next {
 /// The rules, in order:
 /// 1. A valid batch follows: damage. An append is written only after the one before it.
 /// 2. The checksum holds for the batch as it stands or as far as the file goes: the batch was
-///    written whole, and a field that the checksum does not cover was changed: damage.
+///    written whole, and a field that the checksum does not cover was changed: damage. (Unless
+///    that field lies in a sector of its own that is zero: then rule 4 holds.)
 /// 3. The file ends before the batch does: torn.
-/// 4. A whole sector of the batch is zero: torn by a power cut, which leaves sectors unwritten.
+/// 4. All bytes of the batch in one sector are zero: torn by a power cut, which leaves sectors
+///    unwritten.
 /// 5. Otherwise all sectors were written and the content is wrong: damage.
+///
+/// Rule 4 takes a changed byte for a torn write where the batch holds a sector of zeros anyway.
+/// That is the safe side: under fsync, a torn write that passed for damage would stop the log, and
+/// what is cut off is reported.
 pub(crate) fn judge(region: &[u8], region_position: u64, expected_offset: i64) -> Verdict {
     let Some(header) = BatchHeader::parse(region) else {
         return Verdict::Torn;
@@ -56,7 +62,11 @@ pub(crate) fn judge(region: &[u8], region_position: u64, expected_offset: i64) -
         checked.is_some_and(|bytes| crc32c::crc32c(bytes) == header.crc)
     };
     if whole(region.len()) || claimed.is_some_and(whole) {
-        return Verdict::Damaged;
+        // All that was lost may be the first bytes, before those that the checksum covers.
+        return match first_sector_lost(region, region_position, expected_offset) {
+            true => Verdict::Torn,
+            false => Verdict::Damaged,
+        };
     }
     let extent = match header.plausible(expected_offset) {
         Ok(total) => match region.get(..total) {
@@ -65,20 +75,37 @@ pub(crate) fn judge(region: &[u8], region_position: u64, expected_offset: i64) -
         },
         Err(_) => region,
     };
-    if has_zero_sector(extent, region_position) {
+    let lost = first_sector_lost(extent, region_position, expected_offset)
+        || later_sector_lost(extent, region_position);
+    if lost {
         Verdict::Torn
     } else {
         Verdict::Damaged
     }
 }
 
-/// Whether all bytes that share one sector of the file are zero, for any sector.
-fn has_zero_sector(bytes: &[u8], position: u64) -> bool {
+/// Splits the bytes of a batch where the first sector of the file ends.
+fn split_first_sector(bytes: &[u8], position: u64) -> (&[u8], &[u8]) {
     let to_boundary = (SECTOR_BYTES - position % SECTOR_BYTES) as usize;
-    let (first, rest) = bytes.split_at_checked(to_boundary).unwrap_or((bytes, &[]));
-    std::iter::once(first)
-        .chain(rest.chunks(SECTOR_BYTES as usize))
-        .any(|sector| sector.iter().all(|&byte| byte == 0))
+    bytes.split_at_checked(to_boundary).unwrap_or((bytes, &[]))
+}
+
+/// Whether the batch's part of the sector it begins in is zero where it should not be. A few bytes
+/// of it may well be: a batch begins with its base offset, and that with zeros.
+fn first_sector_lost(bytes: &[u8], position: u64, expected_offset: i64) -> bool {
+    let (first, _) = split_first_sector(bytes, position);
+    let base_offset = expected_offset.to_be_bytes();
+    let known = base_offset.get(..first.len()).unwrap_or(&[1]);
+    is_zero(first) && !is_zero(known)
+}
+
+fn later_sector_lost(bytes: &[u8], position: u64) -> bool {
+    let (_, rest) = split_first_sector(bytes, position);
+    rest.chunks(SECTOR_BYTES as usize).any(is_zero)
+}
+
+fn is_zero(bytes: &[u8]) -> bool {
+    bytes.iter().all(|&byte| byte == 0)
 }
 
 /// Looks for the first valid batch behind the one that `region` begins with, which is not valid.
@@ -203,6 +230,30 @@ mod tests {
             let end = (sector * 512 + 412).min(bytes.len());
             bytes[start..end].fill(0);
             assert_eq!(judge(&bytes, 100, 5), Verdict::Torn, "sector {sector}");
+        }
+    }
+
+    #[test]
+    fn a_batch_that_begins_at_the_end_of_a_sector() {
+        let whole = batch(5, &[7; 600]);
+        for before_boundary in 1..61 {
+            let position = 1024 - before_boundary as u64;
+            let mut torn = whole.clone();
+            torn[..before_boundary].fill(0);
+            // With fewer than eight bytes, only zeros of the base offset are lost: nothing is.
+            if before_boundary >= 8 {
+                assert_eq!(
+                    judge(&torn, position, 5),
+                    Verdict::Torn,
+                    "{before_boundary}"
+                );
+            }
+            for byte in [6, 7, 12, 16, 17, 61, 300] {
+                let mut flipped = whole.clone();
+                flipped[byte] ^= 0x40;
+                let verdict = judge(&flipped, position, 5);
+                assert_eq!(verdict, Verdict::Damaged, "{byte} at {before_boundary}");
+            }
         }
     }
 

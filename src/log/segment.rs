@@ -24,6 +24,16 @@ pub(crate) struct Segment {
     index: Mutex<Index>,
 }
 
+/// What a search for a batch came to.
+#[derive(Debug)]
+pub(crate) enum Search<'s> {
+    Found(Located<'s>),
+    /// The segment ends, and with it the offsets it holds, before there is such a batch.
+    End {
+        next_offset: i64,
+    },
+}
+
 /// A walk that has just stepped over the batch that was looked for.
 #[derive(Debug)]
 pub(crate) struct Located<'s> {
@@ -60,16 +70,12 @@ impl Segment {
         let opened_bytes = file
             .length_bytes()
             .map_err(LogError::io("read the length of", &path))?;
-        let index = match opened_bytes {
-            0 => Index::new(disk, index_path(folder, base_offset)),
-            _ => Index::open(disk, index_path(folder, base_offset))?,
-        };
         Ok(Self {
             base_offset,
             path,
             file,
             opened_bytes,
-            index: Mutex::new(index),
+            index: Mutex::new(Index::open(disk, index_path(folder, base_offset))?),
         })
     }
 
@@ -109,7 +115,7 @@ impl Segment {
         Walk::new(&*self.file, &self.path, start, end)
     }
 
-    /// Finds the batch that holds an offset; `None` when the segment ends before it.
+    /// Finds the batch that holds an offset.
     ///
     /// `end` is where the log ends in the file; `hint`, where a batch at or before the offset was
     /// seen.
@@ -118,7 +124,7 @@ impl Segment {
         offset: i64,
         hint: Option<Place>,
         end: u64,
-    ) -> Result<Option<Located<'_>>, LogError> {
+    ) -> Result<Search<'_>, LogError> {
         let entry = self.last_entry(end, |entry| entry.offset <= offset)?;
         let start = entry
             .map(|entry| entry.place())
@@ -135,11 +141,7 @@ impl Segment {
     }
 
     /// Finds the first batch that was appended at `timestamp_ms` or later.
-    pub(crate) fn locate_time(
-        &self,
-        timestamp_ms: i64,
-        end: u64,
-    ) -> Result<Option<Located<'_>>, LogError> {
+    pub(crate) fn locate_time(&self, timestamp_ms: i64, end: u64) -> Result<Search<'_>, LogError> {
         let mut start = self.start();
         let entry = self.last_entry(end, |entry| entry.timestamp_ms < timestamp_ms)?;
         if let Some(entry) = entry {
@@ -166,13 +168,18 @@ impl Segment {
         end: u64,
         wanted: impl Fn(&Found) -> bool,
         may_resume: impl Fn(i64) -> bool,
-    ) -> Result<Option<Located<'_>>, LogError> {
+    ) -> Result<Search<'_>, LogError> {
         let mut walk = self.walk(start, end);
         loop {
             match walk.step()? {
-                Step::Batch(found) if wanted(&found) => return Ok(Some(Located { walk, found })),
+                Step::Batch(found) if wanted(&found) => {
+                    return Ok(Search::Found(Located { walk, found }));
+                }
                 Step::Batch(_) => {}
-                Step::End => return Ok(None),
+                Step::End => {
+                    let next_offset = walk.place().offset;
+                    return Ok(Search::End { next_offset });
+                }
                 // The index may have pointed to the wrong place: the start of the file cannot.
                 Step::Invalid(_) if walk.place() == start && start != self.start() => {
                     return self.search(self.start(), end, wanted, may_resume);

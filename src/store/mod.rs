@@ -70,14 +70,14 @@ impl Store {
         // The folder is locked, so nobody else looks at the write-ahead log: its index can live in memory.
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        // A short log opens quickly; closing leaves it in place instead of waiting for the disk.
-        connection.pragma_update(None, "wal_autocheckpoint", 100)?;
+        // Closing leaves the write-ahead log in place instead of waiting for the disk.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         let synchronous = match durability {
             Durability::Os => "NORMAL",
             Durability::Fsync => "FULL",
         };
         connection.pragma_update(None, "synchronous", synchronous)?;
+        shorten_log(&connection, path)?;
         Self::ready(connection, Some(path.to_owned()))
     }
 
@@ -133,6 +133,21 @@ impl Store {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Brings what is in the write-ahead log into the database when the log has become long.
+///
+/// Opening reads the whole log, so it is kept short. SQLite's own checkpoints cannot do that here: they let
+/// the log begin anew only within the process that made them.
+fn shorten_log(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    const LONG_BYTES: u64 = 512 * 1024;
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let long = std::fs::metadata(log).is_ok_and(|metadata| metadata.len() > LONG_BYTES);
+    if long {
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    }
+    Ok(())
 }
 
 /// The typed tables, for the length of one read or one change.

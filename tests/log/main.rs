@@ -1,6 +1,9 @@
 //! The log from outside: against a model, under kills, power cuts and flipped bytes.
+// A helper that fails fails its test.
+#![allow(clippy::unwrap_used)]
 
 mod crash;
+mod disk;
 mod faults;
 mod flip;
 mod model;

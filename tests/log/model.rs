@@ -359,7 +359,7 @@ fn damage_says_where_and_what_to_do() {
          Records before it can be read, and records from offset 2 on. \
          Restore the file from a copy, or read on after the damage"
     );
-    append(&mut partition, &[vec![4]], 1).unwrap();
+    append(&mut partition, &[vec![4; 100]], 1).unwrap();
     assert_eq!(partition.read(2, NO_LIMITS).unwrap().len(), 2);
 
     // At the very end nobody knows how many records there were: no more are taken.
@@ -374,7 +374,85 @@ fn damage_says_where_and_what_to_do() {
         })
     ));
     assert_eq!(partition.read(2, NO_LIMITS).unwrap().len(), 1);
-    assert!(partition.read(3, NO_LIMITS).is_err());
+    assert_eq!(
+        partition.read(3, NO_LIMITS).unwrap_err().to_string(),
+        "damaged log: /data/0/00000000000000000000.log at byte 510: the checksum does not match. \
+         Records before it can be read; none can be appended behind it. \
+         Restore the file from a copy, or cut the damaged end off"
+    );
+    let cut = partition.cut_damaged_tail().unwrap().unwrap();
+    assert_eq!((cut.position, cut.cut_bytes), (510, 170));
+    assert_eq!(partition.cut_damaged_tail().unwrap(), None);
+    assert_eq!(append(&mut partition, &[vec![6]], 1).unwrap(), 3);
+    let partition = open(&disk, small(Durability::Os));
+    assert_eq!(partition.read(2, NO_LIMITS).unwrap().len(), 2);
+}
+
+#[test]
+fn damage_to_the_end_of_a_segment_names_the_next_one() {
+    let disk = Arc::new(MemoryDisk::new());
+    let mut partition = open(&disk, small(Durability::Os));
+    for number in 0..3 {
+        append(&mut partition, &[vec![number; 5000]], 1).unwrap();
+    }
+    let path = Path::new("/data/0/00000000000000000001.log");
+    disk.open(path).unwrap().write_at(b"!", 300).unwrap();
+    let partition = open(&disk, small(Durability::Os));
+    assert_eq!(partition.read(0, NO_LIMITS).unwrap().len(), 1);
+    for from in [1, 2] {
+        let read = partition.read(from, NO_LIMITS);
+        match from {
+            1 => assert!(matches!(
+                read,
+                Err(LogError::Damaged {
+                    next_offset: Some(2),
+                    ..
+                })
+            )),
+            _ => assert_eq!(read.unwrap().len(), 1),
+        }
+    }
+}
+
+proptest! {
+    /// Whatever lies in the folder, nothing panics, and opening again changes nothing more.
+    #[test]
+    fn arbitrary_files_do_no_harm(
+        segment in proptest::collection::vec(prop_oneof![Just(0_u8), Just(2), any::<u8>()], 0..2000),
+        index in proptest::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let disk = Arc::new(MemoryDisk::new());
+        let folder = Path::new("/data/0");
+        disk.create_folder(folder).unwrap();
+        for (name, bytes) in [("00000000000000000007.log", &segment), ("00000000000000000007.index", &index)] {
+            disk.create(&folder.join(name)).unwrap().write_at(bytes, 0).unwrap();
+        }
+        for _ in 0..2 {
+            let mut partition = open(&disk, small(Durability::Os));
+            prop_assert_eq!((partition.start_offset(), partition.end_offset()), (7, 7));
+            let _ = partition.read(7, NO_LIMITS);
+            let _ = partition.offset_at_time(1);
+            let _ = partition.trim_before_time(1);
+            partition.cut_damaged_tail().unwrap();
+        }
+        let mut partition = open(&disk, small(Durability::Os));
+        prop_assert_eq!(append(&mut partition, &[vec![1]], 1).unwrap(), 7);
+        prop_assert_eq!(partition.read(7, NO_LIMITS).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn arbitrary_batches_are_refused(mut bytes in proptest::collection::vec(any::<u8>(), 0..300), checksum: bool) {
+        if checksum && bytes.len() > 61 {
+            let length = bytes.len() as u32 - 12;
+            bytes[8..12].copy_from_slice(&length.to_be_bytes());
+            bytes[16] = 2;
+            let crc = crc32c::crc32c(&bytes[21..]);
+            bytes[17..21].copy_from_slice(&crc.to_be_bytes());
+        }
+        let mut partition = open(&Arc::new(MemoryDisk::new()), small(Durability::Os));
+        prop_assert!(partition.append_batch(&bytes, 1).is_err());
+        prop_assert_eq!(partition.end_offset(), 0);
+    }
 }
 
 #[test]

@@ -40,7 +40,7 @@ type Events = Arc<Mutex<Vec<Event>>>;
 
 #[derive(Debug, Default)]
 struct Recorder {
-    disk: MemoryDisk,
+    disk: Arc<MemoryDisk>,
     events: Events,
 }
 
@@ -225,6 +225,27 @@ impl Platters {
         }
     }
 
+    /// After a power cut, all there is is on the platters.
+    fn of(disk: &MemoryDisk) -> Self {
+        let mut platters = Self::default();
+        let mut folders = vec![PathBuf::from("/")];
+        while let Some(folder) = folders.pop() {
+            for name in disk.list(&folder).unwrap() {
+                let path = folder.join(name);
+                platters.names.insert(path.clone());
+                if let Ok(file) = disk.open(&path) {
+                    let mut content = vec![0; file.length_bytes().unwrap() as usize];
+                    file.read_at(&mut content, 0).unwrap();
+                    platters.content.insert(path, content);
+                } else {
+                    platters.folders.insert(path.clone());
+                    folders.push(path);
+                }
+            }
+        }
+        platters
+    }
+
     /// A disk that a power cut now could leave.
     fn survivor(&self, random: &mut Random) -> Arc<MemoryDisk> {
         let mut names = self.names.clone();
@@ -306,6 +327,9 @@ struct Run {
 /// Appends, trims, syncs and opens again, and records it all.
 fn record_run(options: LogOptions, seed: u64) -> Run {
     let disk = Arc::new(Recorder::default());
+    // What is above the partition's folder is its caller's to sync.
+    disk.create_folder(Path::new("/data")).unwrap();
+    disk.sync_folder(Path::new("/")).unwrap();
     let mut random = Random::new(seed);
     let mut partition = open(&disk, options);
     let mut records: Vec<Record> = Vec::new();
@@ -399,9 +423,13 @@ fn with_fsync_what_was_acknowledged_survives() {
     for seed in 0..8 {
         let options = small(Durability::Fsync);
         let run = record_run(options, seed);
-        for_each_power_cut(&run, seed, 12, |disk, promise, next, what| {
+        for_each_power_cut(&run, seed, 8, |disk, promise, next, what| {
             let mut partition = open(disk, options);
             let (start, end) = (partition.start_offset(), partition.end_offset());
+            assert!(
+                start >= promise.start_offset,
+                "{what}: {start} of {promise:?}"
+            );
             assert!(end >= promise.synced_end, "{what}: {end} of {promise:?}");
             assert!(start <= next.start_offset, "{what}: begins at {start}");
             let (records, error) = read_on(&partition, start);
@@ -423,6 +451,46 @@ fn with_fsync_what_was_acknowledged_survives() {
     }
 }
 
+/// The power goes again while the log recovers, or right after.
+#[test]
+fn with_fsync_a_second_power_cut_takes_nothing() {
+    for seed in 200..206 {
+        let options = small(Durability::Fsync);
+        let run = record_run(options, seed);
+        for_each_power_cut(&run, seed, 2, |disk, promise, _, what| {
+            let mut platters = Platters::of(disk);
+            let disk = Arc::new(Recorder {
+                disk: Arc::clone(disk),
+                events: Events::default(),
+            });
+            let mut partition = open(&disk, options);
+            let start = partition.start_offset();
+            let records = read_on(&partition, start).0;
+            disk.note(Event::Answered(Promise {
+                start_offset: start,
+                synced_end: partition.end_offset(),
+            }));
+            let more = append_more(&mut partition, what);
+            let all = [records, more].concat();
+
+            let mut synced_end = promise.synced_end;
+            let mut random = Random::new(seed);
+            for event in disk.events.lock().unwrap().iter() {
+                platters.take(event);
+                if let Event::Answered(promise) = event {
+                    synced_end = promise.synced_end;
+                }
+                let survivor = platters.survivor(&mut random);
+                let partition = open(&survivor, options);
+                assert!(partition.end_offset() >= synced_end, "{what}");
+                let (records, error) = read_on(&partition, start);
+                assert!(error.is_none(), "{what}: {error:?}");
+                assert!(all.starts_with(&records), "{what}: wrong records");
+            }
+        });
+    }
+}
+
 /// Without fsync a power cut may leave holes. Reading yields a prefix with all that was synced, and
 /// then ends or reports damage; nothing wrong is ever read.
 #[test]
@@ -430,9 +498,13 @@ fn without_fsync_what_was_synced_survives() {
     for seed in 100..108 {
         let options = small(Durability::Os);
         let run = record_run(options, seed);
-        for_each_power_cut(&run, seed, 12, |disk, promise, next, what| {
+        for_each_power_cut(&run, seed, 8, |disk, promise, next, what| {
             let mut partition = open(disk, options);
             let start = partition.start_offset();
+            assert!(
+                start >= promise.start_offset,
+                "{what}: {start} of {promise:?}"
+            );
             assert!(start <= next.start_offset, "{what}: begins at {start}");
             let (records, error) = read_on(&partition, start);
             assert!(
@@ -440,14 +512,17 @@ fn without_fsync_what_was_synced_survives() {
                 "{what}: wrong records"
             );
             let end = start + records.len() as i64;
-            assert!(end >= promise.synced_end, "{what}: {end} of {promise:?}");
+            assert!(
+                end >= promise.synced_end,
+                "{what}: {end} of {promise:?}: {error:?}"
+            );
             match error {
                 None => {
                     assert_eq!(end, partition.end_offset(), "{what}");
                     append_more(&mut partition, what);
                 }
                 Some(LogError::Damaged { next_offset, .. }) => {
-                    for offset in next_offset {
+                    if let Some(offset) = next_offset {
                         let (rest, _) = read_on(&partition, offset);
                         assert!(!rest.is_empty(), "{what}");
                         assert!(
@@ -498,4 +573,25 @@ fn the_model_loses_what_is_not_synced() {
         }
     }
     assert!(whole > 10 && lost > 10 && short > 10 && holes > 10);
+}
+
+#[test]
+fn a_sync_is_shared_by_those_who_wait() {
+    let disk = Arc::new(Recorder::default());
+    let mut partition = open(&disk, small(Durability::Os));
+    let count_syncs = || {
+        let events = disk.events.lock().unwrap();
+        let is_sync = |event: &&Event| matches!(event, Event::Sync(_));
+        events.iter().filter(is_sync).count()
+    };
+    for round in 1..4 {
+        append(&mut partition, &[vec![1]], 1).unwrap();
+        let partition = &partition;
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| partition.sync().unwrap());
+            }
+        });
+        assert_eq!(count_syncs(), round);
+    }
 }
