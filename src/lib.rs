@@ -15,3 +15,5 @@ pub mod output;
 pub mod profile;
 
 pub mod cli;
+
+pub mod docs;

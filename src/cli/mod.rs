@@ -25,6 +25,7 @@ use clap::ArgMatches;
 pub use complete::{SHELLS, completion_file};
 pub use error::{CliError, exit};
 pub use tree::whole_tree;
+pub(crate) use tree::{OPTIONS, REQUIRED};
 
 use crate::api;
 use globals::Globals;

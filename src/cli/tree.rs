@@ -70,8 +70,10 @@ pub(super) fn tree(program: &str, wanted: &dyn Fn(&str) -> bool) -> Command {
 }
 
 const COMMANDS: &str = "Services and commands";
-const REQUIRED: &str = "Required";
-const OPTIONS: &str = "Options";
+/// Heading of the options that a command cannot do without.
+pub(crate) const REQUIRED: &str = "Required";
+/// Heading of a command's other options.
+pub(crate) const OPTIONS: &str = "Options";
 const WAITING: &str = "Waiting";
 
 /// The tree with every branch.
