@@ -65,7 +65,7 @@ fn a_token_goes_on_where_the_page_ended() {
         .stderr(MORE)
         .check();
     list("--all --page-size 1").stdout(&names(19..22)).check();
-    let told = "page is not a token of this list: give the opc-next-page of its last reply";
+    let told = "page is not a token of this list: give the opc-next-page of its last reply, and sort as before";
     let run = sandbox.ocelot(&format!("{LIST} --page bogus"));
     run.refused(400, "InvalidParameter", told).check();
 }

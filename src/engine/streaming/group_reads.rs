@@ -209,7 +209,7 @@ mod tests {
             last_seen_ms: 2_000,
             ..instance("b")
         };
-        share_out(&mut all, &[a.clone()], &a, 1_000);
+        share_out(&mut all, std::slice::from_ref(&a), &a, 1_000);
         share_out(&mut all, &[a, b.clone()], &b, 2_000);
         assert_eq!(held(&all, "b", 2_000), [0, 1]);
         assert_eq!(all[0].epoch, 2);
