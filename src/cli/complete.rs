@@ -16,7 +16,7 @@ use super::target::Target;
 use super::{terminal, tree};
 use crate::api;
 use crate::engine::{Engine, Home};
-use crate::profile::Profile;
+use crate::profile::{Profile, Rc};
 
 /// Set by a shell that asks for completions, to the shell's name.
 const VARIABLE: &str = "OCELOT_COMPLETE";
@@ -102,7 +102,9 @@ fn home(command: &Command, words: &[OsString]) -> Option<Home> {
         options.any(|option| option.flag == flag)
     };
     let globals = Globals::read(&levels, own).ok()?;
-    let profile = Profile::load(globals.config_file.as_deref(), globals.profile.as_deref()).ok()?;
+    let rc = Rc::load(globals.rc_file.as_deref()).ok()?;
+    let file = globals.config_file.as_deref();
+    let profile = Profile::load(file, globals.profile.as_deref(), &rc).ok()?;
     match Target::choose(&globals, &profile).ok()? {
         Target::Local(home, _) => Some(home),
         Target::Remote(_) => None,

@@ -6,8 +6,7 @@ use roff::{bold, italic, roman};
 use super::page::Page;
 use super::{example, service};
 use crate::api::SERVICES;
-
-const GLOBAL_OPTIONS: &str = "Global options";
+use crate::cli::OPTIONS;
 
 const ENVIRONMENT: &[(&str, &str)] = &[
     (
@@ -118,10 +117,10 @@ pub(super) fn render(root: &Command) -> String {
         "These work on every command, anywhere on the line. Where a command has an option of the same name, \
          that one is meant after the command.",
     );
-    page.options(root, |arg| arg.get_help_heading() == Some(GLOBAL_OPTIONS));
+    page.options(root, |arg| arg.get_help_heading() != Some(OPTIONS));
     page.entry(vec![bold("-h"), roman(", "), bold("--help")], HELP);
     page.paragraph("These work on `ocelot` itself:");
-    page.options(root, |arg| arg.get_help_heading().is_none());
+    page.options(root, |arg| arg.get_help_heading() == Some(OPTIONS));
     local_commands(&mut page, root);
     list(&mut page, "ENVIRONMENT", ENVIRONMENT);
     list(&mut page, "FILES", FILES);

@@ -147,7 +147,7 @@ fn value_of(arg: &Arg) -> Option<String> {
 
 /// Whether the command cannot do without an option.
 fn is_required(arg: &Arg) -> bool {
-    plain_help(arg).ends_with(REQUIRED) || arg.is_required_set()
+    arg.get_help_heading() == Some(REQUIRED) || arg.is_required_set()
 }
 
 fn plain_help(arg: &Arg) -> String {
@@ -156,8 +156,7 @@ fn plain_help(arg: &Arg) -> String {
 
 /// The help of an option, with its choices and whether it is required.
 fn help_of(arg: &Arg) -> String {
-    let help = plain_help(arg);
-    let mut text = help.strip_suffix(REQUIRED).unwrap_or(&help).to_owned();
+    let mut text = plain_help(arg);
     let choices = match arg.get_action().takes_values() {
         true => arg.get_possible_values(),
         false => Vec::new(),
