@@ -42,12 +42,17 @@ class Terminal:
             pass
         return self.text()
 
-    def clear(self, prompt):
-        """Gives up the line and clears the screen."""
-        self.type("\x03")
-        self.settle(0.1)
-        self.type("\x0c")
-        self.wait_for(lambda text: text.strip() == prompt, "no fresh prompt")
+    def clear(self, prompt, keys=("\x03", "\x0c")):
+        """Gives up the line and clears the screen; again if the shell was too busy to notice."""
+        for _ in range(10):
+            for key in keys:
+                self.type(key)
+                self.settle(0.1)
+            try:
+                return self.wait_for(lambda text: text.strip() == prompt, "no prompt", seconds=2)
+            except AssertionError as error:
+                failure = error
+        raise failure
 
     def close(self):
         self.child.close(force=True)

@@ -262,10 +262,7 @@ class Elvish(ShellTests, unittest.TestCase):
 
     def clear(self, terminal):
         # Leave the list, give up the line; Ctrl-L is not for clearing here.
-        for keys in ["\x1b", "\x03", "clear\r"]:
-            terminal.type(keys)
-            terminal.settle(0.1)
-        terminal.wait_for(lambda text: text.strip() == PROMPT, "no fresh prompt")
+        terminal.clear(PROMPT, ["\x1b", "\x03", "clear\r"])
 
 
 class AnswerTime(unittest.TestCase):
