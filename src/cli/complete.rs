@@ -34,6 +34,9 @@ pub const SHELLS: [(&str, &str); 5] = [
 /// knows nothing of `--option=value`.
 const BASH: &str = include_str!("complete/bash.in");
 
+/// What PowerShell is given. The script that `clap_complete` has runs what is on the line.
+const POWERSHELL: &str = include_str!("complete/powershell.in");
+
 fn completer(shell: &str) -> Option<&'static dyn EnvCompleter> {
     let known: [&'static dyn EnvCompleter; 5] = [&Bash, &Zsh, &Fish, &Powershell, &Elvish];
     known.into_iter().find(|known| known.is(shell))
@@ -41,11 +44,16 @@ fn completer(shell: &str) -> Option<&'static dyn EnvCompleter> {
 
 /// The file that makes a shell ask `program` for completions.
 pub fn completion_file(shell: &str, program: &str) -> Option<String> {
-    let mut script = Vec::new();
-    if shell == "bash" {
-        let script = BASH.replace("PROGRAM", program);
+    let own = match shell {
+        "bash" => Some(BASH),
+        "powershell" => Some(POWERSHELL),
+        _ => None,
+    };
+    if let Some(script) = own {
+        let script = script.replace("PROGRAM", program);
         return Some(script.replace("VARIABLE", VARIABLE));
     }
+    let mut script = Vec::new();
     completer(shell)?
         .write_registration(VARIABLE, program, program, program, &mut script)
         .ok()?;
