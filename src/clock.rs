@@ -68,6 +68,13 @@ impl Setting {
 /// The latest instant that can be written as RFC 3339, in milliseconds.
 pub const MAX_MS: i64 = 253_402_207_200_000 - 1;
 
+/// The nearest instant that a clock may show: 1970 to 9999.
+///
+/// Within these bounds times can be written, stored, and reckoned with without overflow.
+pub fn clamp_ms(ms: i64) -> i64 {
+    ms.clamp(0, MAX_MS)
+}
+
 /// An instant as the services write it: `2026-03-14T01:02:03.456Z`.
 ///
 /// What is outside the years that RFC 3339 can write is drawn in to the nearest that it can.
@@ -97,6 +104,13 @@ mod tests {
         );
         assert_eq!(parse_rfc3339("yesterday"), None);
         assert_eq!(rfc3339(i64::MAX), rfc3339(MAX_MS));
+    }
+
+    #[test]
+    fn clocks_stay_between_1970_and_9999() {
+        assert_eq!(rfc3339(clamp_ms(i64::MIN)), "1970-01-01T00:00:00.000Z");
+        assert_eq!(rfc3339(clamp_ms(i64::MAX)), "9999-12-30T21:59:59.999Z");
+        assert_eq!(clamp_ms(5), 5);
     }
 
     #[test]

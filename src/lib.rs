@@ -17,3 +17,5 @@ pub mod profile;
 pub mod client;
 
 pub mod cli;
+
+pub mod docs;

@@ -301,6 +301,11 @@ impl Operation {
         self.params.contains(&PAGE)
     }
 
+    /// Whether it moves a resource, so that the compartment it takes is where to.
+    pub fn moves(&self) -> bool {
+        self.path.ends_with("/actions/changeCompartment")
+    }
+
     /// The path of a request as the server sees it, with parameters in braces.
     pub fn full_path(&self) -> String {
         format!("{}{}", self.client.base_path, self.path)

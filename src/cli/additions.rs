@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::error::CliError;
+use super::globals::Globals;
 use super::request::Values;
 use crate::api::OperationId;
 use crate::api::operation::Operation;
@@ -15,6 +16,28 @@ use crate::call::Reply;
 
 const PUT: OperationId = OperationId::Streaming(Streaming::PutMessages);
 const GET: OperationId = OperationId::Streaming(Streaming::GetMessages);
+
+/// What help says above the options that say which messages to put.
+const MESSAGES: &str = "Messages, as plain text or as JSON";
+
+/// The heading of an option of the table, where it stands among those of this module.
+pub(super) fn heading(operation: &Operation, flag: &str) -> Option<&'static str> {
+    (operation.id == PUT && flag == "messages").then_some(MESSAGES)
+}
+
+/// Examples of these options, simpler than the one of the table.
+pub(super) fn examples(operation: &Operation) -> &'static [&'static str] {
+    match operation.id {
+        PUT => &[
+            "ocelot streaming stream message put --stream-id orders --key order-1 --text '{\"total\": 42}'",
+            "ocelot streaming stream message put --stream-id orders --key-separator : --file orders.txt",
+        ],
+        GET => &[
+            "ocelot streaming stream message get --stream-id orders --cursor \"$CURSOR\" --decode",
+        ],
+        _ => &[],
+    }
+}
 
 /// The additional options of a command.
 pub(super) fn arguments(operation: &Operation) -> Vec<Arg> {
@@ -53,8 +76,12 @@ pub(super) fn arguments(operation: &Operation) -> Vec<Arg> {
         ],
         _ => Vec::new(),
     };
+    let heading = match operation.id {
+        PUT => MESSAGES,
+        _ => "Plain text",
+    };
     args.into_iter()
-        .map(|arg| arg.help_heading("Plain text"))
+        .map(|arg| arg.help_heading(heading))
         .collect()
 }
 
@@ -71,6 +98,46 @@ pub(super) fn fill(operation: &Operation, matches: &ArgMatches, values: &mut Val
         .map(|key| STANDARD.encode(key));
     let messages = texts.map(|text| json!({ "key": key, "value": STANDARD.encode(text) }));
     values.set("messages", messages.collect());
+}
+
+/// What else would do where options are missing.
+pub(super) fn hint(operation: &Operation, missing: &[String]) -> &'static str {
+    match operation.id {
+        PUT if missing.iter().any(|flag| flag == "--messages") => {
+            " Messages can also be given with --text or --file, or piped in."
+        }
+        _ => "",
+    }
+}
+
+/// Refuses what does not go together, as far as the parser cannot know.
+pub(super) fn check(
+    operation: &Operation,
+    matches: &ArgMatches,
+    globals: &Globals,
+) -> Result<(), CliError> {
+    if operation.id == PUT
+        && matches
+            .get_one::<String>("key-separator")
+            .is_some_and(String::is_empty)
+    {
+        return Err(CliError::value(
+            "--key-separator is empty: give what stands between the key and the value of a line",
+        ));
+    }
+    if decodes(operation, matches) {
+        for (flag, given) in [
+            ("query", globals.query.is_some()),
+            ("output", globals.table),
+        ] {
+            if given {
+                return Err(CliError::value(format!(
+                    "--decode prints text as it is, so --{flag} has nothing to work on: leave one of them out"
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Where lines to put come from.

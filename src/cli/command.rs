@@ -16,7 +16,7 @@ use crate::call::{ApiError, Call, Reply};
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::engine::LOCAL_TENANCY;
 use crate::output::{self, ErrorContext, Format, Style};
-use crate::profile::{self, Profile};
+use crate::profile::{Profile, Rc};
 
 /// Runs a command. `levels` holds what was given at each level of the line, the command's own last.
 pub(super) fn run(
@@ -33,18 +33,23 @@ pub(super) fn run(
     let Some(matches) = levels.last() else {
         return Err(CliError::refused("no command is given"));
     };
-    let mut values = Values::read(operation, matches)?;
+    let settings = Settings::load(&globals)?;
+    let mut values = Values::read(operation, matches, &settings)?;
     additions::fill(operation, matches, &mut values);
-    values.stand_in(operation, &mut globals)?;
-    let session = Session::open(operation, globals)?;
+    additions::check(operation, matches, &globals)?;
+    values.take_globals(operation, &mut globals)?;
+    tell_unused(&values);
+    let session = Session::open(operation, globals, settings)?;
     if session.target.is_local() {
         values.default_compartment(operation, session.compartment_id());
     }
+    values.stand_in(operation);
     let piped = !terminal::stdin_is_terminal();
     if let Some(lines) = additions::lines(operation, matches, &values, piped) {
         return lines::put(&session, values, &lines);
     }
     values.check_complete(operation, session.target.is_local())?;
+    wait::check(&values)?;
     confirm(operation, &values)?;
     let reply = paging::send(&session, values.clone())?;
     if additions::decodes(operation, matches) {
@@ -98,6 +103,36 @@ fn confirm(operation: &Operation, values: &Values) -> Result<(), CliError> {
     ))
 }
 
+/// Tells of options that count only with others, and those are not given.
+fn tell_unused(values: &Values) {
+    let given = |flag: &str| values.get(flag).is_some();
+    if given("page-size") && !given("all") && !given("limit") {
+        terminal::note("Note: --page-size counts only with --all or --limit.");
+    }
+    for flag in ["max-wait-seconds", "wait-interval-seconds"] {
+        if given(flag) && !given("wait-for-state") {
+            terminal::note(&format!(
+                "Note: --{flag} counts only with --wait-for-state."
+            ));
+        }
+    }
+}
+
+/// The user's settings files.
+pub(super) struct Settings {
+    pub(super) profile: Profile,
+    pub(super) rc: Rc,
+}
+
+impl Settings {
+    fn load(globals: &Globals) -> Result<Self, CliError> {
+        let rc = Rc::load(globals.rc_file.as_deref())?;
+        let file = globals.config_file.as_deref();
+        let profile = Profile::load(file, globals.profile.as_deref(), &rc)?;
+        Ok(Self { profile, rc })
+    }
+}
+
 /// All that the calls of one command share.
 pub(super) struct Session {
     pub(super) operation: &'static Operation,
@@ -108,14 +143,17 @@ pub(super) struct Session {
 }
 
 impl Session {
-    fn open(operation: &'static Operation, globals: Globals) -> Result<Self, CliError> {
-        let profile = Profile::load(globals.config_file.as_deref(), globals.profile.as_deref())?;
+    fn open(
+        operation: &'static Operation,
+        globals: Globals,
+        settings: Settings,
+    ) -> Result<Self, CliError> {
         Ok(Self {
             operation,
-            target: Target::choose(&globals, &profile)?,
-            format: format(&globals)?,
+            format: format(&globals, &settings.rc)?,
+            target: Target::choose(&globals, &settings.profile)?,
             globals,
-            profile,
+            profile: settings.profile,
         })
     }
 
@@ -164,14 +202,17 @@ impl Session {
             &ErrorContext {
                 operation: call.operation,
                 request_endpoint: &request_line(&self.target, call),
-                request_id: error
-                    .request_id
-                    .as_deref()
-                    .or(self.globals.request_id.as_deref()),
-                timestamp: &rfc3339(SystemClock.now_ms()),
+                request_id: self.globals.request_id.as_deref(),
+                timestamp: &timestamp(),
             },
         ))
     }
+}
+
+/// The time as the official command line tells it with an error.
+fn timestamp() -> String {
+    let now = rfc3339(SystemClock.now_ms());
+    now.replace('Z', "000+00:00")
 }
 
 fn show_body(mark: &str, body: Option<&Value>) {
@@ -194,18 +235,17 @@ fn request_line(target: &Target, call: &Call) -> String {
 }
 
 /// How to print, with a query that is known to be well-formed.
-pub(super) fn format(globals: &Globals) -> Result<Format, CliError> {
-    let canned = globals
-        .query
-        .as_deref()
-        .and_then(|query| query.strip_prefix("query://"))
-        .map(|name| profile::canned_query(globals.rc_file.as_deref(), name))
-        .transpose()?;
+pub(super) fn format(globals: &Globals, rc: &Rc) -> Result<Format, CliError> {
+    let query = globals.query.as_deref();
+    let canned = query.and_then(|query| query.strip_prefix("query://"));
+    let query = match canned {
+        Some(name) => Some(rc.query(name)?),
+        None => query,
+    };
     let style = if globals.table {
         Style::Table
     } else {
         Style::Json
     };
-    let query = canned.as_deref().or(globals.query.as_deref());
     Ok(Format::new(style, query, globals.raw_output)?)
 }

@@ -4,17 +4,19 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Command;
+use clap::{Arg, Command, ValueHint};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
 use super::error::exit;
 use super::globals::Globals;
-use super::{target, terminal, tree};
+use super::target::Target;
+use super::{terminal, tree};
+use crate::api;
 use crate::engine::{Engine, Home};
+use crate::profile::{Profile, Rc};
 
 /// Set by a shell that asks for completions, to the shell's name.
 const VARIABLE: &str = "OCELOT_COMPLETE";
@@ -28,6 +30,13 @@ pub const SHELLS: [(&str, &str); 5] = [
     ("elvish", "{}.elv"),
 ];
 
+/// The file for bash. That of clap_complete leaves names with a space or a star in them unquoted, and
+/// knows nothing of `--option=value`.
+const BASH: &str = include_str!("complete/bash.in");
+
+/// What PowerShell is given. The script that `clap_complete` has runs what is on the line.
+const POWERSHELL: &str = include_str!("complete/powershell.in");
+
 fn completer(shell: &str) -> Option<&'static dyn EnvCompleter> {
     let known: [&'static dyn EnvCompleter; 5] = [&Bash, &Zsh, &Fish, &Powershell, &Elvish];
     known.into_iter().find(|known| known.is(shell))
@@ -35,6 +44,15 @@ fn completer(shell: &str) -> Option<&'static dyn EnvCompleter> {
 
 /// The file that makes a shell ask `program` for completions.
 pub fn completion_file(shell: &str, program: &str) -> Option<String> {
+    let own = match shell {
+        "bash" => Some(BASH),
+        "powershell" => Some(POWERSHELL),
+        _ => None,
+    };
+    if let Some(script) = own {
+        let script = script.replace("PROGRAM", program);
+        return Some(script.replace("VARIABLE", VARIABLE));
+    }
     let mut script = Vec::new();
     completer(shell)?
         .write_registration(VARIABLE, program, program, program, &mut script)
@@ -61,8 +79,9 @@ pub(super) fn answer_shell(args: &[OsString]) -> Option<ExitCode> {
         .cloned()
         .collect();
     let names: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
-    let home = home(&names);
-    let mut command = with_live_values(tree::tree("ocelot", &|name| names.contains(&name)), &home);
+    let command = tree::tree("ocelot", &|name| names.contains(&name));
+    let home = home(&command, &words);
+    let mut command = with_values(command, &home, is_begun(&words));
     let mut candidates = Vec::new();
     let current = std::env::current_dir().ok();
     // A shell has no use for an error at TAB: it gets nothing then.
@@ -71,38 +90,64 @@ pub(super) fn answer_shell(args: &[OsString]) -> Option<ExitCode> {
     Some(ExitCode::from(exit::OK))
 }
 
-/// The data folder of the line that is being typed.
-fn home(words: &[&str]) -> Option<Home> {
-    let given = words
-        .windows(2)
-        .find(|pair| pair.first() == Some(&"--data-dir"));
-    let globals = Globals {
-        data_dir: given
-            .and_then(|pair| pair.get(1))
-            .map(|folder| Path::new(folder).to_owned()),
-        ..Globals::default()
-    };
-    target::home(&globals).ok()
+/// Whether the word to complete has anything in it yet.
+fn is_begun(words: &[OsString]) -> bool {
+    let index = std::env::var("_CLAP_COMPLETE_INDEX").ok();
+    let index = index.and_then(|index| index.parse().ok());
+    let word = words.get(index.unwrap_or(words.len().saturating_sub(1)));
+    word.is_some_and(|word| !word.is_empty())
 }
 
-/// Lets options that name resources complete with those that are there.
-fn with_live_values(command: Command, home: &Option<Home>) -> Command {
+/// The data folder that the line would use as far as it is typed; none if another engine would answer it.
+fn home(command: &Command, words: &[OsString]) -> Option<Home> {
+    let unfinished = command.clone().ignore_errors(true);
+    let matches = unfinished.try_get_matches_from(words).ok()?;
+    let (words, levels) = super::levels(&matches);
+    let operation = api::operations().find(|operation| operation.command == words);
+    let options = operation.map(|operation| operation.options());
+    let own = |flag: &str| {
+        let mut options = options.iter().flatten();
+        options.any(|option| option.flag == flag)
+    };
+    let globals = Globals::read(&levels, own).ok()?;
+    let rc = Rc::load(globals.rc_file.as_deref()).ok()?;
+    let file = globals.config_file.as_deref();
+    let profile = Profile::load(file, globals.profile.as_deref(), &rc).ok()?;
+    match Target::choose(&globals, &profile).ok()? {
+        Target::Local(home, _) => Some(home),
+        Target::Remote(_) => None,
+    }
+}
+
+/// Lets options complete with the resources and files that are there. Where a command must follow, and
+/// nothing of a word is typed yet, options are not offered with the commands.
+fn with_values(command: Command, home: &Option<Home>, is_begun: bool) -> Command {
+    let quiet = command.has_subcommands() && !is_begun;
     command
         .mut_args(|arg| {
-            let kind = arg.get_long().and_then(Engine::kind_of_option);
-            match (kind, home.clone()) {
-                (Some(kind), Some(home)) => {
-                    arg.add(ArgValueCompleter::new(move |current: &OsStr| {
-                        live_values(&home, kind, current)
-                    }))
-                }
-                _ => arg,
-            }
+            let hidden = quiet || arg.is_hide_set();
+            with_value(arg, home).hide(hidden)
         })
-        .mut_subcommands(|inner| with_live_values(inner, home))
+        .mut_subcommands(|inner| with_values(inner, home, is_begun))
 }
 
-/// The names of the resources of a kind; where a name is not unique, or an OCID is begun, their OCIDs.
+fn with_value(arg: Arg, home: &Option<Home>) -> Arg {
+    let kind = arg.get_long().and_then(Engine::kind_of_option);
+    if let (Some(kind), Some(home)) = (kind, home.clone()) {
+        return arg.add(ArgValueCompleter::new(move |current: &OsStr| {
+            live_values(&home, kind, current)
+        }));
+    }
+    let name = arg.get_value_names().and_then(<[_]>::first);
+    match name.map(|name| name.as_str()) {
+        Some("FILE") => arg.value_hint(ValueHint::FilePath),
+        Some("FOLDER") => arg.value_hint(ValueHint::DirPath),
+        _ => arg,
+    }
+}
+
+/// The names of the resources of a kind; their OCIDs where one is begun, and where a name is not unique
+/// or cannot be typed on a line.
 fn live_values(home: &Home, kind: &'static str, current: &OsStr) -> Vec<CompletionCandidate> {
     let begun = current.to_string_lossy();
     let resources = Engine::peek(home).and_then(|engine| engine.names(kind).ok());
@@ -112,8 +157,9 @@ fn live_values(home: &Home, kind: &'static str, current: &OsStr) -> Vec<Completi
         *uses.entry(name).or_default() += 1;
     }
     let values = resources.iter().map(|(name, id)| {
-        let by_id =
-            begun.starts_with("ocid1.") || uses.get(name.as_str()).is_some_and(|uses| *uses > 1);
+        let by_id = begun.starts_with("ocid1.")
+            || name.contains(char::is_control)
+            || uses.get(name.as_str()).is_some_and(|uses| *uses > 1);
         match by_id {
             true => (id, name),
             false => (name, id),

@@ -36,12 +36,14 @@ pub enum CliError {
         message: String,
     },
     /// Options that the command cannot do without are missing.
-    #[error("Usage: {usage}\n\nError: Missing option(s) {}.", flags.join(", "))]
+    #[error("Usage: {usage}\n\nError: Missing option(s) {}.{hint}", flags.join(", "))]
     Missing {
         /// The command with its program's name.
         usage: String,
         /// The options, with their dashes.
         flags: Vec<String>,
+        /// What else would do, as a sentence after a blank; or nothing.
+        hint: &'static str,
     },
     /// A JSON value cannot be read.
     #[error("Parameter '{parameter}' must be in JSON format.\n{reason}")]
@@ -119,11 +121,24 @@ impl CliError {
     /// Tells the user, and returns the exit status.
     pub fn report(&self) -> ExitCode {
         match self {
-            // A failure to tell leaves nothing more that could be done.
-            Self::Line(error) => drop(error.print()),
+            Self::Line(error) => return ExitCode::from(print_line(error)),
             Self::ClosedPipe => {}
             other => super::terminal::note(&other.to_string()),
         }
         ExitCode::from(self.exit_status())
+    }
+}
+
+/// Prints help, the version, or what is wrong with a line. Help that cannot be written is a failure; a
+/// complaint that cannot be leaves nothing more that could be done.
+fn print_line(error: &clap::Error) -> u8 {
+    match (error.print(), error.exit_code()) {
+        (Err(source), 0) => {
+            let failure = CliError::io("write to standard output")(source);
+            super::terminal::note(&failure.to_string());
+            failure.exit_status()
+        }
+        (_, 0) => exit::OK,
+        _ => exit::USAGE,
     }
 }

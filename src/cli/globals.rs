@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::error::CliError;
+use super::input;
 use crate::log::Durability;
 
 /// What a global option takes.
@@ -46,183 +48,223 @@ const AUTH_KINDS: &[&str] = &[
     "pkcs11",
 ];
 
-/// Those of the official command line (cli.json), and behind them our own.
-const GLOBALS: &[Global] = &[
-    global(
-        "output",
-        Takes::Choice(&["json", "table"]),
-        "Form of the output (default json).",
+/// The heading of the options that say how to send a request; the local engine has no use for them.
+const REQUESTS: &str = "Requests to a server or the cloud";
+
+/// Those of the official command line (cli.json) and our own, under the headings that help shows.
+const GLOBALS: &[(&str, &[Global])] = &[
+    (
+        "Output",
+        &[
+            global(
+                "output",
+                Takes::Choice(&["json", "table"]),
+                "Form of the output (default json).",
+            ),
+            global(
+                "query",
+                Takes::Text("JMESPATH"),
+                "JMESPath expression that picks what to print; query://NAME takes one from the rc file.",
+            ),
+            global(
+                "raw-output",
+                Takes::Nothing,
+                "Print a string that --query picks without its quotes.",
+            ),
+            Global {
+                short: Some('d'),
+                ..global(
+                    "debug",
+                    Takes::Nothing,
+                    "Show on stderr what is asked and answered.",
+                )
+            },
+        ],
     ),
-    global(
-        "query",
-        Takes::Text("JMESPATH"),
-        "JMESPath expression that picks what to print; query://NAME takes one from the rc file.",
+    (
+        "Who answers",
+        &[
+            global(
+                "target",
+                Takes::Text("WHERE"),
+                "Who answers: local, cloud, or the URL of a server (default local).",
+            ),
+            global(
+                "endpoint",
+                Takes::Text("URL"),
+                "Send the command to the server at this address; the same as --target URL.",
+            ),
+            global(
+                "data-dir",
+                Takes::Text("FOLDER"),
+                "Where the local engine keeps its data.",
+            ),
+            global(
+                "memory",
+                Takes::Nothing,
+                "Keep nothing: the local engine lives in memory and ends with the command.",
+            ),
+            global(
+                "durability",
+                Takes::Choice(&["os", "fsync"]),
+                "What a write of the local engine survives: the process (os), or a power cut too (fsync).",
+            ),
+        ],
     ),
-    global(
-        "raw-output",
-        Takes::Nothing,
-        "Print a string that --query picks without its quotes.",
+    (
+        "Settings",
+        &[
+            global(
+                "profile",
+                Takes::Text("NAME"),
+                "Profile of the config file (default DEFAULT).",
+            ),
+            global(
+                "config-file",
+                Takes::Text("FILE"),
+                "Config file (default ~/.oci/config).",
+            ),
+            Global {
+                aliases: &["defaults-file"],
+                ..global(
+                    "cli-rc-file",
+                    Takes::Text("FILE"),
+                    "File with canned queries and defaults for options (default ~/.oci/oci_cli_rc).",
+                )
+            },
+        ],
     ),
-    global(
-        "profile",
-        Takes::Text("NAME"),
-        "Profile of the config file (default DEFAULT).",
+    (
+        "Input",
+        &[
+            global(
+                "generate-full-command-json-input",
+                Takes::Nothing,
+                "Print a JSON document with every option of the command, to fill in for --from-json.",
+            ),
+            global(
+                "generate-param-json-input",
+                Takes::Text("OPTION"),
+                "Print the JSON that one option of the command takes, to fill in.",
+            ),
+            Global {
+                short: Some('i'),
+                ..global(
+                    "cli-auto-prompt",
+                    Takes::Nothing,
+                    "Ask for options one by one (not available: complete with TAB instead).",
+                )
+            },
+        ],
     ),
-    global(
-        "config-file",
-        Takes::Text("FILE"),
-        "Config file (default ~/.oci/config).",
-    ),
-    Global {
-        aliases: &["defaults-file"],
-        ..global(
-            "cli-rc-file",
-            Takes::Text("FILE"),
-            "File with defaults and canned queries (default ~/.oci/oci_cli_rc).",
-        )
-    },
-    global(
-        "generate-full-command-json-input",
-        Takes::Nothing,
-        "Print a JSON document with every option of the command, to fill in for --from-json.",
-    ),
-    global(
-        "generate-param-json-input",
-        Takes::Text("OPTION"),
-        "Print the JSON that one option of the command takes, to fill in.",
-    ),
-    Global {
-        short: Some('d'),
-        ..global(
-            "debug",
-            Takes::Nothing,
-            "Show on stderr what is asked and answered.",
-        )
-    },
-    global(
-        "endpoint",
-        Takes::Text("URL"),
-        "Send the command to the service at this address.",
-    ),
-    global(
-        "region",
-        Takes::Text("REGION"),
-        "Region of the cloud to send the command to.",
-    ),
-    global(
-        "auth",
-        Takes::Choice(AUTH_KINDS),
-        "How to sign requests to the cloud.",
-    ),
-    global(
-        "auth-purpose",
-        Takes::Text("PURPOSE"),
-        "Purpose to name when a session token is asked for.",
-    ),
-    Global {
-        aliases: &["opc-client-request-id", "request-id"],
-        ..global(
-            "opc-request-id",
-            Takes::Text("ID"),
-            "Id to give the request, for finding it in logs.",
-        )
-    },
-    global(
-        "no-retry",
-        Takes::Nothing,
-        "Send each request once, whatever comes back.",
-    ),
-    global(
-        "max-retries",
-        Takes::Count,
-        "How often to send a request that fails in passing.",
-    ),
-    global(
-        "connection-timeout",
-        Takes::Seconds,
-        "Seconds to wait for a connection.",
-    ),
-    global(
-        "read-timeout",
-        Takes::Seconds,
-        "Seconds to wait for a reply.",
-    ),
-    global(
-        "proxy",
-        Takes::Text("URL"),
-        "Proxy for requests to the cloud.",
-    ),
-    global(
-        "cert-bundle",
-        Takes::Text("FILE"),
-        "File with the certificates to trust, in PEM.",
-    ),
-    global(
-        "federation-endpoint",
-        Takes::Text("URL"),
-        "Where instance principals get their tokens.",
-    ),
-    global(
-        "realm-specific-endpoint",
-        Takes::Nothing,
-        "Use the address that is the realm's own.",
-    ),
-    global(
-        "enable-dual-stack",
-        Takes::Nothing,
-        "Use the address that answers over IPv6 too.",
-    ),
-    global(
-        "enable-propagation",
-        Takes::Choice(&["True", "False"]),
-        "Whether tracing headers are passed on.",
-    ),
-    Global {
-        short: Some('i'),
-        ..global(
-            "cli-auto-prompt",
-            Takes::Nothing,
-            "Ask for options one by one (not available: complete with TAB instead).",
-        )
-    },
-    global(
-        "target",
-        Takes::Text("WHERE"),
-        "Who answers: local, cloud, or the URL of a server (default local).",
-    ),
-    global(
-        "data-dir",
-        Takes::Text("FOLDER"),
-        "Where the local engine keeps its data.",
-    ),
-    global(
-        "memory",
-        Takes::Nothing,
-        "Keep nothing: the local engine lives in memory and ends with the command.",
-    ),
-    global(
-        "durability",
-        Takes::Choice(&["os", "fsync"]),
-        "What a write of the local engine survives: the process (os), or a power cut too (fsync).",
+    (
+        REQUESTS,
+        &[
+            global(
+                "region",
+                Takes::Text("REGION"),
+                "Region of the cloud to send the command to.",
+            ),
+            global(
+                "auth",
+                Takes::Choice(AUTH_KINDS),
+                "How to sign requests to the cloud.",
+            ),
+            global(
+                "auth-purpose",
+                Takes::Text("PURPOSE"),
+                "Purpose to name when a session token is asked for.",
+            ),
+            Global {
+                aliases: &["opc-client-request-id", "request-id"],
+                ..global(
+                    "opc-request-id",
+                    Takes::Text("ID"),
+                    "Id to give the request, for finding it in logs.",
+                )
+            },
+            global(
+                "no-retry",
+                Takes::Nothing,
+                "Send each request once, whatever comes back.",
+            ),
+            global(
+                "max-retries",
+                Takes::Count,
+                "How often to send a request that fails in passing.",
+            ),
+            global(
+                "connection-timeout",
+                Takes::Seconds,
+                "Seconds to wait for a connection.",
+            ),
+            global(
+                "read-timeout",
+                Takes::Seconds,
+                "Seconds to wait for a reply.",
+            ),
+            global(
+                "proxy",
+                Takes::Text("URL"),
+                "Proxy for requests to the cloud.",
+            ),
+            global(
+                "cert-bundle",
+                Takes::Text("FILE"),
+                "File with the certificates to trust, in PEM.",
+            ),
+            global(
+                "federation-endpoint",
+                Takes::Text("URL"),
+                "Where instance principals get their tokens.",
+            ),
+            global(
+                "realm-specific-endpoint",
+                Takes::Nothing,
+                "Use the address that is the realm's own.",
+            ),
+            global(
+                "enable-dual-stack",
+                Takes::Nothing,
+                "Use the address that answers over IPv6 too.",
+            ),
+            global(
+                "enable-propagation",
+                Takes::Choice(&["True", "False"]),
+                "Whether tracing headers are passed on.",
+            ),
+        ],
     ),
 ];
 
+/// Every global option.
+fn globals() -> impl Iterator<Item = (&'static str, &'static Global)> {
+    let globals = GLOBALS.iter();
+    globals.flat_map(|(heading, globals)| globals.iter().map(|global| (*heading, global)))
+}
+
 impl Global {
-    fn arg(&self) -> Arg {
+    fn arg(&self, heading: &'static str) -> Arg {
         let arg = Arg::new(self.flag)
             .long(self.flag)
             .aliases(self.aliases)
             .help(self.help)
-            .help_heading("Global options");
+            .help_heading(heading);
         let arg = match self.short {
             Some(short) => arg.short(short),
             None => arg,
         };
         match self.takes {
-            Takes::Nothing => return arg.action(ArgAction::SetTrue),
+            Takes::Nothing => arg.action(ArgAction::SetTrue),
             Takes::Text(name) => arg.value_name(name).allow_hyphen_values(true),
-            Takes::Seconds => arg.value_name("SECONDS").value_parser(value_parser!(u64)),
-            Takes::Count => arg.value_name("COUNT").value_parser(value_parser!(u32)),
+            Takes::Seconds => arg
+                .value_name("SECONDS")
+                .allow_negative_numbers(true)
+                .value_parser(input::check_count),
+            Takes::Count => arg
+                .value_name("COUNT")
+                .allow_negative_numbers(true)
+                .value_parser(input::check_count),
             Takes::Choice(choices) => arg
                 .value_name("KIND")
                 .value_parser(PossibleValuesParser::new(choices))
@@ -233,8 +275,8 @@ impl Global {
 
 /// Adds the global options to a command, leaving out those whose name an option of its own has.
 pub(super) fn add_to(command: Command, own: impl Fn(&str) -> bool, shown: bool) -> Command {
-    let args = GLOBALS.iter().filter(|global| !own(global.flag));
-    command.args(args.map(|global| global.arg().hide(!shown)))
+    let args = globals().filter(|(_, global)| !own(global.flag));
+    command.args(args.map(|(heading, global)| global.arg(heading).hide(!shown)))
 }
 
 /// What was said with global options, at any place on the line; the last one counts.
@@ -272,6 +314,8 @@ pub(super) struct Globals {
     pub memory: bool,
     /// `--durability`.
     pub durability: Durability,
+    /// The names of those that were given at all.
+    pub given: Vec<&'static str>,
 }
 
 impl Globals {
@@ -292,6 +336,14 @@ impl Globals {
                 .next()
                 .cloned()
         };
+        let is_given = |flag: &str| {
+            levels.iter().enumerate().any(|(depth, matches)| {
+                let innermost = depth + 1 == levels.len();
+                !(innermost && own(flag))
+                    && matches!(matches.try_contains_id(flag), Ok(true))
+                    && matches.value_source(flag) == Some(ValueSource::CommandLine)
+            })
+        };
         let is_set = |flag: &str| {
             levels
                 .iter()
@@ -302,7 +354,9 @@ impl Globals {
                 "--cli-auto-prompt is not available: press TAB to complete commands, options and values",
             ));
         }
+        let flags = globals().map(|(_, global)| global.flag);
         Ok(Self {
+            given: flags.filter(|flag| is_given(flag)).collect(),
             table: text("output").is_some_and(|form| form.eq_ignore_ascii_case("table")),
             query: text("query"),
             raw_output: is_set("raw-output"),
@@ -325,8 +379,33 @@ impl Globals {
         })
     }
 
+    /// Whether an option was given on the line.
+    pub(super) fn is_given(&self, flag: &str) -> bool {
+        self.given.contains(&flag)
+    }
+
+    /// All that were given on the line, with their dashes, but for some.
+    pub(super) fn all_given_but(&self, some: &[&str]) -> Vec<String> {
+        let given = self.given.iter().filter(|flag| !some.contains(flag));
+        given.map(|flag| format!("--{flag}")).collect()
+    }
+
+    /// Those that were given and only say how to send a request, with their dashes.
+    pub(super) fn given_for_requests(&self) -> Vec<String> {
+        let is_for_requests = |flag: &&str| {
+            globals().any(|(heading, global)| heading == REQUESTS && global.flag == *flag)
+        };
+        // An error tells the id, whoever answered.
+        let given = self.given.iter().copied();
+        let given = given
+            .filter(|flag| *flag != "opc-request-id")
+            .filter(is_for_requests);
+        given.map(|flag| format!("--{flag}")).collect()
+    }
+
     /// The value of the global option that stands in for an option of a command, which uses it up.
     pub(super) fn take(&mut self, flag: &str) -> Option<String> {
+        self.given.retain(|given| *given != flag);
         match flag {
             "endpoint" => self.endpoint.take(),
             "query" => self.query.take(),

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
@@ -17,6 +18,14 @@ pub(super) fn check_integer(text: &str) -> Result<String, String> {
     match text.trim().parse::<i64>() {
         Ok(_) => Ok(text.trim().to_owned()),
         Err(_) => Err(format!("'{text}' is not a valid integer")),
+    }
+}
+
+/// Checks a whole number that counts something, for clap.
+pub(super) fn check_count(text: &str) -> Result<String, String> {
+    match check_integer(text)? {
+        count if count.starts_with('-') => Err(format!("'{text}' is less than 0")),
+        count => Ok(count),
     }
 }
 
@@ -65,7 +74,7 @@ pub(super) fn datetime(text: &str) -> Option<String> {
         .or_else(|| text.parse().ok())
         .or_else(|| with_short_offset(text))
         .or_else(|| without_offset(text))?;
-    Some(strtime::format("%Y-%m-%dT%H:%M:%S%.6fZ", timestamp).ok()?)
+    strtime::format("%Y-%m-%dT%H:%M:%S%.6fZ", timestamp).ok()
 }
 
 fn seconds_since_1970(text: &str) -> Option<Timestamp> {
@@ -146,10 +155,13 @@ pub(super) fn json(flag: &str, text: &str) -> Result<Value, CliError> {
     let source = source(text)?;
     serde_json::from_str(&source).map_err(|error| CliError::Json {
         parameter: flag.replace('-', "_"),
-        reason: format!(
-            "What was given cannot be read: {error}. It begins with: {}",
-            beginning(&source)
-        ),
+        reason: match source.trim() {
+            "" => "What was given is empty.".to_owned(),
+            _ => format!(
+                "What was given cannot be read: {error}. It begins with: {}",
+                beginning(&source)
+            ),
+        },
     })
 }
 
@@ -184,10 +196,11 @@ fn read_stdin() -> Result<String, CliError> {
 }
 
 /// A path in which a leading `~` stands for the user's home.
-pub(super) fn expand_home(path: &str) -> std::path::PathBuf {
-    match (path.strip_prefix("~/"), dirs::home_dir()) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => path.into(),
+pub(super) fn expand_home(path: impl AsRef<Path>) -> PathBuf {
+    let path = path.as_ref();
+    match (path.strip_prefix("~"), dirs::home_dir()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path.to_owned(),
     }
 }
 

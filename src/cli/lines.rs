@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::process::ExitCode;
 
 use base64::Engine as _;
@@ -20,6 +20,12 @@ use crate::output;
 /// How many bytes of keys and values go into one request: the service's limit is 1 MiB.
 const REQUEST_BYTES: usize = 1024 * 1024;
 
+/// How many bytes are gathered before they are sent: enough to make requests cheap, few enough to stay small.
+const GATHERED_BYTES: usize = 256 * 1024;
+
+/// How long a key can be: the service's limit.
+const KEY_BYTES: usize = 256;
+
 /// Puts every line, and prints a summary by partition.
 pub(super) fn put(
     session: &Session,
@@ -33,16 +39,24 @@ pub(super) fn put(
     }
     values.set("messages", Value::Array(Vec::new()));
     values.check_complete(session.operation, session.target.is_local())?;
-    let mut producer = Producer::new(session, values.into_call(session.operation)?);
+    let mut producer = Producer::new(session, values.into_call(session.operation));
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();
-        let read = reader.read_until(b'\n', &mut line);
+        // A line without an end must not fill the memory: what is too long by one byte is too long.
+        let mut longest = reader.by_ref().take(lines.longest_bytes());
+        let read = longest.read_until(b'\n', &mut line);
         if read.map_err(CliError::io(format!("read {}", lines.file)))? == 0 {
             break;
         }
-        let (key, value) = split(lines, without_end(&line), number)?;
-        producer.put(key, value, number)?;
+        match split(lines, without_end(&line)) {
+            Ok((key, value)) => producer.put(key, value, number)?,
+            Err(reason) => return Err(producer.stop(&format!("line {number} {reason}"))),
+        }
+        if reader.buffer().is_empty() {
+            // The next line may be long in coming: what is there is put now.
+            producer.send()?;
+        }
     }
     let summary = producer.finish()?;
     terminal::print(&output::envelope(summary.to_json(), &session.format)?)?;
@@ -71,13 +85,18 @@ impl<'s> Producer<'s> {
 
     fn put(&mut self, key: Option<&[u8]>, value: &[u8], number: u64) -> Result<(), CliError> {
         let bytes = key.map_or(0, <[u8]>::len) + value.len();
-        if bytes > REQUEST_BYTES {
-            self.send()?;
-            return Err(self.summary.stopped(&format!(
-                "line {number} has {bytes} bytes, and a message can have 1 MiB at most"
+        if let Some(key) = key.filter(|key| key.len() > KEY_BYTES) {
+            return Err(self.stop(&format!(
+                "line {number} has a key of {} bytes, and a key can have {KEY_BYTES} at most",
+                key.len()
             )));
         }
-        if self.bytes + bytes > REQUEST_BYTES {
+        if bytes > REQUEST_BYTES {
+            return Err(self.stop(&format!(
+                "line {number} is too long: a message can have 1 MiB at most, with its key"
+            )));
+        }
+        if self.bytes + bytes > GATHERED_BYTES {
             self.send()?;
         }
         self.bytes += bytes;
@@ -100,9 +119,18 @@ impl<'s> Producer<'s> {
             "messages".to_owned(),
             Value::Array(messages),
         )])));
-        let reply = self.session.send(&self.call)?;
+        let sent = self.session.send(&self.call);
+        let reply = sent.inspect_err(|_| self.summary.tell())?;
         self.summary
             .add(reply.body.as_ref().unwrap_or(&Value::Null))
+    }
+
+    /// Sends what came before a line that cannot be put, and tells how much that was.
+    fn stop(&mut self, reason: &str) -> CliError {
+        match self.send() {
+            Ok(()) => self.summary.stopped(reason),
+            Err(error) => error,
+        }
     }
 
     fn finish(mut self) -> Result<Summary, CliError> {
@@ -111,17 +139,16 @@ impl<'s> Producer<'s> {
     }
 }
 
-fn open(file: &str) -> Result<Box<dyn BufRead>, CliError> {
+fn open(file: &str) -> Result<BufReader<Box<dyn Read>>, CliError> {
     const BUFFER_BYTES: usize = 256 * 1024;
-    if file == "-" {
-        return Ok(Box::new(BufReader::with_capacity(
-            BUFFER_BYTES,
-            io::stdin(),
-        )));
-    }
-    let path = input::expand_home(file.strip_prefix("file://").unwrap_or(file));
-    let opened = File::open(&path).map_err(CliError::io(format!("read {}", path.display())))?;
-    Ok(Box::new(BufReader::with_capacity(BUFFER_BYTES, opened)))
+    let source: Box<dyn Read> = if file == "-" {
+        Box::new(io::stdin())
+    } else {
+        let path = input::expand_home(file.strip_prefix("file://").unwrap_or(file));
+        let opened = File::open(&path);
+        Box::new(opened.map_err(CliError::io(format!("read {}", path.display())))?)
+    };
+    Ok(BufReader::with_capacity(BUFFER_BYTES, source))
 }
 
 fn without_end(line: &[u8]) -> &[u8] {
@@ -131,7 +158,8 @@ fn without_end(line: &[u8]) -> &[u8] {
 
 type KeyAndValue<'l> = (Option<&'l [u8]>, &'l [u8]);
 
-fn split<'l>(lines: &'l Lines, line: &'l [u8], number: u64) -> Result<KeyAndValue<'l>, CliError> {
+/// The key and the value of a line, or what is wrong with it.
+fn split<'l>(lines: &'l Lines, line: &'l [u8]) -> Result<KeyAndValue<'l>, String> {
     let Some(separator) = lines
         .key_separator
         .as_deref()
@@ -143,11 +171,18 @@ fn split<'l>(lines: &'l Lines, line: &'l [u8], number: u64) -> Result<KeyAndValu
         .windows(separator.len())
         .position(|window| window == separator.as_bytes());
     let parts = at.and_then(|at| Some((line.get(..at)?, line.get(at + separator.len()..)?)));
-    parts.map(|(key, value)| (Some(key), value)).ok_or_else(|| {
-        CliError::refused(format!(
-            "line {number} has no {separator:?} between a key and a value"
-        ))
-    })
+    let parts = parts.map(|(key, value)| (Some(key), value));
+    parts.ok_or_else(|| format!("has no {separator:?} between a key and a value"))
+}
+
+impl Lines {
+    /// How much of a line is read: one byte more than the longest that can be put.
+    fn longest_bytes(&self) -> u64 {
+        const LINE_END: usize = "\r\n".len();
+        let separator = self.key_separator.as_deref().map_or(0, str::len);
+        let bytes = REQUEST_BYTES + separator + LINE_END + 1;
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
 }
 
 /// What became of the lines: how many went to each partition, and between which offsets.
@@ -200,6 +235,13 @@ impl Summary {
         range.first = range.first.min(offset);
         range.last = range.last.max(offset);
         range.messages += 1;
+    }
+
+    /// Tells how far it came before the service said no.
+    fn tell(&self) {
+        if self.messages > 0 {
+            terminal::note(&format!("{} messages were put before this:", self.messages));
+        }
     }
 
     fn stopped(&self, reason: &str) -> CliError {

@@ -13,6 +13,18 @@ use super::{input, target, terminal, tour};
 use crate::clock::{Setting, parse_rfc3339};
 use crate::engine::{Engine, Home};
 use crate::output;
+use crate::profile::Rc;
+
+/// The global options that the commands of this module take.
+const OF_THIS_MACHINE: &[&str] = &[
+    "output",
+    "query",
+    "raw-output",
+    "cli-rc-file",
+    "data-dir",
+    "memory",
+    "durability",
+];
 
 /// The commands of this module, for the tree.
 pub(super) fn commands() -> [Command; 2] {
@@ -28,6 +40,7 @@ pub(super) fn commands() -> [Command; 2] {
                 Arg::new("time")
                     .required(true)
                     .value_name("TIME")
+                    .allow_negative_numbers(true)
                     .value_parser(input::check_datetime)
                     .help(
                         "The instant, as 2026-03-14T01:02:03Z, 2026-03-14 or seconds since 1970.",
@@ -90,21 +103,43 @@ pub(super) fn run(
     matches: &ArgMatches,
     globals: &Globals,
 ) -> Option<Result<ExitCode, CliError>> {
-    let data = match words {
-        "tour" => return Some(tour::run()),
-        "local clock show" => open(globals).map(|engine| engine.clock().to_json()),
-        "local clock set" => set_clock(matches, globals),
-        "local clock advance" => advance_clock(matches, globals),
-        "local clock reset" => reset_clock(globals),
-        "local status" => status(globals),
-        "local reset" => reset(matches, globals),
+    let command: fn(&ArgMatches, &Globals) -> Result<Value, CliError> = match words {
+        "tour" => {
+            let checked = check_globals(words, globals);
+            return Some(checked.and_then(|()| tour::run()));
+        }
+        "local clock show" => |_, globals| Ok(open(globals)?.clock().to_json()),
+        "local clock set" => set_clock,
+        "local clock advance" => advance_clock,
+        "local clock reset" => |_, globals| reset_clock(globals),
+        "local status" => |_, globals| status(globals),
+        "local reset" => reset,
         _ => return None,
     };
+    let data = check_globals(words, globals).and_then(|()| command(matches, globals));
     Some(data.and_then(|data| print(data, globals)))
 }
 
+/// Refuses global options that mean nothing to these commands.
+fn check_globals(words: &str, globals: &Globals) -> Result<(), CliError> {
+    let taken = if words == "tour" {
+        &[]
+    } else {
+        OF_THIS_MACHINE
+    };
+    let unused = globals.all_given_but(taken);
+    match unused.is_empty() {
+        true => Ok(()),
+        false => Err(CliError::value(format!(
+            "ocelot {words} has no use for {}: it is about the engine on this machine",
+            unused.join(", ")
+        ))),
+    }
+}
+
 fn print(data: Value, globals: &Globals) -> Result<ExitCode, CliError> {
-    terminal::print(&output::envelope(data, &format(globals)?)?)?;
+    let rc = Rc::load(globals.rc_file.as_deref())?;
+    terminal::print(&output::envelope(data, &format(globals, &rc)?)?)?;
     Ok(ExitCode::from(exit::OK))
 }
 

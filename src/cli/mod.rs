@@ -25,6 +25,7 @@ use clap::ArgMatches;
 pub use complete::{SHELLS, completion_file};
 pub use error::{CliError, exit};
 pub use tree::whole_tree;
+pub(crate) use tree::{OPTIONS, REQUIRED};
 
 use crate::api;
 use globals::Globals;
@@ -42,6 +43,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(args: &[OsString]) -> Result<ExitCode, CliError> {
+    if let Some(words) = asked_for_help(args) {
+        return print_help(args, &words);
+    }
     let matches = parse(args)?;
     if matches.get_flag("release-info") {
         return print_text(release_info());
@@ -59,6 +63,15 @@ fn run(args: &[OsString]) -> Result<ExitCode, CliError> {
         Some(result) => result,
         None => print_help(args, &words),
     }
+}
+
+/// The words behind `ocelot help`, which many type before they know of `--help`.
+fn asked_for_help(args: &[OsString]) -> Option<String> {
+    let mut words = args.iter().skip(1).map(|arg| arg.to_string_lossy());
+    if words.next()? != "help" {
+        return None;
+    }
+    Some(words.collect::<Vec<_>>().join(" "))
 }
 
 fn parse(args: &[OsString]) -> Result<ArgMatches, clap::Error> {

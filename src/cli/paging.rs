@@ -18,7 +18,7 @@ pub(super) fn send(session: &Session, mut values: Values) -> Result<Reply, CliEr
         ));
     }
     if !operation.pages() || !(all || limit.is_some()) {
-        return session.send(&values.into_call(operation)?);
+        return session.send(&values.into_call(operation));
     }
     let page_size = values.integer("page-size");
     let mut wanted = limit;
@@ -32,7 +32,7 @@ pub(super) fn send(session: &Session, mut values: Values) -> Result<Reply, CliEr
         if let Some(count) = ask {
             values.set("limit", count.into());
         }
-        let reply = session.send(&values.clone().into_call(operation)?)?;
+        let reply = session.send(&values.clone().into_call(operation))?;
         wanted = wanted.map(|wanted| wanted - count_items(&reply));
         let next_page = reply.header("opc-next-page").map(str::to_owned);
         whole = Some(match whole {

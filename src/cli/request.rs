@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use clap::ArgMatches;
 use serde_json::{Map, Value};
 
+use super::command::Settings;
 use super::error::CliError;
 use super::globals::Globals;
-use super::{input, terminal};
+use super::{additions, input, terminal};
 use crate::api::model::Kind;
 use crate::api::operation::{Operation, Param, Place, StandIn};
 use crate::api::options::{CommandOption, Source, Takes};
@@ -18,19 +19,27 @@ use crate::call::Call;
 pub(super) struct Values(BTreeMap<String, Value>);
 
 impl Values {
-    /// Reads the line and the document it names; what stands on the line counts.
+    /// Reads the line, the document it names, and the defaults of the rc file; the first that has a value
+    /// counts.
     pub(super) fn read(
         operation: &'static Operation,
         matches: &ArgMatches,
+        settings: &Settings,
     ) -> Result<Self, CliError> {
         let document = match matches.get_one::<String>("from-json") {
             Some(text) => Some(document(text)?),
             None => None,
         };
+        let options = operation.options();
+        tell_unknown(&options, document.as_ref());
         let mut values = Self::default();
-        for option in operation.options() {
+        for option in options {
             let value = match on_line(&option, matches)? {
                 None => in_document(&option, document.as_ref())?,
+                given => given,
+            };
+            let value = match value {
+                None => by_default(operation, &option, settings)?,
                 given => given,
             };
             if let Some(value) = value {
@@ -56,30 +65,38 @@ impl Values {
         self.get(flag) == Some(&Value::Bool(true))
     }
 
-    /// Fills options that were left out from what stands in for them.
-    pub(super) fn stand_in(
+    /// Fills options that were left out from global options that stand in for them.
+    pub(super) fn take_globals(
         &mut self,
         operation: &'static Operation,
         globals: &mut Globals,
     ) -> Result<(), CliError> {
         for param in operation.params {
             let flag = param.flag();
-            if self.0.contains_key(flag.as_ref()) {
+            let Some(StandIn::Global(global)) = param.stand_in else {
+                continue;
+            };
+            if self.get(&flag).is_some() {
                 continue;
             }
-            let value = match param.stand_in {
-                Some(StandIn::Global(global)) => globals
-                    .take(global)
-                    .map(|text| input::value(&flag, operation.kind(param), &text))
-                    .transpose()?,
-                Some(StandIn::Option(other)) => self.get(other).cloned(),
-                None => None,
-            };
-            if let Some(value) = value {
+            if let Some(text) = globals.take(global) {
+                let value = input::value(&flag, operation.kind(param), &text)?;
                 self.set(&flag, value);
             }
         }
         Ok(())
+    }
+
+    /// Fills options that were left out from other options of the command.
+    pub(super) fn stand_in(&mut self, operation: &'static Operation) {
+        for param in operation.params {
+            let flag = param.flag();
+            if let (Some(StandIn::Option(other)), None) = (param.stand_in, self.get(&flag))
+                && let Some(value) = self.get(other).cloned()
+            {
+                self.set(&flag, value);
+            }
+        }
     }
 
     /// Puts the user's compartment where one is needed and none is given.
@@ -91,7 +108,7 @@ impl Values {
         for param in operation
             .params
             .iter()
-            .filter(|param| is_compartment(param))
+            .filter(|param| is_users_compartment(operation, param))
         {
             let flag = param.flag();
             let needed = operation.requires(param) || takes_compartment_or_pool(operation);
@@ -118,17 +135,36 @@ impl Values {
             .filter(|flag| !self.0.contains_key(flag.as_ref()))
             .map(|flag| format!("--{flag}"))
             .collect();
-        match missing.is_empty() {
-            true => Ok(()),
-            false => Err(CliError::Missing {
+        if !missing.is_empty() {
+            let hint = additions::hint(operation, &missing);
+            return Err(CliError::Missing {
                 usage: format!("ocelot {} [OPTIONS]", operation.command),
                 flags: missing,
-            }),
+                hint,
+            });
         }
+        self.check_ids(operation)
     }
 
-    /// The Call that these values ask for.
-    pub(super) fn into_call(self, operation: &'static Operation) -> Result<Call, CliError> {
+    /// Refuses blanks where an id makes part of the path.
+    fn check_ids(&self, operation: &'static Operation) -> Result<(), CliError> {
+        let params = operation.params.iter();
+        for param in params.filter(|param| param.place == Place::Path) {
+            let flag = param.flag();
+            if self
+                .get(&flag)
+                .is_some_and(|id| scalar(id).trim().is_empty())
+            {
+                return Err(CliError::refused(format!(
+                    "Parameter --{flag} cannot be whitespace or empty string"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The Call that these values ask for, which are known to be complete.
+    pub(super) fn into_call(self, operation: &'static Operation) -> Call {
         let mut call = Call::new(operation);
         let mut body = Map::new();
         for param in operation.params {
@@ -138,13 +174,7 @@ impl Values {
             };
             match param.place {
                 Place::Path => {
-                    let text = scalar(value);
-                    if text.trim().is_empty() {
-                        return Err(CliError::refused(format!(
-                            "Parameter --{flag} cannot be whitespace or empty string"
-                        )));
-                    }
-                    call.path.insert(param.wire, text);
+                    call.path.insert(param.wire, scalar(value));
                 }
                 Place::Query => {
                     call.query.insert(param.wire, scalar(value));
@@ -160,17 +190,21 @@ impl Values {
         if operation.body.is_some() {
             call.body = Some(Value::Object(body));
         }
-        Ok(call)
+        call
     }
 }
 
 /// Whether an option that the service needs may be left out when the local engine answers.
-pub(super) fn may_be_left_out(param: &Param) -> bool {
-    is_compartment(param) || param.optional_here || param.stand_in.is_some()
+pub(super) fn may_be_left_out(operation: &Operation, param: &Param) -> bool {
+    is_users_compartment(operation, param)
+        || param.optional_here
+        || matches!(param.stand_in, Some(StandIn::Option(_)))
 }
 
-fn is_compartment(param: &Param) -> bool {
-    param.wire == "compartmentId" && param.place != Place::Path
+/// Whether a parameter is a compartment that is the user's own where none is given. The one that a resource
+/// is moved to is not: it has to be said.
+fn is_users_compartment(operation: &Operation, param: &Param) -> bool {
+    param.wire == "compartmentId" && param.place != Place::Path && !operation.moves()
 }
 
 /// Creating and listing streams takes either; with neither, the user's compartment is meant.
@@ -199,6 +233,25 @@ fn on_line(option: &CommandOption, matches: &ArgMatches) -> Result<Option<Value>
     }
 }
 
+/// What the rc file has for an option.
+fn by_default(
+    operation: &Operation,
+    option: &CommandOption,
+    settings: &Settings,
+) -> Result<Option<Value>, CliError> {
+    let flag = option.flag.as_ref();
+    let rc = &settings.rc;
+    let Some(text) = rc.default_of(&settings.profile, operation.command, flag) else {
+        return Ok(None);
+    };
+    let value = match option.takes {
+        Takes::Nothing => input::value(flag, Kind::Boolean, text)?,
+        Takes::Value(kind) => input::value(flag, kind, text)?,
+        Takes::Values(kind) => Value::Array(vec![input::value(flag, kind, text)?]),
+    };
+    Ok(Some(value))
+}
+
 fn document(text: &str) -> Result<Map<String, Value>, CliError> {
     match input::json("from-json", text)? {
         Value::Object(document) => Ok(document),
@@ -206,6 +259,25 @@ fn document(text: &str) -> Result<Map<String, Value>, CliError> {
             parameter: "from_json".to_owned(),
             reason: format!("It must be a JSON object with the options as keys, not {other}."),
         }),
+    }
+}
+
+/// Tells of keys of a document that are no options: a slip of the pen would go unnoticed.
+fn tell_unknown(options: &[CommandOption], document: Option<&Map<String, Value>>) {
+    let is_known = |name: &str| {
+        let mut keys = options.iter().map(CommandOption::json_key);
+        keys.any(|key| input::is_key_of(&key, name))
+    };
+    let names = document.into_iter().flat_map(Map::keys);
+    let unknown: Vec<&str> = names
+        .map(String::as_str)
+        .filter(|name| !is_known(name))
+        .collect();
+    if !unknown.is_empty() {
+        terminal::note(&format!(
+            "Note: --from-json has {}, which this command does not take; left out.",
+            unknown.join(", ")
+        ));
     }
 }
 
@@ -219,14 +291,14 @@ fn in_document(
     let key = option.json_key();
     let entry = document.and_then(|document| {
         let mut entries = document.iter();
-        entries.find(|(name, _)| **name == key || input::is_key_of(&key, name))
+        entries.find(|(name, _)| input::is_key_of(&key, name))
     });
     let Some((_, value)) = entry.filter(|(_, value)| !value.is_null()) else {
         return Ok(None);
     };
     let flag = option.flag.as_ref();
     match (option.takes, value) {
-        (Takes::Nothing, value) => Ok(Some(value.clone())),
+        (Takes::Nothing, value) => input::value(flag, Kind::Boolean, &scalar(value)).map(Some),
         (Takes::Value(kind), Value::String(text)) => input::value(flag, kind, text).map(Some),
         (Takes::Value(kind), value) if kind.is_json() => Ok(Some(value.clone())),
         (Takes::Value(kind), value) => input::value(flag, kind, &value.to_string()).map(Some),

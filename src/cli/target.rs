@@ -1,22 +1,23 @@
 //! Who answers a call.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::error::CliError;
 use super::globals::Globals;
+use super::{input, terminal};
 use crate::call::{ApiError, Call, Reply};
-use crate::client::{Http, HttpOptions, Remote, RemoteError, RetryPolicy};
 use crate::engine::{Engine, EngineError, Home};
 use crate::log::Durability;
 use crate::profile::Profile;
 
 /// Where calls go.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Target {
     /// To the engine in this process.
     Local(Home, Durability),
     /// To a server, or the cloud.
-    Remote(Box<Remote>),
+    Remote(String),
 }
 
 /// Why a call got no reply.
@@ -35,24 +36,56 @@ impl From<EngineError> for Failure {
 
 impl Target {
     /// What the line, the environment and the profile say, in this order; the engine if they say nothing.
+    ///
+    /// What was asked for on the line and does not go with that is refused, or told where scripts for the
+    /// cloud have it.
     pub(super) fn choose(globals: &Globals, profile: &Profile) -> Result<Self, CliError> {
-        let named = globals
-            .endpoint
-            .clone()
-            .or_else(|| globals.target.clone())
-            .or_else(|| variable("OCI_CLI_ENDPOINT"))
-            .or_else(|| variable("OCELOT_TARGET"))
-            .or_else(|| profile.get("target").map(str::to_owned));
-        match named.as_deref() {
-            None | Some("local") => Ok(Self::Local(home(globals)?, globals.durability)),
-            Some("cloud") => Err(CliError::refused("--target cloud is not available yet")),
-            Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
-                Ok(Self::Remote(Box::new(remote(url, globals)?)))
-            }
-            Some(other) => Err(CliError::value(format!(
-                "{other} is no target: give local, cloud, or a URL that begins with http:// or https://"
+        if globals.endpoint.is_some() && globals.target.is_some() {
+            return Err(CliError::value(
+                "--endpoint and --target both say who answers: give one of them",
+            ));
+        }
+        let from_environment = |name: &'static str| Some((variable(name)?, name));
+        let of_profile = || Some((profile.get("target")?.to_owned(), "target in the profile"));
+        let on_line = |value: &Option<String>, flag| Some((value.clone()?, flag));
+        let named = on_line(&globals.endpoint, "--endpoint")
+            .or_else(|| on_line(&globals.target, "--target"))
+            .or_else(|| from_environment("OCI_CLI_ENDPOINT"))
+            .or_else(|| from_environment("OCELOT_TARGET"))
+            .or_else(of_profile);
+        let Some((target, source)) = named else {
+            return Self::local(globals);
+        };
+        match target.as_str() {
+            "local" => Self::local(globals),
+            url if url == "cloud" || is_address(url) => Self::remote(globals, url),
+            other => Err(CliError::value(format!(
+                "{source} is {other:?}, which is no target: give local, cloud, or a URL that begins with \
+                 http:// or https://"
             ))),
         }
+    }
+
+    fn local(globals: &Globals) -> Result<Self, CliError> {
+        let unused = globals.given_for_requests();
+        if !unused.is_empty() {
+            terminal::note(&format!(
+                "Note: the local engine answers, and has no use for {}.",
+                unused.join(", ")
+            ));
+        }
+        Ok(Self::Local(home(globals)?, globals.durability))
+    }
+
+    fn remote(globals: &Globals, address: &str) -> Result<Self, CliError> {
+        for flag in ["data-dir", "memory", "durability"] {
+            if globals.is_given(flag) {
+                return Err(CliError::value(format!(
+                    "--{flag} is about the local engine, but {address} is to answer"
+                )));
+            }
+        }
+        Ok(Self::Remote(address.to_owned()))
     }
 
     pub(super) fn is_local(&self) -> bool {
@@ -63,7 +96,7 @@ impl Target {
     pub(super) fn address(&self) -> &str {
         match self {
             Self::Local(..) => "local:",
-            Self::Remote(remote) => &remote.base_url,
+            Self::Remote(url) => url,
         }
     }
 
@@ -74,50 +107,48 @@ impl Target {
                 let engine = Engine::open(home, *durability)?;
                 engine.answer(call).map_err(Failure::Service)
             }
-            Self::Remote(remote) => remote.send(call).map_err(Failure::from),
+            Self::Remote(address) => Err(Failure::NotAsked(CliError::refused(format!(
+                "this version of ocelot cannot send commands to {address} yet: leave out --endpoint and \
+                 --target (and OCI_CLI_ENDPOINT and OCELOT_TARGET) to have the local engine answer"
+            )))),
         }
     }
 }
 
-fn remote(url: &str, globals: &Globals) -> Result<Remote, CliError> {
-    let options = HttpOptions::default();
-    Ok(Remote {
-        base_url: url.trim_end_matches('/').to_owned(),
-        http: Http::new(options).map_err(|error| CliError::refused(error.to_string()))?,
-        retry: if globals.no_retry {
-            RetryPolicy::NONE
-        } else {
-            RetryPolicy::default()
-        },
-        authorize: None,
-        request_id: globals.request_id.clone(),
-    })
-}
-
-impl From<RemoteError> for Failure {
-    fn from(error: RemoteError) -> Self {
-        match error {
-            RemoteError::Service(error) => Self::Service(error),
-            other => Self::NotAsked(CliError::refused(other.to_string())),
-        }
-    }
+fn is_address(text: &str) -> bool {
+    let rest = text.strip_prefix("http://");
+    let rest = rest.or_else(|| text.strip_prefix("https://"));
+    rest.is_some_and(|rest| !rest.trim_matches('/').is_empty())
 }
 
 fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.trim().is_empty())
+    let value = env::var_os(name)?.to_string_lossy().into_owned();
+    Some(value).filter(|value| !value.trim().is_empty())
 }
 
 /// Where the local engine keeps its data.
 pub(super) fn home(globals: &Globals) -> Result<Home, CliError> {
-    if globals.memory {
-        return Ok(Home::Memory);
+    match &globals.data_dir {
+        Some(_) if globals.memory => Err(CliError::value(
+            "--memory keeps nothing, so there is no --data-dir: give one of them",
+        )),
+        Some(folder) if folder.as_os_str().is_empty() => Err(CliError::value(
+            "--data-dir is empty: give the path of a folder",
+        )),
+        Some(folder) => Ok(Home::Folder(input::expand_home(folder))),
+        None if globals.memory => Ok(Home::Memory),
+        None => usual_home().map(Home::Folder),
     }
-    let named = globals
-        .data_dir
-        .clone()
-        .or_else(|| variable("OCELOT_HOME").map(PathBuf::from))
-        .or_else(|| dirs::data_dir().map(|folder| folder.join("ocelot")));
-    named.map(Home::Folder).ok_or_else(|| {
+}
+
+/// The folder where the line names none.
+fn usual_home() -> Result<PathBuf, CliError> {
+    let named = env::var_os("OCELOT_HOME").filter(|folder| !folder.is_empty());
+    let folder = match named {
+        Some(folder) => Some(input::expand_home(Path::new(&folder))),
+        None => dirs::data_dir().map(|folder| folder.join("ocelot")),
+    };
+    folder.ok_or_else(|| {
         CliError::refused(
             "there is no home folder to keep data in: give --data-dir, or set OCELOT_HOME",
         )

@@ -1,6 +1,6 @@
 //! The standard streams: data on stdout, everything else on stderr, questions to whoever is there.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 
 use super::error::CliError;
 use crate::output::Printed;
@@ -34,11 +34,14 @@ pub(super) fn print(printed: &Printed) -> Result<(), CliError> {
 /// The question goes to stdout, where the official command line has it. Where the input is at its end
 /// nobody can answer, and that is a no.
 pub(super) fn confirm(question: &str) -> Result<(), CliError> {
+    // A stream that never ends has no answer in it.
+    const LONGEST_ANSWER_BYTES: u64 = 1024;
     loop {
         data(format!("{question} [y/N]: ").as_bytes())?;
         let mut answer = String::new();
         let read = io::stdin()
             .lock()
+            .take(LONGEST_ANSWER_BYTES)
             .read_line(&mut answer)
             .map_err(CliError::io("read the answer from standard input"))?;
         match answer.trim().to_ascii_lowercase().as_str() {

@@ -10,16 +10,14 @@ use clap::{Arg, ArgAction, Command};
 
 use super::{additions, globals, input, local};
 use crate::api::model::Kind;
-use crate::api::operation::Operation;
+use crate::api::operation::{Operation, Param, StandIn};
 use crate::api::options::{CommandOption, Source, Takes};
 use crate::api::{SERVICES, Service};
 
-const ABOUT: &str =
-    "The oci command line for Oracle Cloud's event services, with the services built in.";
-
-const LONG_ABOUT: &str = "\
-The oci command line for Oracle Cloud's event services: the same commands, options and output, in one
-fast program. Without any configuration an engine on this machine answers, and keeps everything in a
+// Help is wrapped where it is shown, so paragraphs are single lines.
+const ABOUT: &str = "\
+The oci command line for Oracle Cloud's event services: the same commands, options and output, in one \
+fast program. Without any configuration an engine on this machine answers, and keeps everything in a \
 folder of yours; nothing is sent anywhere.";
 
 const AFTER_HELP: &str = "\
@@ -36,10 +34,10 @@ pub(super) fn tree(program: &str, wanted: &dyn Fn(&str) -> bool) -> Command {
         .bin_name(program.to_owned())
         .version(env!("CARGO_PKG_VERSION"))
         .about(ABOUT)
-        .long_about(LONG_ABOUT)
+        .override_usage(format!("{program} [OPTIONS] COMMAND [OPTIONS]"))
         .after_help(AFTER_HELP)
         .subcommand_value_name("COMMAND")
-        .subcommand_help_heading("Services and commands")
+        .subcommand_help_heading(COMMANDS)
         .disable_help_subcommand(true)
         .disable_version_flag(true)
         .arg(
@@ -47,18 +45,21 @@ pub(super) fn tree(program: &str, wanted: &dyn Fn(&str) -> bool) -> Command {
                 .short('v')
                 .long("version")
                 .action(ArgAction::Version)
+                .help_heading(OPTIONS)
                 .help("Print the version."),
         )
         .arg(
             Arg::new("release-info")
                 .long("release-info")
                 .action(ArgAction::SetTrue)
+                .help_heading(OPTIONS)
                 .help("Print what is new in this version."),
         )
         .arg(
             Arg::new("latest-version")
                 .long("latest-version")
                 .action(ArgAction::SetTrue)
+                .help_heading(OPTIONS)
                 .help("Print the version, and where newer ones are announced."),
         );
     let root = globals::add_to(with_help(root), |_| false, true);
@@ -68,18 +69,28 @@ pub(super) fn tree(program: &str, wanted: &dyn Fn(&str) -> bool) -> Command {
     })
 }
 
+const COMMANDS: &str = "Services and commands";
+/// Heading of the options that a command cannot do without.
+pub(crate) const REQUIRED: &str = "Required";
+/// Heading of a command's other options.
+pub(crate) const OPTIONS: &str = "Options";
+const WAITING: &str = "Waiting";
+
 /// The tree with every branch.
 pub fn whole_tree(program: &str) -> Command {
     tree(program, &|_| true)
 }
 
+/// What every command has: `--help` behind its own options, and the last of an option given twice counts.
 fn with_help(command: Command) -> Command {
-    command.disable_help_flag(true).arg(
+    let command = command.args_override_self(true).disable_help_flag(true);
+    command.arg(
         Arg::new("help")
             .short('h')
             .short_alias('?')
             .long("help")
             .action(ArgAction::Help)
+            .help_heading(OPTIONS)
             .help("Print help."),
     )
 }
@@ -97,9 +108,19 @@ fn group_globals(command: Command) -> Command {
 fn service_command(service: &'static Service, wanted: &dyn Fn(&str) -> bool) -> Command {
     let command = group(service, service.name, wanted);
     match wanted(service.name) {
-        true => command.subcommand_required(true),
+        true => command.after_help(overview(service)),
         false => command,
     }
+}
+
+/// Every command of a service, for those who look for the right one.
+fn overview(service: &Service) -> String {
+    let commands = service.operations.iter().map(|operation| operation.command);
+    let commands: Vec<String> = commands.map(|words| format!("  ocelot {words}")).collect();
+    format!(
+        "All commands, each with its own --help:\n{}",
+        commands.join("\n")
+    )
 }
 
 /// The group with this path of words, and what is below it as far as it is wanted.
@@ -143,17 +164,75 @@ fn leaf(operation: &'static Operation, wanted: &dyn Fn(&str) -> bool) -> Command
     if !wanted(name) {
         return command;
     }
-    let options = operation.options();
-    let own: BTreeSet<&str> = options.iter().map(|option| option.flag.as_ref()).collect();
+    let mut options = operation.options();
+    let own: BTreeSet<String> = options.iter().map(|o| o.flag.to_string()).collect();
+    options.sort_by_key(|option| !is_needed(operation, option));
+    let arguments = options.iter().map(|option| placed(operation, option));
     let command = command
         .override_usage(format!("ocelot {} [OPTIONS]", operation.command))
-        .after_help(format!(
-            "Example:\n  {}\n\nOptions such as --query, --output and --profile work on every command: see ocelot --help.",
-            operation.example
-        ))
-        .args(options.iter().map(argument))
+        .after_help(after_help(operation))
+        .args(arguments)
         .args(additions::arguments(operation));
     globals::add_to(with_help(command), |flag| own.contains(flag), false)
+}
+
+fn after_help(operation: &Operation) -> String {
+    let examples = additions::examples(operation).iter();
+    let examples = examples.chain([&operation.example]);
+    let examples: Vec<String> = examples.map(|line| folded(line)).collect();
+    format!(
+        "{}:\n{}\n\nOptions such as --query, --output and --profile work on every command: see ocelot --help.",
+        if examples.len() > 1 {
+            "Examples"
+        } else {
+            "Example"
+        },
+        examples.join("\n")
+    )
+}
+
+/// A command line in lines that a shell takes as one, broken before options.
+fn folded(line: &str) -> String {
+    const WIDTH: usize = 92;
+    let mut folded = String::from("  ");
+    let mut width = 0;
+    let mut quoted = false;
+    for (number, part) in line.split(" --").enumerate() {
+        let begins_quoted = quoted;
+        quoted ^= part.matches('\'').count() % 2 == 1;
+        if number > 0 && !begins_quoted && width + part.len() > WIDTH {
+            folded += " \\\n     ";
+            width = 4;
+        }
+        if number > 0 {
+            folded += " --";
+        }
+        folded += part;
+        width += part.len() + 3;
+    }
+    folded
+}
+
+/// An argument where help shows it: JSON behind the plain text that is simpler.
+fn placed(operation: &Operation, option: &CommandOption) -> Arg {
+    const BEHIND: usize = 900;
+    let arg = argument(option).help_heading(heading(operation, option));
+    match additions::heading(operation, &option.flag) {
+        Some(_) => arg.display_order(BEHIND),
+        None => arg,
+    }
+}
+
+/// Under which heading help shows an option.
+fn heading(operation: &Operation, option: &CommandOption) -> &'static str {
+    if let Some(heading) = additions::heading(operation, &option.flag) {
+        return heading;
+    }
+    match option.source {
+        Source::WaitForState | Source::MaxWaitSeconds | Source::WaitIntervalSeconds => WAITING,
+        _ if is_needed(operation, option) => REQUIRED,
+        _ => OPTIONS,
+    }
 }
 
 /// The clap argument of an option.
@@ -184,14 +263,22 @@ fn argument(option: &CommandOption) -> Arg {
 }
 
 fn help_of(option: &CommandOption) -> String {
+    match option.source {
+        Source::Param(Param {
+            stand_in: Some(StandIn::Global(global)),
+            ..
+        }) => format!("{} [or as --{global}]", option.help),
+        _ => option.help.to_owned(),
+    }
+}
+
+/// Whether the command cannot do without it, whoever answers.
+fn is_needed(operation: &Operation, option: &CommandOption) -> bool {
     let left_out = match option.source {
-        Source::Param(param) => super::request::may_be_left_out(param),
+        Source::Param(param) => super::request::may_be_left_out(operation, param),
         _ => true,
     };
-    match option.required && !left_out {
-        true => format!("{} [required]", option.help),
-        false => option.help.to_owned(),
-    }
+    option.required && !left_out
 }
 
 fn value_name(kind: Kind) -> &'static str {

@@ -18,6 +18,21 @@ use crate::output;
 const DEFAULT_MAX_WAIT_SECONDS: i64 = 1200;
 const DEFAULT_INTERVAL_SECONDS: i64 = 30;
 
+/// Nobody is asked more often than this.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Refuses times to wait that are none.
+pub(super) fn check(values: &Values) -> Result<(), CliError> {
+    for flag in ["max-wait-seconds", "wait-interval-seconds"] {
+        if let Some(seconds) = values.integer(flag).filter(|seconds| *seconds < 0) {
+            return Err(CliError::value(format!(
+                "Invalid value for '--{flag}': {seconds} is less than 0."
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// Prints a reply, or, where a state is waited for, what the last look showed.
 pub(super) fn wait_and_print(
     session: &Session,
@@ -133,12 +148,9 @@ fn poll(
     states: &[String],
     values: &Values,
 ) -> Result<Waited, CliError> {
-    let seconds = |flag, default| {
-        let seconds = values.integer(flag).unwrap_or(default);
-        Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
-    };
-    let most = seconds("max-wait-seconds", DEFAULT_MAX_WAIT_SECONDS);
-    let interval = seconds("wait-interval-seconds", DEFAULT_INTERVAL_SECONDS);
+    let most = seconds(values, "max-wait-seconds", DEFAULT_MAX_WAIT_SECONDS);
+    let interval = seconds(values, "wait-interval-seconds", DEFAULT_INTERVAL_SECONDS);
+    let interval = interval.max(SHORTEST_INTERVAL);
     let begun = Instant::now();
     loop {
         let reply = match session.try_send(look)? {
@@ -160,6 +172,11 @@ fn poll(
         }
         thread::sleep(interval.min(left));
     }
+}
+
+fn seconds(values: &Values, flag: &str, default: i64) -> Duration {
+    let seconds = values.integer(flag).unwrap_or(default);
+    Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
 }
 
 fn state_of<'r>(polled: &Operation, reply: &'r Reply) -> Option<&'r str> {

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::disk::{Disk, RealDisk};
+
 /// How long a command waits for other processes to finish with the folder.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -52,7 +54,7 @@ pub(super) struct Folder {
 impl Folder {
     /// Creates the folder if it is missing, and waits for its turn, at most for `patience`.
     pub(super) fn lock(path: &Path, patience: Duration) -> Result<Self, FolderError> {
-        create_private(path).map_err(unusable(path))?;
+        create_durably(path).map_err(unusable(path))?;
         let lock_path = path.join("lock");
         let mut lock = private_file(&lock_path).map_err(unusable(&lock_path))?;
         take_turn(path, &mut lock, patience)?;
@@ -116,6 +118,16 @@ fn holder(lock: &mut File) -> String {
         (Ok(_), number) if !number.is_empty() => number.to_owned(),
         _ => "unknown".to_owned(),
     }
+}
+
+/// Creates the folder, and those above it, so that their names survive a power cut.
+fn create_durably(path: &Path) -> io::Result<()> {
+    let path = std::path::absolute(path)?;
+    let is_new = |folder: &&Path| !folder.exists();
+    let created: Vec<&Path> = path.ancestors().take_while(is_new).collect();
+    create_private(&path)?;
+    let mut parents = created.iter().filter_map(|folder| folder.parent());
+    parents.try_for_each(|parent| RealDisk.sync_folder(parent))
 }
 
 fn create_private(path: &Path) -> io::Result<()> {

@@ -19,6 +19,8 @@ pub(super) struct Limits {
 /// A page token: a place in the list, and which side of it is meant.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Token {
+    /// The list it belongs to, and what that is sorted by.
+    list: String,
     place: Place,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     before: bool,
@@ -26,14 +28,20 @@ struct Token {
 
 /// Which page of a list a call asks for.
 pub(super) struct Request {
+    list: String,
     order: Order,
     limit: usize,
     token: Option<Token>,
 }
 
 impl Request {
-    /// Reads `limit`, `page` and `sortOrder`.
-    pub(super) fn of(call: &Call, limits: Limits, default_order: Order) -> Result<Self, ApiError> {
+    /// Reads `limit`, `page` and `sortOrder` of a list that is sorted by `sorted_by`.
+    pub(super) fn of(
+        call: &Call,
+        limits: Limits,
+        (sorted_by, default_order): (&str, Order),
+    ) -> Result<Self, ApiError> {
+        let list = format!("{}/{sorted_by}", call.operation.id);
         let order = match call.query_text("sortOrder") {
             Some(text) if text.eq_ignore_ascii_case("ASC") => Order::Ascending,
             Some(_) => Order::Descending,
@@ -42,7 +50,11 @@ impl Request {
         Ok(Self {
             order,
             limit: limit(call, limits)?,
-            token: call.query_text("page").map(read_token).transpose()?,
+            token: call
+                .query_text("page")
+                .map(|text| read_token(text, &list))
+                .transpose()?,
+            list,
         })
     }
 
@@ -69,12 +81,21 @@ impl Request {
         let has_previous = if backwards { more } else { after.is_some() };
         let mut reply = Reply::empty(200);
         if let Some(last) = items.last().filter(|_| has_next) {
-            reply = reply.with_header("opc-next-page", token(place(last), false));
+            reply = reply.with_header("opc-next-page", self.token(place(last), false));
         }
         if let Some(first) = items.first().filter(|_| has_previous) {
-            reply = reply.with_header("opc-prev-page", token(place(first), true));
+            reply = reply.with_header("opc-prev-page", self.token(place(first), true));
         }
         Ok((items, reply))
+    }
+
+    fn token(&self, place: Place, before: bool) -> String {
+        let token = Token {
+            list: self.list.clone(),
+            place,
+            before,
+        };
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&token).unwrap_or_default())
     }
 }
 
@@ -91,18 +112,15 @@ fn limit(call: &Call, limits: Limits) -> Result<usize, ApiError> {
     }
 }
 
-fn token(place: Place, before: bool) -> String {
-    let json = serde_json::to_vec(&Token { place, before }).unwrap_or_default();
-    URL_SAFE_NO_PAD.encode(json)
-}
-
-fn read_token(text: &str) -> Result<Token, ApiError> {
+/// Reads a token of the list. What a list is sorted by belongs to it; filters may change between pages.
+fn read_token(text: &str, list: &str) -> Result<Token, ApiError> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok();
     bytes
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .filter(|token: &Token| token.list == list)
         .ok_or_else(|| {
             ApiError::invalid(
-                "page is not a token of this list: give the opc-next-page of its last reply",
+                "page is not a token of this list: give the opc-next-page of its last reply, and sort as before",
             )
         })
 }
@@ -114,19 +132,26 @@ mod tests {
 
     #[test]
     fn tokens_read_back() {
+        let request = Request {
+            list: "ListStreams/NAME".to_owned(),
+            order: Order::Ascending,
+            limit: 10,
+            token: None,
+        };
         let place = Place {
             value: PlaceValue::Text("orders".into()),
             id: "ocid1.stream.oc1..a".into(),
         };
-        let text = token(place.clone(), true);
+        let text = request.token(place.clone(), true);
+        let token = read_token(&text, &request.list).unwrap();
+        assert_eq!((token.place, token.before), (place, true));
         assert_eq!(
-            read_token(&text).unwrap(),
-            Token {
-                place,
-                before: true
-            }
+            read_token(&text, "ListStreams/TIMECREATED")
+                .unwrap_err()
+                .status,
+            400
         );
-        assert_eq!(read_token("x").unwrap_err().status, 400);
-        assert_eq!(read_token("").unwrap_err().status, 400);
+        assert_eq!(read_token("x", &request.list).unwrap_err().status, 400);
+        assert_eq!(read_token("", &request.list).unwrap_err().status, 400);
     }
 }

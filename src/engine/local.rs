@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::folder::FolderError;
 use super::{Engine, EngineError};
-use crate::clock::{Setting, rfc3339};
+use crate::clock::{Setting, clamp_ms, rfc3339};
 
 /// Where the store keeps how the clock is set.
 pub(super) const CLOCK_SETTING: &str = "clock";
@@ -57,7 +57,7 @@ impl Engine {
         let system_ms = self.clock.system.now_ms();
         let setting = self.clock.setting();
         ClockReport {
-            now_ms: setting.apply(system_ms),
+            now_ms: clamp_ms(setting.apply(system_ms)),
             system_ms,
             setting,
         }
@@ -65,6 +65,10 @@ impl Engine {
 
     /// Sets the clock, for this and all later calls on the data folder.
     pub fn set_clock(&self, setting: Setting) -> Result<ClockReport, EngineError> {
+        let shown_ms = setting.apply(self.clock.system.now_ms());
+        if shown_ms != clamp_ms(shown_ms) {
+            return Err(EngineError::Clock(rfc3339(shown_ms)));
+        }
         self.store.write(|session| match setting {
             Setting::System => session.remove_setting(CLOCK_SETTING),
             other => session.set_setting(CLOCK_SETTING, &other),

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use crate::api::OperationId;
 use crate::call::{ApiError, Call, Reply};
-use crate::clock::{Clock, Setting, SystemClock};
+use crate::clock::{Clock, Setting, SystemClock, clamp_ms};
 use crate::disk::{Disk, MemoryDisk, RealDisk};
 use crate::log::{Durability, LogError};
 use crate::store::{Store, StoreError};
@@ -52,6 +52,9 @@ pub enum EngineError {
     /// The messages cannot be used.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// The clock cannot be set to this.
+    #[error("the clock can show times from 1970 to 9999, and not {0}")]
+    Clock(String),
 }
 
 /// An open data folder, ready to answer. While it is open, no other process can open the folder.
@@ -99,13 +102,15 @@ impl Engine {
                 None,
                 Store::in_memory()?,
                 Arc::new(MemoryDisk::default()),
-                PathBuf::from("streams"),
+                PathBuf::from("/streams"),
             ),
         };
         let setting = store.read(|session| session.setting(local::CLOCK_SETTING))?;
+        let streaming = Streaming::new(disk, streams, durability);
+        streaming.finish_removals(&store)?;
         Ok(Self {
             clock: EngineClock::new(system, setting.unwrap_or_default()),
-            streaming: Streaming::new(disk, streams, durability),
+            streaming,
             store,
             folder,
         })
@@ -118,14 +123,14 @@ impl Engine {
             store: &self.store,
             now_ms: self.clock.now_ms(),
         };
-        retry::once(&context, call, || match call.operation.id {
+        match call.operation.id {
             OperationId::Streaming(operation) => self.streaming.answer(&context, operation, call),
             OperationId::Ons(_)
             | OperationId::Events(_)
             | OperationId::Queue(_)
             | OperationId::Monitoring(_)
             | OperationId::Sch(_) => Err(not_available(call)),
-        })
+        }
     }
 
     /// The data folder, unless the engine lives in memory.
@@ -178,7 +183,7 @@ impl EngineClock {
 
 impl Clock for EngineClock {
     fn now_ms(&self) -> i64 {
-        self.setting().apply(self.system.now_ms())
+        clamp_ms(self.setting().apply(self.system.now_ms()))
     }
 }
 

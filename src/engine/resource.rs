@@ -116,15 +116,26 @@ impl<D> Resource<D> {
     }
 }
 
-/// Refuses a name that is empty or longer than the services allow.
+/// Removes what is left of resources that are remembered no longer. Deleting calls it, so that what is kept
+/// of deleted resources has a bound.
+pub(super) fn forget_old(session: &Session<'_>, now_ms: i64) -> Result<(), ApiError> {
+    Ok(session.forget_resources_deleted_until(now_ms - REMEMBERED_MS)?)
+}
+
+/// Refuses a resource's name that is empty or longer than the services allow.
 pub(super) fn check_name(name: &str) -> Result<(), ApiError> {
-    if name.trim().is_empty() {
-        return Err(ApiError::invalid("name is empty"));
+    check_text("name", name)
+}
+
+/// Refuses a text that is blank or has more than 255 characters.
+pub(super) fn check_text(field: &str, text: &str) -> Result<(), ApiError> {
+    if text.trim().is_empty() {
+        return Err(ApiError::invalid(format!("{field} is empty")));
     }
-    match name.chars().count() {
+    match text.chars().count() {
         0..=255 => Ok(()),
         length => Err(ApiError::invalid(format!(
-            "name has {length} characters; at most 255 are allowed"
+            "{field} has {length} characters; at most 255 are allowed"
         ))),
     }
 }

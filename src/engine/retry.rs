@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::Context;
 use crate::call::{ApiError, Call, Reply};
-use crate::store::Remembered;
+use crate::store::{Remembered, Session};
 
 const HEADER: &str = "opc-retry-token";
 
@@ -22,34 +22,40 @@ struct StoredReply {
 }
 
 /// Answers with `work`, or with what it answered when the same token came before.
+///
+/// The work and the note of its answer are one change: whoever is cut off in between and asks again never
+/// has it done twice. Every operation whose entry in the table takes a retry token stores through here.
 pub(super) fn once(
     context: &Context<'_>,
     call: &Call,
-    work: impl FnOnce() -> Result<Reply, ApiError>,
+    work: impl FnOnce(&Session<'_>) -> Result<Reply, ApiError>,
 ) -> Result<Reply, ApiError> {
     let token = call.headers.get(HEADER);
-    let Some(token) = token.filter(|_| call.operation.takes_retry_token) else {
-        return work();
-    };
-    let request = fingerprint(call);
-    let since_ms = context.now_ms - KEPT_MS;
-    if let Some(earlier) = context.store.read(|s| s.remembered(token, since_ms))? {
-        return answer_again(&earlier, &request);
+    if token.is_some_and(|token| token.trim().is_empty()) {
+        return Err(ApiError::invalid(format!("{HEADER} is empty")));
     }
-    let reply = work()?;
-    let stored = StoredReply {
-        status: reply.status,
-        headers: reply.headers.clone(),
-        body: reply.body.clone(),
-    };
-    let answered = Remembered {
-        request,
-        reply: serde_json::to_string(&stored).unwrap_or_default(),
-    };
-    context
-        .store
-        .write(|s| s.remember(token, &answered, context.now_ms, since_ms))?;
-    Ok(reply)
+    let since_ms = context.now_ms - KEPT_MS;
+    context.store.write(|session| {
+        let Some(token) = token else {
+            return work(session);
+        };
+        let request = fingerprint(call);
+        if let Some(earlier) = session.remembered(token, since_ms)? {
+            return answer_again(&earlier, &request);
+        }
+        let reply = work(session)?;
+        let stored = StoredReply {
+            status: reply.status,
+            headers: reply.headers.clone(),
+            body: reply.body.clone(),
+        };
+        let answered = Remembered {
+            request,
+            reply: serde_json::to_string(&stored).unwrap_or_default(),
+        };
+        session.remember(token, &answered, context.now_ms, since_ms)?;
+        Ok(reply)
+    })
 }
 
 fn answer_again(earlier: &Remembered, request: &str) -> Result<Reply, ApiError> {

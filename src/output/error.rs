@@ -70,6 +70,7 @@ fn tip(error: &ApiError) -> &'static str {
         }
         412 => "Get the resource again and repeat the command with its new etag in --if-match.",
         429 => "Too many requests at a time: wait a little, then try again.",
+        501 => "Whoever answered cannot do this; the message tells who can.",
         500.. => {
             "The service itself failed: try again later, and quote the opc-request-id if it goes on."
         }

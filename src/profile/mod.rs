@@ -4,6 +4,7 @@
 //! read, or lacks the profile that was named, is an error.
 
 use std::env;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use ini::{Ini, ParseOption, Properties};
@@ -25,6 +26,14 @@ pub enum ProfileError {
         /// The file.
         path: PathBuf,
     },
+    /// A profile was named, but there is no file with profiles.
+    #[error("there is no profile {name}, for there is no file {path}")]
+    NoProfiles {
+        /// The config file.
+        path: PathBuf,
+        /// The profile.
+        name: String,
+    },
     /// The config file has no such profile.
     #[error("{path} has no profile {name}; it has: {}", known.join(", "))]
     NoProfile {
@@ -45,6 +54,9 @@ pub enum ProfileError {
     },
 }
 
+/// The section of the rc file that names the profile in force.
+const SETTINGS: &str = "OCI_CLI_SETTINGS";
+
 /// The section of the rc file with named queries.
 const CANNED_QUERIES: &str = "OCI_CLI_CANNED_QUERIES";
 
@@ -54,22 +66,24 @@ const DEFAULT_PROFILE: &str = "DEFAULT";
 /// A profile of the config file, with what it inherits from `DEFAULT`.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
+    name: String,
     own: Properties,
     inherited: Properties,
 }
 
 impl Profile {
     /// Reads the profile in force. `file` and `name` are what the command line says; then come
-    /// `OCI_CLI_CONFIG_FILE` and `OCI_CLI_PROFILE`, then `~/.oci/config` and `DEFAULT`.
-    pub fn load(file: Option<&Path>, name: Option<&str>) -> Result<Self, ProfileError> {
-        let (path, named) = choose_file(file, "OCI_CLI_CONFIG_FILE", "config");
-        let Some((path, ini)) = read(path, named)? else {
-            return Ok(Self::default());
-        };
+    /// `OCI_CLI_CONFIG_FILE` and `OCI_CLI_PROFILE`, the rc file, and `~/.oci/config` and `DEFAULT`.
+    pub fn load(file: Option<&Path>, name: Option<&str>, rc: &Rc) -> Result<Self, ProfileError> {
         let name = name
             .map(str::to_owned)
             .or_else(|| variable("OCI_CLI_PROFILE"))
+            .or_else(|| rc.default_profile().map(str::to_owned))
             .unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
+        let (path, named) = choose_file(file, "OCI_CLI_CONFIG_FILE", "config");
+        let Some(ini) = read(&path, named)? else {
+            return Self::without_file(path, name);
+        };
         let section = |name: &str| ini.section(Some(name)).cloned();
         let own = section(&name);
         if own.is_none() && name != DEFAULT_PROFILE {
@@ -82,54 +96,95 @@ impl Profile {
         Ok(Self {
             own: own.unwrap_or_default(),
             inherited: section(DEFAULT_PROFILE).unwrap_or_default(),
+            name,
         })
+    }
+
+    fn without_file(path: PathBuf, name: String) -> Result<Self, ProfileError> {
+        match name.as_str() {
+            DEFAULT_PROFILE => Ok(Self {
+                name,
+                ..Self::default()
+            }),
+            _ => Err(ProfileError::NoProfiles { path, name }),
+        }
     }
 
     /// A setting of the profile.
     pub fn get(&self, key: &str) -> Option<&str> {
-        let value = self.own.get(key).or_else(|| self.inherited.get(key));
-        value.map(str::trim).filter(|value| !value.is_empty())
+        setting(&self.own, &self.inherited, key)
     }
 }
 
-/// The canned query with this name. `file` is what the command line says; then comes
-/// `OCI_CLI_RC_FILE`, then `~/.oci/oci_cli_rc`.
-pub fn canned_query(file: Option<&Path>, name: &str) -> Result<String, ProfileError> {
-    let (path, named) = choose_file(file, "OCI_CLI_RC_FILE", "oci_cli_rc");
-    let missing = |path: &Path| ProfileError::NoQuery {
-        path: path.to_owned(),
-        name: name.to_owned(),
-    };
-    let Some((path, ini)) = read(path.clone(), named)? else {
-        return Err(missing(&path.unwrap_or_default()));
-    };
-    let query = ini
-        .section(Some(CANNED_QUERIES))
-        .and_then(|queries| queries.get(name));
-    query
-        .map(|query| query.trim().to_owned())
-        .ok_or_else(|| missing(&path))
+fn setting<'p>(own: &'p Properties, inherited: &'p Properties, key: &str) -> Option<&'p str> {
+    let value = own.get(key).or_else(|| inherited.get(key));
+    value.map(str::trim).filter(|value| !value.is_empty())
+}
+
+/// The rc file: which profile is in force, what options default to, and canned queries.
+#[derive(Debug)]
+pub struct Rc {
+    path: PathBuf,
+    ini: Ini,
+}
+
+impl Rc {
+    /// Reads the rc file. `file` is what the command line says; then come `OCI_CLI_RC_FILE` and
+    /// `~/.oci/oci_cli_rc`.
+    pub fn load(file: Option<&Path>) -> Result<Self, ProfileError> {
+        let (path, named) = choose_file(file, "OCI_CLI_RC_FILE", "oci_cli_rc");
+        let ini = read(&path, named)?.unwrap_or_default();
+        Ok(Self { path, ini })
+    }
+
+    fn default_profile(&self) -> Option<&str> {
+        let settings = self.ini.section(Some(SETTINGS))?;
+        setting(settings, settings, "default_profile")
+    }
+
+    /// What an option of a command defaults to. The most specific entry counts:
+    /// `streaming.admin.stream.list.limit` before `streaming.limit` before `limit`.
+    pub fn default_of(&self, profile: &Profile, command: &str, flag: &str) -> Option<&str> {
+        let section = |name: &str| self.ini.section(Some(name));
+        let own = section(&profile.name);
+        let inherited = section(DEFAULT_PROFILE);
+        let words: Vec<&str> = command.split(' ').collect();
+        (0..=words.len()).rev().find_map(|depth| {
+            let mut key = words.get(..depth)?.to_vec();
+            key.push(flag);
+            let key = key.join(".");
+            let sections = [own, inherited];
+            let mut found = sections
+                .iter()
+                .flatten()
+                .filter_map(|section| setting(section, section, &key));
+            found.next()
+        })
+    }
+
+    /// The canned query with this name.
+    pub fn query(&self, name: &str) -> Result<&str, ProfileError> {
+        let queries = self.ini.section(Some(CANNED_QUERIES));
+        let query = queries.and_then(|queries| queries.get(name));
+        query.map(str::trim).ok_or_else(|| ProfileError::NoQuery {
+            path: self.path.clone(),
+            name: name.to_owned(),
+        })
+    }
 }
 
 fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.trim().is_empty())
+    let value = env::var_os(name)?.to_string_lossy().into_owned();
+    Some(value).filter(|value| !value.trim().is_empty())
 }
 
 /// The file to read, and whether the user named it.
-fn choose_file(
-    given: Option<&Path>,
-    variable_name: &str,
-    default: &str,
-) -> (Option<PathBuf>, bool) {
-    match given
-        .map(Path::to_owned)
-        .or_else(|| variable(variable_name).map(PathBuf::from))
-    {
-        Some(path) => (Some(expand_home(&path)), true),
-        None => (
-            dirs::home_dir().map(|home| home.join(".oci").join(default)),
-            false,
-        ),
+fn choose_file(given: Option<&Path>, variable_name: &str, default: &str) -> (PathBuf, bool) {
+    let in_environment = || env::var_os(variable_name).filter(|path| !path.is_empty());
+    let given = given.map(Path::to_owned);
+    match given.or_else(|| in_environment().map(PathBuf::from)) {
+        Some(path) => (expand_home(&path), true),
+        None => (expand_home(&Path::new("~/.oci").join(default)), false),
     }
 }
 
@@ -140,25 +195,23 @@ fn expand_home(path: &Path) -> PathBuf {
     }
 }
 
-fn read(path: Option<PathBuf>, named: bool) -> Result<Option<(PathBuf, Ini)>, ProfileError> {
-    let Some(path) = path else {
-        return Ok(None);
+/// Reads a file; one that the user did not name need not be there.
+fn read(path: &Path, named: bool) -> Result<Option<Ini>, ProfileError> {
+    let unreadable = |reason: String| ProfileError::Unreadable {
+        path: path.to_owned(),
+        reason,
     };
-    let text = match std::fs::read_to_string(&path) {
+    let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return if named {
-                Err(ProfileError::NoFile { path })
-            } else {
-                Ok(None)
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return match named {
+                true => Err(ProfileError::NoFile {
+                    path: path.to_owned(),
+                }),
+                false => Ok(None),
             };
         }
-        Err(error) => {
-            return Err(ProfileError::Unreadable {
-                path,
-                reason: error.to_string(),
-            });
-        }
+        Err(error) => return Err(unreadable(error.to_string())),
     };
     // Windows paths and JMESPath have backslashes and quotes that are theirs, not the file format's.
     let options = ParseOption {
@@ -166,11 +219,8 @@ fn read(path: Option<PathBuf>, named: bool) -> Result<Option<(PathBuf, Ini)>, Pr
         enabled_quote: false,
         ..ParseOption::default()
     };
-    match Ini::load_from_str_opt(&text, options) {
-        Ok(ini) => Ok(Some((path, ini))),
-        Err(error) => Err(ProfileError::Unreadable {
-            path,
-            reason: error.to_string(),
-        }),
-    }
+    // Editors on Windows put a mark before the first character.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let ini = Ini::load_from_str_opt(text, options);
+    ini.map(Some).map_err(|error| unreadable(error.to_string()))
 }

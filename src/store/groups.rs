@@ -76,10 +76,22 @@ impl Session<'_> {
             .optional()?)
     }
 
-    /// The names of the stream's groups that were used since `since_ms`.
-    pub fn group_names(&self, stream_id: &str, since_ms: i64) -> Result<Vec<String>, StoreError> {
+    /// How many groups a stream has.
+    pub fn count_groups(&self, stream_id: &str) -> Result<i64, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT COUNT(*) FROM consumer_group WHERE stream_id = ?1")?;
+        Ok(statement.query_row([stream_id], |row| row.get(0))?)
+    }
+
+    /// The names of the stream's groups that were not used since `since_ms`.
+    pub fn groups_unused_since(
+        &self,
+        stream_id: &str,
+        since_ms: i64,
+    ) -> Result<Vec<String>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT name FROM consumer_group WHERE stream_id = ?1 AND last_used_ms >= ?2 ORDER BY name",
+            "SELECT name FROM consumer_group WHERE stream_id = ?1 AND last_used_ms < ?2",
         )?;
         let rows = statement.query_map((stream_id, since_ms), |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)

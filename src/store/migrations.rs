@@ -9,7 +9,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
         kind            TEXT NOT NULL,
@@ -77,25 +78,44 @@ const MIGRATIONS: [&str; 1] = ["
         name  TEXT PRIMARY KEY,
         value TEXT NOT NULL
     ) WITHOUT ROWID;
-"];
+",
+    // Every list finds its order in an index. A default pool has its compartment as parent, so that it stays
+    // the default under any name. Logs of deleted streams are noted until they are removed.
+    "
+    CREATE INDEX resource_by_parent_time ON resource (kind, parent_id, time_created_ms, id);
+    CREATE INDEX resource_by_deletion ON resource (time_deleted_ms) WHERE time_deleted_ms IS NOT NULL;
+    CREATE INDEX work_request_by_resource ON work_request (service, resource_id, time_accepted_ms, id);
+    CREATE INDEX retry_token_by_time ON retry_token (time_ms);
+    UPDATE resource SET parent_id = compartment_id
+        WHERE kind = 'streampool' AND json_extract(details, '$.is_default');
+    CREATE TABLE doomed_log (stream_id TEXT PRIMARY KEY) WITHOUT ROWID;
+",
+];
+
+/// Refuses a database whose format is newer than this program.
+pub(super) fn check_known(connection: &Connection, path: Option<&Path>) -> Result<(), StoreError> {
+    let known = MIGRATIONS.len() as i64;
+    let found = format_of(connection)?;
+    match (0..=known).contains(&found) {
+        true => Ok(()),
+        false => Err(StoreError::TooNew {
+            path: path.map_or_else(|| "memory".to_owned(), |p| p.display().to_string()),
+            found,
+            known,
+        }),
+    }
+}
 
 /// Brings the database to the newest format, or refuses one that is newer still.
 pub(super) fn migrate(connection: &mut Connection, path: Option<&Path>) -> Result<(), StoreError> {
     let known = MIGRATIONS.len() as i64;
-    let found = format_of(connection)?;
-    if found == known {
+    check_known(connection, path)?;
+    if format_of(connection)? == known {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let done = usize::try_from(format_of(&transaction)?).unwrap_or(usize::MAX);
-    let Some(missing) = MIGRATIONS.get(done..) else {
-        return Err(StoreError::TooNew {
-            path: path.map_or_else(|| "memory".to_owned(), |p| p.display().to_string()),
-            found,
-            known,
-        });
-    };
-    for migration in missing {
+    for migration in MIGRATIONS.iter().skip(done) {
         transaction.execute_batch(migration)?;
     }
     transaction.pragma_update(None, "user_version", known)?;

@@ -5,6 +5,8 @@
 //! wholly or not at all. A commit is in the write-ahead log when `write` returns, so it survives the end
 //! of the process; with [`Durability::Fsync`] it survives a power cut too.
 
+mod conditions;
+mod doomed_logs;
 mod groups;
 mod migrations;
 mod page;
@@ -34,6 +36,17 @@ pub enum StoreError {
     /// SQLite said no.
     #[error("the metadata store failed: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// The database cannot be opened.
+    #[error(
+        "cannot use the database {path}: {source}. It is left as it is: restore it from a copy, or choose \
+         another folder with --data-dir"
+    )]
+    Unusable {
+        /// The database file.
+        path: String,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
     /// A row holds what this program cannot read.
     #[error("the metadata store holds a {what} that cannot be read: {source}")]
     Unreadable {
@@ -64,20 +77,33 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database at `path`, creating or migrating it.
+    /// Opens the database at `path`, creating or migrating it. One that is damaged or newer than this
+    /// program is left as it is.
     pub fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
+        Self::open_database(path, durability).map_err(|error| match error {
+            StoreError::Sqlite(source) => StoreError::Unusable {
+                path: path.display().to_string(),
+                source,
+            },
+            other => other,
+        })
+    }
+
+    fn open_database(path: &Path, durability: Durability) -> Result<Self, StoreError> {
         let connection = Connection::open(path)?;
         // The folder is locked, so nobody else looks at the write-ahead log: its index can live in memory.
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        // A short log opens quickly; closing leaves it in place instead of waiting for the disk.
-        connection.pragma_update(None, "wal_autocheckpoint", 100)?;
+        // Closing leaves the write-ahead log in place instead of waiting for the disk.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        // Before the first pragma that writes.
+        migrations::check_known(&connection, Some(path))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
         let synchronous = match durability {
             Durability::Os => "NORMAL",
             Durability::Fsync => "FULL",
         };
         connection.pragma_update(None, "synchronous", synchronous)?;
+        shorten_log(&connection, path)?;
         Self::ready(connection, Some(path.to_owned()))
     }
 
@@ -133,6 +159,21 @@ impl Store {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Brings what is in the write-ahead log into the database when the log has become long.
+///
+/// Opening reads the whole log, so it is kept short. SQLite's own checkpoints cannot do that here: they let
+/// the log begin anew only within the process that made them.
+fn shorten_log(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    const LONG_BYTES: u64 = 512 * 1024;
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let long = std::fs::metadata(log).is_ok_and(|metadata| metadata.len() > LONG_BYTES);
+    if long {
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    }
+    Ok(())
 }
 
 /// The typed tables, for the length of one read or one change.

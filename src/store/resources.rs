@@ -1,10 +1,11 @@
 //! Resources of every kind in one table: the columns that lists filter and sort by, and the rest as JSON.
 
 use rusqlite::types::Value as SqlValue;
-use rusqlite::{OptionalExtension, Row, params_from_iter};
+use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::conditions::Conditions;
 use super::page::{Order, Page, Place};
 use super::{Session, StoreError, from_json, to_json};
 
@@ -44,8 +45,8 @@ pub struct Filter<'f> {
     pub name: Option<&'f str>,
     /// In this lifecycle state, whatever the case of its letters.
     pub state: Option<&'f str>,
-    /// Without those deleted before this time, in milliseconds.
-    pub deleted_since_ms: Option<i64>,
+    /// Without those deleted at this time or before, in milliseconds.
+    pub deleted_after_ms: Option<i64>,
 }
 
 /// What a list is sorted by; equal ones are sorted by OCID.
@@ -160,6 +161,14 @@ impl Session<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Removes what is left of resources of all kinds that were deleted at this time or before.
+    pub fn forget_resources_deleted_until(&self, time_ms: i64) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("DELETE FROM resource WHERE time_deleted_ms <= ?1")?
+            .execute([time_ms])?;
+        Ok(())
+    }
+
     /// How many resources of `kind` are not deleted.
     pub fn count_resources(&self, kind: &str) -> Result<i64, StoreError> {
         Ok(self.connection.query_row(
@@ -178,72 +187,110 @@ impl Session<'_> {
         after: Option<&Place>,
         limit: usize,
     ) -> Result<Page<Resource<D>>, StoreError> {
-        let column = match sort_by {
-            SortBy::Name => "name",
-            SortBy::TimeCreated => "time_created_ms",
-        };
-        let (sign, direction) = match order {
-            Order::Ascending => (">", "ASC"),
-            Order::Descending => ("<", "DESC"),
-        };
-        let mut conditions = Conditions::new(kind, filter);
-        if let Some(place) = after {
-            let condition = format!("({column}, id) {sign} (?, ?)");
-            conditions.and(
-                &condition,
-                [place.value.to_sql_value(), SqlValue::Text(place.id.clone())],
-            );
-        }
-        conditions
-            .values
-            .push(SqlValue::Integer(Page::<()>::rows_wanted(limit)));
-        let sql = format!(
-            "SELECT {COLUMNS} FROM resource WHERE {} ORDER BY {column} {direction}, id {direction} LIMIT ?",
-            conditions.sql
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params_from_iter(conditions.values), from_row)?;
+        let column = sort_column(sort_by, filter);
+        let rows = conditions(kind, filter).page(
+            self.connection,
+            ("resource", COLUMNS),
+            (column, order),
+            (after, limit),
+            from_row,
+        )?;
         let items = rows
-            .map(|row| typed(row?))
+            .into_iter()
+            .map(typed)
             .collect::<Result<_, StoreError>>()?;
         Ok(Page::cut(items, limit))
     }
 }
 
-/// A WHERE clause in the making.
-struct Conditions {
-    sql: String,
-    values: Vec<SqlValue>,
+/// The column to sort by, written so that SQLite takes the best index.
+fn sort_column(sort_by: SortBy, filter: &Filter<'_>) -> &'static str {
+    match (sort_by, filter.name) {
+        (SortBy::Name, _) => "name",
+        (SortBy::TimeCreated, None) => "time_created_ms",
+        // Few have the same name: finding them and sorting is less than looking at all in order. The sign
+        // keeps the index of times out of it.
+        (SortBy::TimeCreated, Some(_)) => "+time_created_ms",
+    }
 }
 
-impl Conditions {
-    fn new(kind: &str, filter: &Filter<'_>) -> Self {
-        let mut conditions = Self {
-            sql: "kind = ?".to_owned(),
-            values: vec![SqlValue::Text(kind.to_owned())],
-        };
-        let equal = [
-            ("compartment_id = ?", filter.compartment_id),
-            ("parent_id = ?", filter.parent_id),
-            ("id = ?", filter.id),
-            ("name = ?", filter.name),
-            ("state = ? COLLATE NOCASE", filter.state),
+fn conditions(kind: &str, filter: &Filter<'_>) -> Conditions {
+    let mut conditions = Conditions::new("kind = ?", kind);
+    conditions.and_equal("compartment_id = ?", filter.compartment_id);
+    conditions.and_equal("parent_id = ?", filter.parent_id);
+    conditions.and_equal("id = ?", filter.id);
+    conditions.and_equal("name = ?", filter.name);
+    conditions.and_equal("state = ? COLLATE NOCASE", filter.state);
+    if let Some(after_ms) = filter.deleted_after_ms {
+        let condition = "(time_deleted_ms IS NULL OR time_deleted_ms > ?)";
+        conditions.and(condition, [SqlValue::Integer(after_ms)]);
+    }
+    conditions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Store;
+    use super::*;
+    use crate::store::PlaceValue;
+
+    /// A list must not look at all there is, nor sort it: its cost would grow with what is stored.
+    #[test]
+    fn every_list_walks_an_index_in_order() {
+        let store = Store::in_memory().unwrap();
+        let connection = store.lock();
+        let (compartment, parent) = (Some("c"), Some("p"));
+        let places = [
+            None,
+            Some(Place {
+                value: PlaceValue::Number(5),
+                id: "i".to_owned(),
+            }),
         ];
-        for (condition, value) in equal {
-            if let Some(value) = value {
-                conditions.and(condition, [SqlValue::Text(value.to_owned())]);
+        for (compartment_id, parent_id) in
+            [(compartment, None), (None, parent), (compartment, parent)]
+        {
+            for sorted in [SortBy::Name, SortBy::TimeCreated] {
+                for order in [Order::Ascending, Order::Descending] {
+                    for place in &places {
+                        let filter = Filter {
+                            compartment_id,
+                            parent_id,
+                            state: Some("ACTIVE"),
+                            deleted_after_ms: Some(0),
+                            ..Filter::default()
+                        };
+                        let table = ("resource", COLUMNS);
+                        let column = sort_column(sorted, &filter);
+                        let conditions = conditions("stream", &filter);
+                        let plan =
+                            conditions.plan(&connection, table, (column, order), place.as_ref());
+                        assert_eq!(plan.len(), 1, "{filter:?} by {column}: {plan:?}");
+                        assert!(plan[0].contains("USING INDEX resource_by_"), "{plan:?}");
+                        assert!(plan[0].contains("_id=?"), "{plan:?}");
+                    }
+                }
             }
         }
-        if let Some(since_ms) = filter.deleted_since_ms {
-            let condition = "(time_deleted_ms IS NULL OR time_deleted_ms >= ?)";
-            conditions.and(condition, [SqlValue::Integer(since_ms)]);
-        }
-        conditions
     }
 
-    fn and<const N: usize>(&mut self, condition: &str, values: [SqlValue; N]) {
-        self.sql.push_str(" AND ");
-        self.sql.push_str(condition);
-        self.values.extend(values);
+    #[test]
+    fn a_name_is_looked_up_and_not_searched_for() {
+        let store = Store::in_memory().unwrap();
+        let connection = store.lock();
+        for (compartment_id, parent_id) in [(Some("c"), None), (None, Some("p"))] {
+            let filter = Filter {
+                compartment_id,
+                parent_id,
+                name: Some("n"),
+                ..Filter::default()
+            };
+            for sorted in [SortBy::Name, SortBy::TimeCreated] {
+                let sorted = (sort_column(sorted, &filter), Order::Descending);
+                let table = ("resource", COLUMNS);
+                let plan = conditions("stream", &filter).plan(&connection, table, sorted, None);
+                assert!(plan[0].contains("name=?"), "{plan:?}");
+            }
+        }
     }
 }

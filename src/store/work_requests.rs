@@ -2,9 +2,9 @@
 //!
 //! The engine finishes its work before it answers, so a work request has succeeded when it is stored.
 
-use rusqlite::types::Value as SqlValue;
 use rusqlite::{OptionalExtension, Row};
 
+use super::conditions::Conditions;
 use super::page::{Order, Page, Place};
 use super::{Session, StoreError};
 
@@ -35,7 +35,7 @@ pub struct WorkFilter<'f> {
     /// Of this service.
     pub service: &'f str,
     /// On resources of this compartment.
-    pub compartment_id: &'f str,
+    pub compartment_id: Option<&'f str>,
     /// On this resource.
     pub resource_id: Option<&'f str>,
     /// With this OCID.
@@ -98,32 +98,49 @@ impl Session<'_> {
         after: Option<&Place>,
         limit: usize,
     ) -> Result<Page<WorkRequest>, StoreError> {
-        let (sign, direction, start) = match order {
-            Order::Ascending => (">", "ASC", i64::MIN),
-            Order::Descending => ("<", "DESC", i64::MAX),
-        };
-        let (time, id) = match after {
-            Some(place) => (place.value.to_sql_value(), place.id.as_str()),
-            None => (SqlValue::Integer(start), ""),
-        };
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM work_request WHERE service = ?1 AND compartment_id = ?2 \
-             AND (?3 IS NULL OR resource_id = ?3) AND (?4 IS NULL OR id = ?4) \
-             AND (time_accepted_ms, id) {sign} (?5, ?6) \
-             ORDER BY time_accepted_ms {direction}, id {direction} LIMIT ?7"
-        ))?;
-        let rows = statement.query_map(
-            (
-                filter.service,
-                filter.compartment_id,
-                filter.resource_id,
-                filter.id,
-                time,
-                id,
-                Page::<()>::rows_wanted(limit),
-            ),
+        let rows = conditions(filter).page(
+            self.connection,
+            ("work_request", COLUMNS),
+            ("time_accepted_ms", order),
+            (after, limit),
             from_row,
         )?;
-        Ok(Page::cut(rows.collect::<Result<_, _>>()?, limit))
+        Ok(Page::cut(rows, limit))
+    }
+}
+
+fn conditions(filter: &WorkFilter<'_>) -> Conditions {
+    let mut conditions = Conditions::new("service = ?", filter.service);
+    conditions.and_equal("compartment_id = ?", filter.compartment_id);
+    conditions.and_equal("resource_id = ?", filter.resource_id);
+    conditions.and_equal("id = ?", filter.id);
+    conditions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Store;
+    use super::*;
+
+    #[test]
+    fn every_list_walks_an_index_in_order() {
+        let store = Store::in_memory().unwrap();
+        let connection = store.lock();
+        for (compartment_id, resource_id) in
+            [(Some("c"), None), (None, Some("r")), (Some("c"), Some("r"))]
+        {
+            let filter = WorkFilter {
+                service: "streaming",
+                compartment_id,
+                resource_id,
+                id: None,
+            };
+            let sorted = ("time_accepted_ms", Order::Descending);
+            let table = ("work_request", COLUMNS);
+            let plan = conditions(&filter).plan(&connection, table, sorted, None);
+            assert_eq!(plan.len(), 1, "{filter:?}: {plan:?}");
+            assert!(plan[0].contains("USING INDEX work_request_by_"), "{plan:?}");
+            assert!(plan[0].contains("_id=?"), "{plan:?}");
+        }
     }
 }

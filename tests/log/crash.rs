@@ -37,7 +37,6 @@ fn message(offset: i64) -> Vec<u8> {
 
 /// Not a test by itself: what `nothing_acknowledged_is_lost_by_kills` starts and kills.
 #[test]
-#[ignore = "started by nothing_acknowledged_is_lost_by_kills"]
 fn child_appends_until_killed() {
     let Some(folder) = std::env::var_os(FOLDER) else {
         return;
@@ -66,7 +65,7 @@ fn child_appends_until_killed() {
 fn run_and_kill(folder: &Path, durability: Durability, delay: Duration) -> Option<i64> {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args(["crash::child_appends_until_killed", "--exact", "--ignored"])
+        .args(["crash::child_appends_until_killed", "--exact"])
         .args(["--nocapture", "--test-threads=1"])
         .env(FOLDER, folder)
         .stdout(Stdio::piped())

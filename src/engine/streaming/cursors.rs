@@ -63,18 +63,32 @@ pub(super) struct GroupReader {
     pub positions: Vec<GroupPosition>,
 }
 
-/// How far an instance has read a partition that it holds.
+/// How far an instance has read a partition that it holds. A cursor may hold hundreds, so each is short.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(u32, i64, i64)", into = "(u32, i64, i64)")]
 pub(super) struct GroupPosition {
     /// The partition.
-    #[serde(rename = "p")]
     pub partition: u32,
     /// The reservation it was read under.
-    #[serde(rename = "e")]
     pub epoch: i64,
     /// The offset to read next.
-    #[serde(rename = "o")]
     pub next_offset: i64,
+}
+
+impl From<(u32, i64, i64)> for GroupPosition {
+    fn from((partition, epoch, next_offset): (u32, i64, i64)) -> Self {
+        Self {
+            partition,
+            epoch,
+            next_offset,
+        }
+    }
+}
+
+impl From<GroupPosition> for (u32, i64, i64) {
+    fn from(position: GroupPosition) -> Self {
+        (position.partition, position.epoch, position.next_offset)
+    }
 }
 
 impl Cursor {
@@ -89,7 +103,7 @@ impl Cursor {
         let cursor = Self::read(text)
             .filter(|cursor| cursor.stream_id == stream_id)
             .ok_or_else(invalid)?;
-        match now_ms - cursor.made_ms > LIFE_MS {
+        match now_ms.saturating_sub(cursor.made_ms) > LIFE_MS {
             true => Err(ApiError::invalid(
                 "The cursor is expired. Create a new one.",
             )),

@@ -1,12 +1,12 @@
 //! Reading as an instance of a consumer group: commit, share out the partitions, read.
 //!
-//! The steps and their order are the service's (behaviour.md 1.8): what the instance's last reply held is
-//! committed by its next read; then partitions change hands; then messages are handed out.
+//! The steps are the service's (behaviour.md 1.8): partitions change hands; what the instance's last reply
+//! held is committed; messages are handed out. An instance that gives up a partition commits it first.
 
 use super::super::Context;
 use super::Streaming;
 use super::cursors::{GroupPosition, GroupReader};
-use super::groups::{commit_to, held_by, member, touch};
+use super::groups::{commit_to, member, touch};
 use super::messages::Batch;
 use crate::call::ApiError;
 use crate::store::{GroupPartition, Instance, Session};
@@ -19,9 +19,14 @@ impl Streaming {
         batch: &mut Batch<'_>,
         mut reader: GroupReader,
     ) -> Result<GroupReader, ApiError> {
-        let mine = context
+        let mut mine = context
             .store
             .write(|session| take_part(session, context, batch, &reader))?;
+        // Each reply begins with another partition, so that a busy one does not keep out the others.
+        if let Some(last) = reader.positions.first() {
+            let begin = mine.partition_point(|one| one.partition <= last.partition);
+            mine.rotate_left(begin);
+        }
         let mut positions = Vec::with_capacity(mine.len());
         for partition in &mine {
             let read_before = reader.positions.iter().find(|position| {
@@ -53,16 +58,11 @@ fn take_part(
     session.put_instance(&stream.id, &group.name, &me)?;
     let mut partitions = session.group_partitions(&stream.id, &group.name)?;
     let before = partitions.clone();
-    if reader.commit_on_get {
-        for position in &reader.positions {
-            // What was lost to another instance in the meantime is that one's to commit.
-            if let Some(held) = held_by(&mut partitions, position, &me.name, now_ms) {
-                commit_to(held, position);
-            }
-        }
-    }
     let instances = session.instances(&stream.id, &group.name)?;
+    // Before, for what it gives up now; after, for what it had lost by its timeout and nobody else took.
+    commit_last_reply(&mut partitions, reader, now_ms);
     share_out(&mut partitions, &instances, &me, now_ms);
+    commit_last_reply(&mut partitions, reader, now_ms);
     for (old, new) in before.iter().zip(&partitions) {
         if old != new {
             session.put_group_partition(&stream.id, &group.name, new)?;
@@ -72,6 +72,21 @@ fn take_part(
     touch(session, context, stream, group)?;
     partitions.retain(|partition| partition.holder(now_ms) == Some(&me.name));
     Ok(partitions)
+}
+
+/// Commits what the last reply held of the partitions that the instance holds now. It asks for more, so it
+/// is done with that reply, even if its reservation ended in the meantime. What another instance has taken is
+/// that one's to commit.
+fn commit_last_reply(partitions: &mut [GroupPartition], reader: &GroupReader, now_ms: i64) {
+    for position in reader.positions.iter().filter(|_| reader.commit_on_get) {
+        let held = partitions.iter_mut().find(|partition| {
+            partition.partition == position.partition
+                && partition.holder(now_ms) == Some(&reader.instance)
+        });
+        if let Some(held) = held {
+            commit_to(held, position);
+        }
+    }
 }
 
 /// Gives the instance its share: it gives up what it has too much of, and takes what is free.
@@ -120,8 +135,9 @@ fn share(partitions: usize, instances: &[Instance], me: &Instance, now_ms: i64) 
     partitions / count + usize::from(rank < partitions % count)
 }
 
+/// Whether an instance was silent for its timeout: at that very millisecond its reservations end too.
 fn is_silent(instance: &Instance, now_ms: i64) -> bool {
-    now_ms - instance.last_seen_ms > instance.timeout_ms
+    now_ms - instance.last_seen_ms >= instance.timeout_ms
 }
 
 /// Forgets instances that have been silent for so long that no cursor of theirs is alive.
@@ -193,7 +209,7 @@ mod tests {
             last_seen_ms: 2_000,
             ..instance("b")
         };
-        share_out(&mut all, &[a.clone()], &a, 1_000);
+        share_out(&mut all, std::slice::from_ref(&a), &a, 1_000);
         share_out(&mut all, &[a, b.clone()], &b, 2_000);
         assert_eq!(held(&all, "b", 2_000), [0, 1]);
         assert_eq!(all[0].epoch, 2);

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::super::Context;
+use super::super::resource::check_text;
 use super::Streaming;
 use super::cursors::{
     Cursor, GroupPosition, GroupReader, Reader, Start, cursor_reply, invalid, live_stream,
@@ -19,7 +20,7 @@ use crate::clock::rfc3339;
 use crate::store::{Group, GroupPartition, Instance, Session};
 
 /// Most groups of a stream. Source: behaviour.md 1.1.
-const MOST_GROUPS: usize = 50;
+const MOST_GROUPS: i64 = 50;
 
 /// How long an instance may be silent, in milliseconds. The bounds are unconfirmed.
 const TIMEOUT_MS: std::ops::RangeInclusive<i64> = 1..=300_000;
@@ -93,8 +94,9 @@ impl Streaming {
         call: &Call,
     ) -> Result<Reply, ApiError> {
         let details: CreateDetails<'_> = call.typed_body()?;
-        if details.group_name.trim().is_empty() {
-            return Err(ApiError::invalid("groupName is empty"));
+        check_text("groupName", details.group_name)?;
+        if let Some(name) = details.instance_name {
+            check_text("instanceName", name)?;
         }
         let timeout_ms = details.timeout_in_ms.unwrap_or(DEFAULT_TIMEOUT_MS);
         if !TIMEOUT_MS.contains(&timeout_ms) {
@@ -102,9 +104,7 @@ impl Streaming {
                 "timeoutInMs must be 1 to 300000, not {timeout_ms}"
             )));
         }
-        let start = Start::of(details.kind, details.time, None)?;
         let stream = live_stream(context, call)?;
-        let starts = self.resolve_all(context, &stream, start)?;
         let instance = Instance {
             name: match details.instance_name {
                 Some(name) => name.to_owned(),
@@ -116,7 +116,12 @@ impl Streaming {
         let group = context.store.write(|session| {
             let group = match find(session, context, &stream, details.group_name)? {
                 Some(group) => group,
-                None => create(session, context, &stream, details.group_name, &starts)?,
+                None => {
+                    // Where to begin matters only now: later ones go on where the group is.
+                    let start = Start::of(details.kind, details.time, None)?;
+                    let starts = self.resolve_all(context, &stream, start)?;
+                    create(session, context, &stream, details.group_name, &starts)?
+                }
             };
             session.put_instance(&stream.id, &group.name, &instance)?;
             touch(session, context, &stream, group.clone())?;
@@ -254,8 +259,16 @@ fn create(
     name: &str,
     starts: &[i64],
 ) -> Result<Group, ApiError> {
-    let live = session.group_names(&stream.id, stream.horizon_ms(context.now_ms))?;
-    if live.len() >= MOST_GROUPS {
+    let horizon_ms = stream.horizon_ms(context.now_ms);
+    // A forgotten group goes for good when a new one comes, so that there are never more than are allowed.
+    // Its cursors stay stale.
+    let generation = session
+        .group(&stream.id, name)?
+        .map_or(0, |old| old.generation + 1);
+    for forgotten in session.groups_unused_since(&stream.id, horizon_ms)? {
+        session.remove_group(&stream.id, &forgotten)?;
+    }
+    if session.count_groups(&stream.id)? >= MOST_GROUPS {
         return Err(ApiError::new(
             400,
             "LimitExceeded",
@@ -264,11 +277,6 @@ fn create(
             ),
         ));
     }
-    // A forgotten group of this name goes for good; its cursors stay stale.
-    let generation = session
-        .group(&stream.id, name)?
-        .map_or(0, |old| old.generation + 1);
-    session.remove_group(&stream.id, name)?;
     store_new(session, context, stream, (name, generation), starts)
 }
 
@@ -300,7 +308,7 @@ fn store_new(
 }
 
 /// The partition of a position, if the instance still holds it under the same reservation.
-pub(super) fn held_by<'p>(
+fn held_by<'p>(
     partitions: &'p mut [GroupPartition],
     position: &GroupPosition,
     instance: &str,

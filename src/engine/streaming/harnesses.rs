@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::super::resource::{ResourceKind, Tags, check_name};
-use super::super::{Context, ocid};
+use super::super::resource::{self, ResourceKind, Tags, check_name};
+use super::super::{Context, ocid, retry};
 use super::lists;
 use super::work::{self, Action, Entity};
 use crate::call::{ApiError, Call, Reply};
@@ -63,16 +63,16 @@ pub(super) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
             defined_tags: details.defined_tags.unwrap_or_default(),
         },
     };
-    let work_id = context.store.write(|session| {
+    retry::once(context, call, |session| {
         session.put_resource(HARNESS.ocid_type, &harness)?;
-        record(session, context, Action::Create, &harness)
-    })?;
-    // The reply shows the harness in the making, as the service's does; the next look finds it active.
-    let mut in_the_making = harness;
-    in_the_making.state = "CREATING".to_owned();
-    Ok(Reply::ok(shown(&in_the_making))
-        .with_header("etag", &in_the_making.etag)
-        .with_header(work::HEADER, work_id))
+        let work_id = record(session, context, Action::Create, &harness)?;
+        // The reply shows the harness in the making, as the service's does; the next look finds it active.
+        let mut in_the_making = harness;
+        in_the_making.state = "CREATING".to_owned();
+        Ok(Reply::ok(shown(&in_the_making))
+            .with_header("etag", &in_the_making.etag)
+            .with_header(work::HEADER, work_id))
+    })
 }
 
 fn record(
@@ -121,7 +121,10 @@ fn change(
         harness.touch();
         session.put_resource(HARNESS.ocid_type, &harness)?;
         let action = match harness.time_deleted_ms {
-            Some(_) => Action::Delete,
+            Some(_) => {
+                resource::forget_old(session, context.now_ms)?;
+                Action::Delete
+            }
             None => Action::Update,
         };
         let work_id = record(session, context, action, &harness)?;

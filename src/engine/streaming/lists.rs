@@ -21,7 +21,7 @@ pub(super) fn common_filter<'c>(context: &Context<'_>, call: &'c Call) -> Filter
         id: call.query_text("id"),
         name: call.query_text("name"),
         state: call.query_text("lifecycleState"),
-        deleted_since_ms: Some(context.now_ms - REMEMBERED_MS),
+        deleted_after_ms: Some(context.now_ms - REMEMBERED_MS),
         ..Filter::default()
     }
 }
@@ -37,11 +37,11 @@ pub(super) fn resources<D: DeserializeOwned>(
     let by_name = call
         .query_text("sortBy")
         .is_some_and(|column| column.eq_ignore_ascii_case("NAME"));
-    let (sort_by, default_order) = match by_name {
-        true => (SortBy::Name, Order::Ascending),
-        false => (SortBy::TimeCreated, Order::Descending),
+    let (sort_by, sorted) = match by_name {
+        true => (SortBy::Name, ("NAME", Order::Ascending)),
+        false => (SortBy::TimeCreated, ("TIMECREATED", Order::Descending)),
     };
-    let request = Request::of(call, LIMITS, default_order)?;
+    let request = Request::of(call, LIMITS, sorted)?;
     let place = |resource: &Resource<D>| Place {
         value: match sort_by {
             SortBy::Name => PlaceValue::Text(resource.name.clone()),

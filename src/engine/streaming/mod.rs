@@ -23,6 +23,7 @@ use crate::api::streaming::Streaming as Operation;
 use crate::call::{ApiError, Call, Reply};
 use crate::disk::Disk;
 use crate::log::Durability;
+use crate::store::{Store, StoreError};
 use partitions::Partitions;
 
 /// Where the data plane answers, as streams tell it: the address that `ocelot serve` takes by default.
@@ -41,6 +42,25 @@ impl Streaming {
         Self {
             partitions: Partitions::new(disk, folder, durability),
         }
+    }
+
+    /// Removes the logs that are noted for removal and still there: those of earlier processes that did not
+    /// come to it. A log that cannot be removed stays noted.
+    pub(super) fn finish_removals(&self, store: &Store) -> Result<(), StoreError> {
+        for stream_id in store.read(|session| session.doomed_logs())? {
+            if self.partitions.remove(&stream_id).is_ok() {
+                store.write(|session| session.forget_doomed_log(&stream_id))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the logs of a stream that was deleted.
+    fn remove_logs(&self, context: &Context<'_>, stream_id: &str) -> Result<(), ApiError> {
+        self.partitions.remove(stream_id)?;
+        Ok(context
+            .store
+            .write(|session| session.forget_doomed_log(stream_id))?)
     }
 
     /// Answers one of the service's operations.

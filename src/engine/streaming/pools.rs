@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::super::resource::{ResourceKind, Tags, check_name};
-use super::super::{Context, ocid};
+use super::super::resource::{self, ResourceKind, Tags, check_name};
+use super::super::{Context, ocid, retry};
 use super::streams::STREAM;
 use super::work::{self, Action, Entity};
 use super::{BOOTSTRAP_SERVERS, Streaming, lists, streams};
@@ -26,7 +26,6 @@ const MOST_SECURITY_ATTRIBUTES: usize = 3;
 /// What only pools have.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct PoolDetails {
-    is_default: bool,
     kafka: KafkaSettings,
     kms_key_id: Option<String>,
     private_endpoint: Option<PrivateEndpoint>,
@@ -35,7 +34,14 @@ pub(super) struct PoolDetails {
     defined_tags: Tags,
 }
 
+/// A default pool has its compartment as parent, other pools have none.
 pub(super) type Pool = Resource<PoolDetails>;
+
+impl Pool {
+    fn is_default(&self) -> bool {
+        self.parent_id.is_some()
+    }
+}
 
 /// How Kafka clients may make topics in a pool.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,6 +83,13 @@ struct KafkaDetails {
 #[serde(rename_all = "camelCase")]
 struct KeyDetails {
     kms_key_id: String,
+}
+
+impl KeyDetails {
+    /// The key; an empty one stands for the key that the service manages.
+    fn key_id(self) -> Option<String> {
+        Some(self.kms_key_id).filter(|id| !id.is_empty())
+    }
 }
 
 #[derive(Deserialize)]
@@ -156,30 +169,33 @@ pub(super) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         details.compartment_id,
         details.name,
         PoolDetails {
-            is_default: false,
             kafka,
             kms_key_id: details
                 .custom_encryption_key_details
-                .map(|key| key.kms_key_id),
+                .and_then(KeyDetails::key_id),
             private_endpoint: details.private_endpoint_details,
             security_attributes,
             freeform_tags: details.freeform_tags.unwrap_or_default(),
             defined_tags: details.defined_tags.unwrap_or_default(),
         },
     );
-    let work_id = context.store.write(|session| {
+    retry::once(context, call, |session| {
         session.put_resource(POOL.ocid_type, &pool)?;
-        record(session, context, Action::Create, &pool)
-    })?;
-    // The reply shows the pool in the making, as the service's does; the next look finds it active.
-    let mut body = shown(&pool);
+        let work_id = record(session, context, Action::Create, &pool)?;
+        Ok(Reply::ok(in_the_making(&pool))
+            .with_header("etag", &pool.etag)
+            .with_header(work::HEADER, work_id))
+    })
+}
+
+/// A new pool as the service's reply shows it; the next look finds it active.
+fn in_the_making(pool: &Pool) -> Value {
+    let mut body = shown(pool);
     set(&mut body, "lifecycleState", "CREATING".into());
     if let Some(kafka) = body.get_mut("kafkaSettings") {
         set(kafka, "bootstrapServers", Value::Null);
     }
-    Ok(Reply::ok(body)
-        .with_header("etag", &pool.etag)
-        .with_header(work::HEADER, work_id))
+    body
 }
 
 fn set(object: &mut Value, key: &str, value: Value) {
@@ -223,22 +239,20 @@ pub(super) fn default_pool(
     compartment_id: &str,
 ) -> Result<Pool, ApiError> {
     let filter = Filter {
-        compartment_id: Some(compartment_id),
-        name: Some(DEFAULT_NAME),
+        parent_id: Some(compartment_id),
         state: Some("ACTIVE"),
         ..Filter::default()
     };
     let sort = (SortBy::TimeCreated, Order::Ascending);
-    let named = session.resources::<PoolDetails>(POOL.ocid_type, &filter, sort, None, 50)?;
-    if let Some(pool) = named.items.into_iter().find(|pool| pool.details.is_default) {
+    let found = session.resources(POOL.ocid_type, &filter, sort, None, 1)?;
+    if let Some(pool) = found.items.into_iter().next() {
         return Ok(pool);
     }
-    let pool = new_pool(
+    let mut pool = new_pool(
         now_ms,
         compartment_id.to_owned(),
         DEFAULT_NAME.to_owned(),
         PoolDetails {
-            is_default: true,
             kafka: KafkaSettings::default(),
             kms_key_id: None,
             private_endpoint: None,
@@ -247,6 +261,7 @@ pub(super) fn default_pool(
             defined_tags: Tags::new(),
         },
     );
+    pool.parent_id = Some(compartment_id.to_owned());
     session.put_resource(POOL.ocid_type, &pool)?;
     Ok(pool)
 }
@@ -291,8 +306,7 @@ fn apply(pool: &mut Pool, details: UpdateDetails) -> Result<(), ApiError> {
         pool.details.kafka.merge(settings)?;
     }
     if let Some(key) = details.custom_encryption_key_details {
-        // An empty key id goes back to the key that the service manages.
-        pool.details.kms_key_id = Some(key.kms_key_id).filter(|id| !id.is_empty());
+        pool.details.kms_key_id = key.key_id();
     }
     if let Some(attributes) = details.security_attributes {
         check_security_attributes(&attributes)?;
@@ -319,7 +333,7 @@ pub(super) fn change_compartment(context: &Context<'_>, call: &Call) -> Result<R
         }
         pool.compartment_id = details.compartment_id;
         // In its new compartment it is a pool like others: that one has a default pool of its own.
-        pool.details.is_default = false;
+        pool.parent_id = None;
         pool.touch();
         session.put_resource(POOL.ocid_type, &pool)?;
         record(session, context, Action::Update, &pool)
@@ -337,7 +351,7 @@ impl Streaming {
         let (streams, work_id) = context.store.write(|session| {
             let mut pool: Pool = POOL.live(session, call.path_value("streamPoolId")?)?;
             pool.check_etag(call)?;
-            if pool.details.is_default {
+            if pool.is_default() {
                 return Err(ApiError::conflict(
                     "The default stream pool cannot be deleted",
                 ));
@@ -348,10 +362,11 @@ impl Streaming {
             }
             pool.delete(context.now_ms);
             session.put_resource(POOL.ocid_type, &pool)?;
+            resource::forget_old(session, context.now_ms)?;
             Ok((streams, record(session, context, Action::Delete, &pool)?))
         })?;
         for stream in streams {
-            self.partitions.remove(&stream.id)?;
+            self.remove_logs(context, &stream.id)?;
         }
         Ok(Reply::empty(204).with_header(work::HEADER, work_id))
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::super::resource::{ResourceKind, Tags, check_name};
+use super::super::resource::{self, ResourceKind, Tags, check_name};
 use super::super::{Context, ocid};
 use super::pools::{self, POOL, Pool};
 use super::work::{self, Action, Entity};
@@ -286,7 +286,7 @@ pub(super) fn streams_of(session: &Session<'_>, pool_id: &str) -> Result<Vec<Str
     Ok(page.items)
 }
 
-/// Marks a stream as deleted and forgets its groups; its messages are the caller's to remove.
+/// Marks a stream as deleted, forgets its groups, and notes that its logs are to be removed.
 pub(super) fn delete_record(
     session: &Session<'_>,
     now_ms: i64,
@@ -294,7 +294,9 @@ pub(super) fn delete_record(
 ) -> Result<(), ApiError> {
     stream.delete(now_ms);
     session.put_resource(STREAM.ocid_type, &stream)?;
-    Ok(session.remove_groups(&stream.id)?)
+    session.doom_log(&stream.id)?;
+    session.remove_groups(&stream.id)?;
+    resource::forget_old(session, now_ms)
 }
 
 impl Streaming {
@@ -311,7 +313,7 @@ impl Streaming {
             let work_id = record(session, context, Action::Delete, &stream)?;
             Ok::<_, ApiError>((stream, work_id))
         })?;
-        self.partitions.remove(&stream.id)?;
+        self.remove_logs(context, &stream.id)?;
         Ok(Reply::empty(204).with_header(work::HEADER, work_id))
     }
 }

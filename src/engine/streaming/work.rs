@@ -18,6 +18,9 @@ const LIMITS: Limits = Limits {
     most: 1000,
 };
 
+/// How every list of work requests and of their logs is sorted, unless told otherwise.
+const SORTED: (&str, Order) = ("TIMEACCEPTED", Order::Descending);
+
 /// What was done to a resource.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Action {
@@ -75,13 +78,17 @@ pub(super) fn get(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError>
 }
 
 pub(super) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    let request = Request::of(call, LIMITS, Order::Descending)?;
+    let request = Request::of(call, LIMITS, SORTED)?;
     let filter = WorkFilter {
         service: SERVICE,
-        compartment_id: call.query_text("compartmentId").unwrap_or_default(),
+        compartment_id: call.query_text("compartmentId"),
         resource_id: call.query_text("resourceId"),
         id: call.query_text("workRequestId"),
     };
+    // The service wants a compartment; an OCID that tells what is meant is enough here.
+    if (filter.compartment_id, filter.resource_id, filter.id) == (None, None, None) {
+        return Err(ApiError::missing("compartmentId is missing"));
+    }
     let (items, reply) = context.store.read(|session| {
         request.fetch(place, |order, after, limit| {
             session.work_requests(&filter, order, after, limit)
@@ -96,11 +103,13 @@ pub(super) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError
 
 /// No work request has failed: what cannot be done is refused before one is made.
 pub(super) fn list_errors(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    Request::of(call, LIMITS, SORTED)?;
     find(context, call)?;
     Ok(Reply::ok(json!({ "items": [] })))
 }
 
 pub(super) fn list_logs(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    Request::of(call, LIMITS, SORTED)?;
     let work = find(context, call)?;
     let entry = json!({
         "message": format!("{} of {} succeeded.", work.operation_type, work.resource_id),

@@ -1,0 +1,20 @@
+//! Tests of the engine: what Streaming answers, call by call, with a clock that the tests turn.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod clock;
+mod cursors;
+mod durability;
+mod etags;
+mod groups;
+mod groups_model;
+mod harnesses;
+mod lists;
+mod names;
+mod pools;
+mod put;
+mod retention;
+mod retry_tokens;
+mod streams;
+mod support;
+mod validation;
+mod work_requests;
