@@ -16,7 +16,7 @@ use crate::call::{ApiError, Call, Reply};
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::engine::LOCAL_TENANCY;
 use crate::output::{self, ErrorContext, Format, Style};
-use crate::profile::{self, Profile};
+use crate::profile::{Environment, RcFile, Setting, Settings, Value as Said};
 
 /// Runs a command. `levels` holds what was given at each level of the line, the command's own last.
 pub(super) fn run(
@@ -38,7 +38,7 @@ pub(super) fn run(
     values.stand_in(operation, &mut globals)?;
     let session = Session::open(operation, globals)?;
     if session.target.is_local() {
-        values.default_compartment(operation, session.compartment_id());
+        values.default_compartment(operation, &session.compartment_id());
     }
     let piped = !terminal::stdin_is_terminal();
     if let Some(lines) = additions::lines(operation, matches, &values, piped) {
@@ -104,24 +104,27 @@ pub(super) struct Session {
     pub(super) target: Target,
     pub(super) format: Format,
     globals: Globals,
-    profile: Profile,
+    settings: Settings,
 }
 
 impl Session {
-    fn open(operation: &'static Operation, globals: Globals) -> Result<Self, CliError> {
-        let profile = Profile::load(globals.config_file.as_deref(), globals.profile.as_deref())?;
+    fn open(operation: &'static Operation, mut globals: Globals) -> Result<Self, CliError> {
+        let environment = Environment::of_process();
+        let settings = Settings::load(globals.flags.clone(), &environment, operation.command)?;
+        globals.fill(&settings);
         Ok(Self {
             operation,
-            target: Target::choose(&globals, &profile)?,
+            target: Target::choose(&globals, &settings)?,
             format: format(&globals)?,
             globals,
-            profile,
+            settings,
         })
     }
 
     /// The compartment of a user who names none: the profile's tenancy, or this machine's own.
-    fn compartment_id(&self) -> &str {
-        self.profile.get("tenancy").unwrap_or(LOCAL_TENANCY)
+    fn compartment_id(&self) -> String {
+        let tenancy = self.settings.text(Setting::Tenancy);
+        tenancy.unwrap_or_else(|| LOCAL_TENANCY.to_owned())
     }
 
     /// Sends a call; a refusal becomes the error block that the user sees.
@@ -196,7 +199,7 @@ pub(super) fn format(globals: &Globals) -> Result<Format, CliError> {
         .query
         .as_deref()
         .and_then(|query| query.strip_prefix("query://"))
-        .map(|name| profile::canned_query(globals.rc_file.as_deref(), name))
+        .map(|name| canned_query(globals, name))
         .transpose()?;
     let style = if globals.table {
         Style::Table
@@ -205,4 +208,10 @@ pub(super) fn format(globals: &Globals) -> Result<Format, CliError> {
     };
     let query = canned.as_deref().or(globals.query.as_deref());
     Ok(Format::new(style, query, globals.raw_output)?)
+}
+
+fn canned_query(globals: &Globals, name: &str) -> Result<String, CliError> {
+    let file = globals.flags.get("cli-rc-file");
+    let rc = RcFile::open(file, &Environment::of_process())?;
+    Ok(rc.canned_query(name).map(Said::into_text)?)
 }

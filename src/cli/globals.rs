@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::error::CliError;
 use crate::log::Durability;
+use crate::profile::{Flags, Setting, Settings};
 
 /// What a global option takes.
 #[derive(Clone, Copy)]
@@ -246,12 +247,6 @@ pub(super) struct Globals {
     pub query: Option<String>,
     /// `--raw-output`.
     pub raw_output: bool,
-    /// `--profile`.
-    pub profile: Option<String>,
-    /// `--config-file`.
-    pub config_file: Option<PathBuf>,
-    /// `--cli-rc-file`.
-    pub rc_file: Option<PathBuf>,
     /// `--generate-full-command-json-input`.
     pub full_skeleton: bool,
     /// `--generate-param-json-input`.
@@ -262,14 +257,14 @@ pub(super) struct Globals {
     pub endpoint: Option<String>,
     /// `--opc-request-id`.
     pub request_id: Option<String>,
-    /// `--target`.
-    pub target: Option<String>,
     /// `--data-dir`.
     pub data_dir: Option<PathBuf>,
     /// `--memory`.
     pub memory: bool,
     /// `--durability`.
     pub durability: Durability,
+    /// All that were given, for the settings.
+    pub flags: Flags,
 }
 
 impl Globals {
@@ -300,19 +295,31 @@ impl Globals {
                 "--cli-auto-prompt is not available: press TAB to complete commands, options and values",
             ));
         }
+        let raw = |global: &Global| match global.takes {
+            Takes::Nothing => is_set(global.flag).then(|| "true".to_owned()),
+            Takes::Seconds | Takes::Count => levels.iter().rev().find_map(|matches| {
+                let value = matches
+                    .try_get_raw(global.flag)
+                    .ok()
+                    .flatten()?
+                    .next_back()?;
+                Some(value.to_string_lossy().into_owned())
+            }),
+            Takes::Text(_) | Takes::Choice(_) => text(global.flag),
+        };
+        let flags = GLOBALS
+            .iter()
+            .filter_map(|global| Some((global.flag, raw(global)?)));
         Ok(Self {
+            flags: flags.collect(),
             table: text("output").is_some_and(|form| form.eq_ignore_ascii_case("table")),
             query: text("query"),
             raw_output: is_set("raw-output"),
-            profile: text("profile"),
-            config_file: text("config-file").map(PathBuf::from),
-            rc_file: text("cli-rc-file").map(PathBuf::from),
             full_skeleton: is_set("generate-full-command-json-input"),
             param_skeleton: text("generate-param-json-input"),
             debug: is_set("debug"),
             endpoint: text("endpoint"),
             request_id: text("opc-request-id"),
-            target: text("target"),
             data_dir: text("data-dir").map(PathBuf::from),
             memory: is_set("memory"),
             durability: match text("durability") {
@@ -324,10 +331,20 @@ impl Globals {
 
     /// The value of the global option that stands in for an option of a command, which uses it up.
     pub(super) fn take(&mut self, flag: &str) -> Option<String> {
+        self.flags.remove(flag);
         match flag {
             "endpoint" => self.endpoint.take(),
             "query" => self.query.take(),
             _ => None,
         }
+    }
+
+    /// Takes over what the rc file says of options that were not given.
+    pub(super) fn fill(&mut self, settings: &Settings) {
+        let output = settings.text(Setting::Output).unwrap_or_default();
+        self.table = output.eq_ignore_ascii_case("table");
+        self.query = settings.text(Setting::Query);
+        self.raw_output = settings.is_on(Setting::RawOutput);
+        self.debug = settings.is_on(Setting::Debug);
     }
 }

@@ -8,7 +8,7 @@ use super::globals::Globals;
 use crate::call::{ApiError, Call, Reply};
 use crate::engine::{Engine, EngineError, Home};
 use crate::log::Durability;
-use crate::profile::Profile;
+use crate::profile::{Settings, Value};
 
 /// Where calls go.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,15 +34,9 @@ impl From<EngineError> for Failure {
 }
 
 impl Target {
-    /// What the line, the environment and the profile say, in this order; the engine if they say nothing.
-    pub(super) fn choose(globals: &Globals, profile: &Profile) -> Result<Self, CliError> {
-        let named = globals
-            .endpoint
-            .clone()
-            .or_else(|| globals.target.clone())
-            .or_else(|| variable("OCI_CLI_ENDPOINT"))
-            .or_else(|| variable("OCELOT_TARGET"))
-            .or_else(|| profile.get("target").map(str::to_owned));
+    /// What the settings say; the engine if they say nothing.
+    pub(super) fn choose(globals: &Globals, settings: &Settings) -> Result<Self, CliError> {
+        let named = settings.destination().map(Value::into_text);
         match named.as_deref() {
             None | Some("local") => Ok(Self::Local(home(globals)?, globals.durability)),
             Some("cloud") => Ok(Self::Remote("cloud".to_owned())),
