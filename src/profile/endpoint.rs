@@ -181,6 +181,9 @@ impl<'a> Parts<'a> {
 }
 
 fn split_port(authority: &str) -> Result<(&str, Option<u16>), &'static str> {
+    if authority.starts_with('[') && !authority.contains(']') {
+        return Err("its host is no IPv6 address");
+    }
     let after_host = authority.rfind(']').unwrap_or(0);
     let Some(colon) = authority[after_host..].find(':').map(|at| after_host + at) else {
         return Ok((authority, None));

@@ -289,10 +289,13 @@ impl Settings {
         let mut values = Vec::new();
         if let Some(flag) = known.flag.filter(|_| known.in_rc) {
             // The official command line looks for some with a hyphen and for some with an underscore.
-            let names = [flag, known.name];
+            let names: &[&str] = match flag == known.name {
+                true => &[flag],
+                false => &[flag, known.name],
+            };
             values = self
                 .rc
-                .defaults(self.profile_name.text(), &self.command, &names);
+                .defaults(self.profile_name.text(), &self.command, names);
         }
         values.extend(known.rc_setting.and_then(|key| self.rc.setting(key)));
         values

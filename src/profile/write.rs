@@ -156,16 +156,28 @@ fn replace(text: &str, section: &Section, entries: &[(&str, &str)]) -> String {
             _ => out.push_str(line),
         }
         if number == insert_after {
+            let indentation = indentation_after(text, number);
             let is_new = |key: &str| section.entries.iter().all(|old| old.key != key);
             for (key, value) in entries.iter().filter(|(key, _)| is_new(key)) {
                 if !out.ends_with(['\n', '\r']) {
                     out.push_str(end);
                 }
-                out.push_str(&format!("{key}={value}{end}"));
+                out.push_str(&format!("{indentation}{key}={value}{end}"));
             }
         }
     }
     out
+}
+
+/// The indentation of what comes after a line, than which a key put between must not have less: what is
+/// indented further than a key goes on with its value.
+fn indentation_after(text: &str, number: usize) -> &str {
+    let mut contents = ini::lines(text).skip(number).filter_map(|line| {
+        let content = line.trim_start_matches(ini::is_space);
+        let counts = !content.is_empty() && !content.starts_with(['#', ';']);
+        counts.then(|| &line[..line.len() - content.len()])
+    });
+    contents.next().unwrap_or_default()
 }
 
 /// A key's line up to where its value begins, so that the user's way of writing it stays.
