@@ -16,7 +16,7 @@ use crate::call::{ApiError, Call, Reply};
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::engine::LOCAL_TENANCY;
 use crate::output::{self, ErrorContext, Format, Style};
-use crate::profile::{Profile, Rc};
+use crate::profile::{Environment, RcFile, Setting, Settings};
 
 /// Runs a command. `levels` holds what was given at each level of the line, the command's own last.
 pub(super) fn run(
@@ -33,15 +33,17 @@ pub(super) fn run(
     let Some(matches) = levels.last() else {
         return Err(CliError::refused("no command is given"));
     };
-    let settings = Settings::load(&globals)?;
+    let mut settings = load_settings(&globals, operation)?;
     let mut values = Values::read(operation, matches, &settings)?;
     additions::fill(operation, matches, &mut values);
     additions::check(operation, matches, &globals)?;
-    values.take_globals(operation, &mut globals)?;
+    if values.take_globals(operation, &mut globals)? {
+        settings = load_settings(&globals, operation)?;
+    }
     tell_unused(&values);
     let session = Session::open(operation, globals, settings)?;
     if session.target.is_local() {
-        values.default_compartment(operation, session.compartment_id());
+        values.default_compartment(operation, &session.compartment_id());
     }
     values.stand_in(operation);
     let piped = !terminal::stdin_is_terminal();
@@ -118,19 +120,14 @@ fn tell_unused(values: &Values) {
     }
 }
 
-/// The user's settings files.
-pub(super) struct Settings {
-    pub(super) profile: Profile,
-    pub(super) rc: Rc,
-}
-
-impl Settings {
-    fn load(globals: &Globals) -> Result<Self, CliError> {
-        let rc = Rc::load(globals.rc_file.as_deref())?;
-        let file = globals.config_file.as_deref();
-        let profile = Profile::load(file, globals.profile.as_deref(), &rc)?;
-        Ok(Self { profile, rc })
-    }
+/// The settings in force for a command.
+fn load_settings(globals: &Globals, operation: &Operation) -> Result<Settings, CliError> {
+    let environment = Environment::of_process();
+    Ok(Settings::load(
+        globals.flags.clone(),
+        &environment,
+        operation.command,
+    )?)
 }
 
 /// All that the calls of one command share.
@@ -139,27 +136,29 @@ pub(super) struct Session {
     pub(super) target: Target,
     pub(super) format: Format,
     globals: Globals,
-    profile: Profile,
+    settings: Settings,
 }
 
 impl Session {
     fn open(
         operation: &'static Operation,
-        globals: Globals,
+        mut globals: Globals,
         settings: Settings,
     ) -> Result<Self, CliError> {
+        globals.fill(&settings);
         Ok(Self {
             operation,
-            format: format(&globals, &settings.rc)?,
-            target: Target::choose(&globals, &settings.profile)?,
+            format: format(&globals, settings.rc())?,
+            target: Target::choose(&globals, &settings, operation)?,
             globals,
-            profile: settings.profile,
+            settings,
         })
     }
 
     /// The compartment of a user who names none: the profile's tenancy, or this machine's own.
-    fn compartment_id(&self) -> &str {
-        self.profile.get("tenancy").unwrap_or(LOCAL_TENANCY)
+    fn compartment_id(&self) -> String {
+        let tenancy = self.settings.text(Setting::Tenancy);
+        tenancy.unwrap_or_else(|| LOCAL_TENANCY.to_owned())
     }
 
     /// Sends a call; a refusal becomes the error block that the user sees.
@@ -223,23 +222,22 @@ fn show_body(mark: &str, body: Option<&Value>) {
 
 /// A request's method and address, as `GET local:/20180418/streams/orders`.
 fn request_line(target: &Target, call: &Call) -> String {
-    let mut path = call.operation.full_path();
+    let mut path = call.operation.path.to_owned();
     for (name, value) in &call.path {
         path = path.replace(&format!("{{{name}}}"), value);
     }
-    format!(
-        "{} {}{path}",
-        call.operation.method.as_str(),
-        target.address()
-    )
+    let method = call.operation.method.as_str();
+    format!("{method} {}{path}", target.address(call.operation))
 }
 
 /// How to print, with a query that is known to be well-formed.
-pub(super) fn format(globals: &Globals, rc: &Rc) -> Result<Format, CliError> {
-    let query = globals.query.as_deref();
-    let canned = query.and_then(|query| query.strip_prefix("query://"));
+pub(super) fn format(globals: &Globals, rc: &RcFile) -> Result<Format, CliError> {
+    let query = globals.query.clone();
+    let canned = query
+        .as_deref()
+        .and_then(|query| query.strip_prefix("query://"));
     let query = match canned {
-        Some(name) => Some(rc.query(name)?),
+        Some(name) => Some(rc.canned_query(name)?.into_text()),
         None => query,
     };
     let style = if globals.table {
@@ -247,5 +245,5 @@ pub(super) fn format(globals: &Globals, rc: &Rc) -> Result<Format, CliError> {
     } else {
         Style::Json
     };
-    Ok(Format::new(style, query, globals.raw_output)?)
+    Ok(Format::new(style, query.as_deref(), globals.raw_output)?)
 }

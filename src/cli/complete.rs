@@ -12,11 +12,11 @@ use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
 use super::error::exit;
 use super::globals::Globals;
-use super::target::Target;
+use super::target;
 use super::{terminal, tree};
 use crate::api;
 use crate::engine::{Engine, Home};
-use crate::profile::{Profile, Rc};
+use crate::profile::{Environment, Settings};
 
 /// Set by a shell that asks for completions, to the shell's name.
 const VARIABLE: &str = "OCELOT_COMPLETE";
@@ -110,13 +110,11 @@ fn home(command: &Command, words: &[OsString]) -> Option<Home> {
         options.any(|option| option.flag == flag)
     };
     let globals = Globals::read(&levels, own).ok()?;
-    let rc = Rc::load(globals.rc_file.as_deref()).ok()?;
-    let file = globals.config_file.as_deref();
-    let profile = Profile::load(file, globals.profile.as_deref(), &rc).ok()?;
-    match Target::choose(&globals, &profile).ok()? {
-        Target::Local(home, _) => Some(home),
-        Target::Remote(_) => None,
-    }
+    let environment = Environment::of_process();
+    let settings = Settings::load(globals.flags.clone(), &environment, &words).ok()?;
+    let destination = settings.destination();
+    let local = destination.is_none_or(|destination| destination.text() == "local");
+    target::home(&globals).ok().filter(|_| local)
 }
 
 /// Lets options complete with the resources and files that are there. Where a command must follow, and

@@ -113,6 +113,7 @@ impl CliError {
         match self {
             Self::Line(error) if error.exit_code() == 0 => exit::OK,
             Self::Line(_) | Self::Value { .. } | Self::WaitTimedOut(_) => exit::USAGE,
+            Self::Profile(error) if error.is_usage() => exit::USAGE,
             Self::ClosedPipe => exit::OK,
             _ => exit::FAILED,
         }

@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::error::CliError;
 use super::input;
 use crate::log::Durability;
+use crate::profile::{Flags, Setting, Settings};
 
 /// What a global option takes.
 #[derive(Clone, Copy)]
@@ -288,12 +289,6 @@ pub(super) struct Globals {
     pub query: Option<String>,
     /// `--raw-output`.
     pub raw_output: bool,
-    /// `--profile`.
-    pub profile: Option<String>,
-    /// `--config-file`.
-    pub config_file: Option<PathBuf>,
-    /// `--cli-rc-file`.
-    pub rc_file: Option<PathBuf>,
     /// `--generate-full-command-json-input`.
     pub full_skeleton: bool,
     /// `--generate-param-json-input`.
@@ -306,8 +301,6 @@ pub(super) struct Globals {
     pub no_retry: bool,
     /// `--opc-request-id`.
     pub request_id: Option<String>,
-    /// `--target`.
-    pub target: Option<String>,
     /// `--data-dir`.
     pub data_dir: Option<PathBuf>,
     /// `--memory`.
@@ -316,6 +309,8 @@ pub(super) struct Globals {
     pub durability: Durability,
     /// The names of those that were given at all.
     pub given: Vec<&'static str>,
+    /// All that were given, for the settings.
+    pub flags: Flags,
 }
 
 impl Globals {
@@ -354,22 +349,24 @@ impl Globals {
                 "--cli-auto-prompt is not available: press TAB to complete commands, options and values",
             ));
         }
-        let flags = globals().map(|(_, global)| global.flag);
+        let raw = |global: &Global| match global.takes {
+            Takes::Nothing => is_set(global.flag).then(|| "true".to_owned()),
+            _ => text(global.flag),
+        };
+        let flags = globals().filter_map(|(_, global)| Some((global.flag, raw(global)?)));
+        let names = globals().map(|(_, global)| global.flag);
         Ok(Self {
-            given: flags.filter(|flag| is_given(flag)).collect(),
+            given: names.filter(|flag| is_given(flag)).collect(),
+            flags: flags.collect(),
             table: text("output").is_some_and(|form| form.eq_ignore_ascii_case("table")),
             query: text("query"),
             raw_output: is_set("raw-output"),
-            profile: text("profile"),
-            config_file: text("config-file").map(PathBuf::from),
-            rc_file: text("cli-rc-file").map(PathBuf::from),
             full_skeleton: is_set("generate-full-command-json-input"),
             param_skeleton: text("generate-param-json-input"),
             debug: is_set("debug"),
             endpoint: text("endpoint"),
             no_retry: is_set("no-retry"),
             request_id: text("opc-request-id"),
-            target: text("target"),
             data_dir: text("data-dir").map(PathBuf::from),
             memory: is_set("memory"),
             durability: match text("durability") {
@@ -406,10 +403,20 @@ impl Globals {
     /// The value of the global option that stands in for an option of a command, which uses it up.
     pub(super) fn take(&mut self, flag: &str) -> Option<String> {
         self.given.retain(|given| *given != flag);
+        self.flags.remove(flag);
         match flag {
             "endpoint" => self.endpoint.take(),
             "query" => self.query.take(),
             _ => None,
         }
+    }
+
+    /// Takes over what the rc file says of options that were not given.
+    pub(super) fn fill(&mut self, settings: &Settings) {
+        let output = settings.text(Setting::Output).unwrap_or_default();
+        self.table = output.eq_ignore_ascii_case("table");
+        self.query = settings.text(Setting::Query);
+        self.raw_output = settings.is_on(Setting::RawOutput);
+        self.debug = settings.is_on(Setting::Debug);
     }
 }

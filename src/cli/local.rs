@@ -1,4 +1,4 @@
-//! Commands that exist only here: `ocelot local …` and `ocelot tour`.
+//! Commands that exist only here: `ocelot local …`, `ocelot config …` and `ocelot tour`.
 
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ use super::{input, target, terminal, tour};
 use crate::clock::{Setting, parse_rfc3339};
 use crate::engine::{Engine, Home};
 use crate::output;
-use crate::profile::Rc;
+use crate::profile::{Environment, RcFile, Settings};
 
 /// The global options that the commands of this module take.
 const OF_THIS_MACHINE: &[&str] = &[
@@ -27,7 +27,7 @@ const OF_THIS_MACHINE: &[&str] = &[
 ];
 
 /// The commands of this module, for the tree.
-pub(super) fn commands() -> [Command; 2] {
+pub(super) fn commands() -> [Command; 3] {
     let clock = group(
         "clock",
         "The engine's clock, which can be moved to see time pass.",
@@ -84,10 +84,14 @@ pub(super) fn commands() -> [Command; 2] {
                     .help("Do not ask first."),
             ),
     );
+    let config = group("config", "Look into the settings that commands run with.").subcommand(
+        Command::new("explain")
+            .about("Show each setting in force, and the option, variable or line it comes from."),
+    );
     let tour = Command::new("tour")
         .about("Take a short guided run, on a throw-away engine.")
         .after_help("It prints each command as you would type it, runs it, and shows its output.");
-    [local, tour]
+    [local, config, tour]
 }
 
 fn group(name: &'static str, about: &'static str) -> Command {
@@ -107,6 +111,9 @@ pub(super) fn run(
         "tour" => {
             let checked = check_globals(words, globals);
             return Some(checked.and_then(|()| tour::run()));
+        }
+        "config explain" => {
+            return Some(explain(globals).and_then(|data| print(data, globals)));
         }
         "local clock show" => |_, globals| Ok(open(globals)?.clock().to_json()),
         "local clock set" => set_clock,
@@ -138,9 +145,23 @@ fn check_globals(words: &str, globals: &Globals) -> Result<(), CliError> {
 }
 
 fn print(data: Value, globals: &Globals) -> Result<ExitCode, CliError> {
-    let rc = Rc::load(globals.rc_file.as_deref())?;
+    let rc = RcFile::open(globals.flags.get("cli-rc-file"), &Environment::of_process())?;
     terminal::print(&output::envelope(data, &format(globals, &rc)?)?)?;
     Ok(ExitCode::from(exit::OK))
+}
+
+/// The settings in force; what they win over is told where there is any.
+fn explain(globals: &Globals) -> Result<Value, CliError> {
+    let environment = Environment::of_process();
+    let settings = Settings::load(globals.flags.clone(), &environment, "config explain")?;
+    let rows = settings.explain().into_iter().map(|row| {
+        let mut shown = json!({"name": row.name, "value": row.value, "source": row.source});
+        if !row.overrides.is_empty() {
+            shown["overrides"] = json!(row.overrides);
+        }
+        shown
+    });
+    Ok(rows.collect())
 }
 
 fn open(globals: &Globals) -> Result<Engine, CliError> {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use clap::ArgMatches;
 use serde_json::{Map, Value};
 
-use super::command::Settings;
 use super::error::CliError;
 use super::globals::Globals;
 use super::{additions, input, terminal};
@@ -13,6 +12,7 @@ use crate::api::model::Kind;
 use crate::api::operation::{Operation, Param, Place, StandIn};
 use crate::api::options::{CommandOption, Source, Takes};
 use crate::call::Call;
+use crate::profile::Settings;
 
 /// The values of a command's options, by name.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,7 +39,7 @@ impl Values {
                 given => given,
             };
             let value = match value {
-                None => by_default(operation, &option, settings)?,
+                None => by_default(&option, settings)?,
                 given => given,
             };
             if let Some(value) = value {
@@ -65,12 +65,13 @@ impl Values {
         self.get(flag) == Some(&Value::Bool(true))
     }
 
-    /// Fills options that were left out from global options that stand in for them.
+    /// Fills options that were left out from global options that stand in for them, and tells whether any did.
     pub(super) fn take_globals(
         &mut self,
         operation: &'static Operation,
         globals: &mut Globals,
-    ) -> Result<(), CliError> {
+    ) -> Result<bool, CliError> {
+        let mut taken = false;
         for param in operation.params {
             let flag = param.flag();
             let Some(StandIn::Global(global)) = param.stand_in else {
@@ -82,9 +83,10 @@ impl Values {
             if let Some(text) = globals.take(global) {
                 let value = input::value(&flag, operation.kind(param), &text)?;
                 self.set(&flag, value);
+                taken = true;
             }
         }
-        Ok(())
+        Ok(taken)
     }
 
     /// Fills options that were left out from other options of the command.
@@ -234,20 +236,20 @@ fn on_line(option: &CommandOption, matches: &ArgMatches) -> Result<Option<Value>
 }
 
 /// What the rc file has for an option.
-fn by_default(
-    operation: &Operation,
-    option: &CommandOption,
-    settings: &Settings,
-) -> Result<Option<Value>, CliError> {
+fn by_default(option: &CommandOption, settings: &Settings) -> Result<Option<Value>, CliError> {
     let flag = option.flag.as_ref();
-    let rc = &settings.rc;
-    let Some(text) = rc.default_of(&settings.profile, operation.command, flag) else {
+    let Some(default) = settings.option_default(&[flag]) else {
         return Ok(None);
     };
+    let text = default.text();
     let value = match option.takes {
         Takes::Nothing => input::value(flag, Kind::Boolean, text)?,
         Takes::Value(kind) => input::value(flag, kind, text)?,
-        Takes::Values(kind) => Value::Array(vec![input::value(flag, kind, text)?]),
+        Takes::Values(kind) => {
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            let values = lines.map(|line| input::value(flag, kind, line));
+            Value::Array(values.collect::<Result<_, _>>()?)
+        }
     };
     Ok(Some(value))
 }

@@ -6,18 +6,19 @@ use std::path::{Path, PathBuf};
 use super::error::CliError;
 use super::globals::Globals;
 use super::{input, terminal};
+use crate::api::operation::Operation;
 use crate::call::{ApiError, Call, Reply};
+use crate::client::{Http, HttpOptions, Remote, RemoteError, RetryPolicy};
 use crate::engine::{Engine, EngineError, Home};
 use crate::log::Durability;
-use crate::profile::Profile;
+use crate::profile::{BaseUrl, Settings};
 
 /// Where calls go.
-#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Target {
     /// To the engine in this process.
     Local(Home, Durability),
     /// To a server, or the cloud.
-    Remote(String),
+    Remote(Box<Remote>),
 }
 
 /// Why a call got no reply.
@@ -35,33 +36,34 @@ impl From<EngineError> for Failure {
 }
 
 impl Target {
-    /// What the line, the environment and the profile say, in this order; the engine if they say nothing.
+    /// What the settings say; the engine if they say nothing.
     ///
     /// What was asked for on the line and does not go with that is refused, or told where scripts for the
     /// cloud have it.
-    pub(super) fn choose(globals: &Globals, profile: &Profile) -> Result<Self, CliError> {
-        if globals.endpoint.is_some() && globals.target.is_some() {
+    pub(super) fn choose(
+        globals: &Globals,
+        settings: &Settings,
+        operation: &Operation,
+    ) -> Result<Self, CliError> {
+        if globals.is_given("endpoint") && globals.is_given("target") {
             return Err(CliError::value(
                 "--endpoint and --target both say who answers: give one of them",
             ));
         }
-        let from_environment = |name: &'static str| Some((variable(name)?, name));
-        let of_profile = || Some((profile.get("target")?.to_owned(), "target in the profile"));
-        let on_line = |value: &Option<String>, flag| Some((value.clone()?, flag));
-        let named = on_line(&globals.endpoint, "--endpoint")
-            .or_else(|| on_line(&globals.target, "--target"))
-            .or_else(|| from_environment("OCI_CLI_ENDPOINT"))
-            .or_else(|| from_environment("OCELOT_TARGET"))
-            .or_else(of_profile);
-        let Some((target, source)) = named else {
+        let Some(named) = settings.destination() else {
             return Self::local(globals);
         };
-        match target.as_str() {
+        match named.text() {
             "local" => Self::local(globals),
-            url if url == "cloud" || is_address(url) => Self::remote(globals, url),
+            "cloud" => Self::remote(globals, settings, settings.base_url(operation)?),
+            url if is_address(url) => {
+                let address = BaseUrl::given(url, operation.client)?;
+                Self::remote(globals, settings, address)
+            }
             other => Err(CliError::value(format!(
-                "{source} is {other:?}, which is no target: give local, cloud, or a URL that begins with \
-                 http:// or https://"
+                "{} is {other:?}, which is no target: give local, cloud, or a URL that begins with \
+                 http:// or https://",
+                named.source()
             ))),
         }
     }
@@ -77,7 +79,7 @@ impl Target {
         Ok(Self::Local(home(globals)?, globals.durability))
     }
 
-    fn remote(globals: &Globals, address: &str) -> Result<Self, CliError> {
+    fn remote(globals: &Globals, settings: &Settings, address: BaseUrl) -> Result<Self, CliError> {
         for flag in ["data-dir", "memory", "durability"] {
             if globals.is_given(flag) {
                 return Err(CliError::value(format!(
@@ -85,7 +87,19 @@ impl Target {
                 )));
             }
         }
-        Ok(Self::Remote(address.to_owned()))
+        let retry = if globals.no_retry {
+            RetryPolicy::NONE
+        } else {
+            RetryPolicy::default()
+        };
+        Ok(Self::Remote(Box::new(Remote {
+            address,
+            http: Http::new(HttpOptions::default())
+                .map_err(|error| CliError::refused(error.to_string()))?,
+            retry,
+            authorize: None,
+            request_id: globals.request_id.clone(),
+        })))
     }
 
     pub(super) fn is_local(&self) -> bool {
@@ -93,10 +107,10 @@ impl Target {
     }
 
     /// Where an error says that it came from.
-    pub(super) fn address(&self) -> &str {
+    pub(super) fn address(&self, operation: &Operation) -> String {
         match self {
-            Self::Local(..) => "local:",
-            Self::Remote(url) => url,
+            Self::Local(..) => format!("local:{}", operation.client.base_path),
+            Self::Remote(remote) => remote.address.to_string(),
         }
     }
 
@@ -107,10 +121,16 @@ impl Target {
                 let engine = Engine::open(home, *durability)?;
                 engine.answer(call).map_err(Failure::Service)
             }
-            Self::Remote(address) => Err(Failure::NotAsked(CliError::refused(format!(
-                "this version of ocelot cannot send commands to {address} yet: leave out --endpoint and \
-                 --target (and OCI_CLI_ENDPOINT and OCELOT_TARGET) to have the local engine answer"
-            )))),
+            Self::Remote(remote) => remote.send(call).map_err(Failure::from),
+        }
+    }
+}
+
+impl From<RemoteError> for Failure {
+    fn from(error: RemoteError) -> Self {
+        match error {
+            RemoteError::Service(error) => Self::Service(error),
+            other => Self::NotAsked(CliError::refused(other.to_string())),
         }
     }
 }

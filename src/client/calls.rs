@@ -12,6 +12,7 @@ use super::retry::{self, RetryPolicy};
 use super::{Request, Response};
 use crate::api::operation::{Method, ReplyBody};
 use crate::call::{ApiError, Call, Reply};
+use crate::profile::BaseUrl;
 
 /// Lets the service see that a request is a repeated one, so that it acts once.
 const RETRY_TOKEN: &str = "opc-retry-token";
@@ -25,8 +26,8 @@ pub trait Authorize {
 
 /// A server that Calls are sent to.
 pub struct Remote {
-    /// The address that paths are put behind, without a slash at its end.
-    pub base_url: String,
+    /// The address that paths are put behind, with the version path.
+    pub address: BaseUrl,
     /// Sends requests.
     pub http: Http,
     /// How often.
@@ -97,9 +98,9 @@ impl Remote {
         }
         let response = self.http.send(&request)?;
         match response.status {
-            200..=299 => reply(&self.base_url, call, response),
+            200..=299 => reply(self.address.origin(), call, response),
             300..=399 => Err(RemoteError::Unexpected {
-                address: self.base_url.clone(),
+                address: self.address.origin().to_owned(),
                 reason: redirect(&response),
             }),
             _ => Err(RemoteError::Service(refusal(&response))),
@@ -137,11 +138,7 @@ impl Remote {
 
     /// The address of a Call with its query string.
     pub fn url(&self, call: &Call) -> String {
-        let base_path = call.operation.client.base_path;
-        let base = self.base_url.trim_end_matches('/');
-        // An address may be given with the version path, or without.
-        let base = base.strip_suffix(base_path).unwrap_or(base);
-        let mut url = format!("{base}{}", call.operation.full_path());
+        let mut url = format!("{}{}", self.address, call.operation.path);
         for (name, value) in &call.path {
             url = url.replace(&format!("{{{name}}}"), &percent(value));
         }
