@@ -14,4 +14,6 @@ pub mod engine;
 pub mod output;
 pub mod profile;
 
+pub mod client;
+
 pub mod cli;
