@@ -3,8 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
+mod auth_failures;
+mod auth_instance;
+mod auth_resource;
+mod auth_user;
+mod auth_workload;
 mod generate;
 mod keys;
 mod refusals;
+mod standin;
 mod support;
 mod vectors;
