@@ -177,6 +177,11 @@ fn refuses_keys_of_other_kinds() {
         ),
         Err(KeyErrorKind::UnsupportedEncryption(_))
     ));
+    let overworked = text("overworked.test-key.pem");
+    assert!(matches!(
+        read_with(&overworked, Some(PASSPHRASE)),
+        Err(KeyErrorKind::UnsupportedEncryption(_))
+    ));
     let unknown = text(LOCKED[0]).replace("DES-EDE3-CBC", "RC2-CBC");
     assert!(matches!(
         read_with(&unknown, Some(PASSPHRASE)),

@@ -13,4 +13,5 @@ mod keys;
 mod refusals;
 mod standin;
 mod support;
+mod timing;
 mod vectors;

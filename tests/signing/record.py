@@ -132,6 +132,8 @@ def make_keys():
     }.items():
         openssl(f"{name}.pkcs8.test-key.pem", "genpkey", "-algorithm", "RSA",
                 *[word for option in options for word in ("-pkeyopt", option)])
+    openssl("overworked.test-key.pem", "pkcs8", "-topk8", "-in", plain, "-v2", "aes-256-cbc", "-iter", "10000001",
+            *locked)
     openssl("small.test-key.pem", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024")
     openssl("pss.test-key.pem", "genpkey", "-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048")
     openssl("ec.sec1.test-key.pem", "ecparam", "-name", "prime256v1", "-genkey", "-noout")

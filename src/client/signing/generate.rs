@@ -34,9 +34,8 @@ pub struct KeyPair {
 impl KeyPair {
     /// Makes a key pair of 2048 bits, its private text encrypted when there is a passphrase.
     pub fn generate(passphrase: Option<&SecretString>) -> Result<Self, KeyError> {
-        // The generator below has no way to say that the system gives no randomness; ask before it does.
-        getrandom::fill(&mut [0; 8]).map_err(not_made)?;
-        let made = rsa::RsaPrivateKey::new(&mut UnwrapErr(SysRng), MIN_BITS).map_err(not_made)?;
+        let mut random = random().map_err(not_made)?;
+        let made = rsa::RsaPrivateKey::new(&mut random, MIN_BITS).map_err(not_made)?;
         let pkcs1 = made.to_pkcs1_der().map_err(not_made)?;
         let pkcs8 = made.to_pkcs8_der().map_err(not_made)?;
         let (label, contents) = match passphrase {
@@ -65,6 +64,12 @@ impl fmt::Debug for KeyPair {
             .field("key", &self.key)
             .finish_non_exhaustive()
     }
+}
+
+/// The system's randomness. Those who draw from it have no way to say that there is none, so it is asked first.
+pub(super) fn random() -> Result<UnwrapErr<SysRng>, getrandom::Error> {
+    getrandom::fill(&mut [0; 8])?;
+    Ok(UnwrapErr(SysRng))
 }
 
 fn not_made(error: impl fmt::Display) -> KeyErrorKind {

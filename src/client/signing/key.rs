@@ -16,6 +16,7 @@ use rsa::pkcs1v15::Pkcs1v15Sign;
 use secrecy::SecretString;
 
 use super::error::{KeyError, KeyErrorKind, SignError};
+use super::generate::random;
 use super::pem_text;
 
 /// The shortest key that the services accept, in bits.
@@ -153,7 +154,9 @@ impl PrivateKey {
                     hash_len: Some(hash.as_ref().len()),
                     prefix: SHA256_PREFIX.into(),
                 };
-                key.sign(padding, hash.as_ref()).map_err(|_| SignError::Rsa)
+                let mut random = random().map_err(|_| SignError::Rsa)?;
+                key.sign_with_rng(&mut random, padding, hash.as_ref())
+                    .map_err(|_| SignError::Rsa)
             }
         }
     }

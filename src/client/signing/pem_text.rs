@@ -145,12 +145,15 @@ fn check_work(scheme: &EncryptionScheme) -> Result<(), KeyErrorKind> {
         return Err(KeyErrorKind::UnsupportedEncryption("PBES1".to_owned()));
     };
     let pbkdf2 = parameters.kdf.pbkdf2().map(|kdf| kdf.iteration_count);
+    // RFC 7914, 2: it takes 128 * N * r bytes, p times.
     let scrypt = parameters.kdf.scrypt().map(|kdf| {
-        let lanes = u64::from(kdf.block_size).max(u64::from(kdf.parallelization));
-        kdf.cost_parameter
-            .saturating_mul(lanes)
-            .saturating_mul(128)
-            .saturating_mul(u64::from(kdf.parallelization).max(1))
+        [
+            u64::from(kdf.block_size),
+            u64::from(kdf.parallelization),
+            128,
+        ]
+        .into_iter()
+        .fold(kdf.cost_parameter, u64::saturating_mul)
     });
     if pbkdf2.is_some_and(|count| count > MAX_PBKDF2_ITERATIONS)
         || scrypt.is_some_and(|bytes| bytes > MAX_SCRYPT_BYTES)
