@@ -54,7 +54,7 @@ pub(crate) fn settings(url: &str) -> InstanceSettings {
         metadata_base_url: Some(format!("{url}/opc/v2/")),
         federation_endpoint: Some(format!("{url}/v1/x509")),
         purpose: None,
-        regions,
+        regions: regions(),
     }
 }
 
@@ -258,13 +258,13 @@ fn a_purpose_is_passed_on() {
 #[test]
 fn the_environment_names_the_metadata_service() {
     let set = |name: &str| (name == "OCI_METADATA_BASE_URL").then(|| "http://m/opc/v2".to_owned());
-    let settings = InstanceSettings::from_environment(&set, regions);
+    let settings = InstanceSettings::from_environment(&set, regions());
     assert_eq!(
         settings.metadata_base_url.as_deref(),
         Some("http://m/opc/v2")
     );
     let blank = |_: &str| Some("  ".to_owned());
-    let settings = InstanceSettings::from_environment(&blank, regions);
+    let settings = InstanceSettings::from_environment(&blank, regions());
     assert_eq!(settings.metadata_base_url, None);
 }
 

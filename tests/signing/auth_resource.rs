@@ -30,7 +30,7 @@ fn principal(variables: &[(&str, &str)]) -> Result<ResourcePrincipal, AuthError>
         .map(|(name, value)| (format!("OCI_{name}"), (*value).to_owned()))
         .collect();
     let environment = |name: &str| variables.get(name).cloned();
-    ResourcePrincipal::from_environment(&environment, regions, Arc::new(PlainHttp::default()))
+    ResourcePrincipal::from_environment(&environment, &regions(), Arc::new(PlainHttp::default()))
 }
 
 fn key_id(principal: &ResourcePrincipal, clock: &StandingClock) -> String {

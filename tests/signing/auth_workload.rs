@@ -138,7 +138,7 @@ fn the_environment_names_the_cluster() {
             "OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH" => Some("/own/token".to_owned()),
             _ => None,
         };
-        OkeSettings::from_environment(&environment, regions).unwrap()
+        OkeSettings::from_environment(&environment, &regions()).unwrap()
     };
     let settings = from("10.96.0.1");
     assert_eq!(settings.url, format!("https://10.96.0.1:12250{PATH}"));
@@ -150,6 +150,6 @@ fn the_environment_names_the_cluster() {
         format!("https://[fd00::1]:12250{PATH}")
     );
 
-    let error = OkeSettings::from_environment(&|_| None, regions).unwrap_err();
+    let error = OkeSettings::from_environment(&|_| None, &regions()).unwrap_err();
     assert!(error.to_string().contains("KUBERNETES_SERVICE_HOST"));
 }

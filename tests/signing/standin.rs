@@ -9,7 +9,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use ocelot::client::Request;
-use ocelot::client::auth::{Exchange, ExchangeError, Failure, Place, Response};
+use ocelot::client::auth::{Exchange, ExchangeError, Failure, Place, RegionLookup, Response};
 use ocelot::clock::Clock;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use serde_json::{Value, json};
@@ -273,9 +273,12 @@ pub(crate) fn hour_token(name: &str, from_ms: i64) -> String {
     }))
 }
 
-pub(crate) fn regions(name: &str) -> Option<Place> {
-    matches!(name, "phx" | "us-phoenix-1").then(|| Place {
-        region: "us-phoenix-1".to_owned(),
-        domain: "oraclecloud.com".to_owned(),
+/// A table of one region.
+pub(crate) fn regions() -> RegionLookup {
+    RegionLookup::new(|name| {
+        matches!(name, "phx" | "us-phoenix-1").then(|| Place {
+            region: "us-phoenix-1".to_owned(),
+            domain: "oraclecloud.com".to_owned(),
+        })
     })
 }

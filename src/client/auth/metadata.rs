@@ -27,7 +27,26 @@ pub struct Place {
 }
 
 /// Finds a region by its full name or its short code; `None` where it is not known.
-pub type RegionLookup = fn(&str) -> Option<Place>;
+#[derive(Clone)]
+pub struct RegionLookup(Arc<dyn Fn(&str) -> Option<Place> + Send + Sync>);
+
+impl RegionLookup {
+    /// Looks regions up with this function.
+    pub fn new(find: impl Fn(&str) -> Option<Place> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(find))
+    }
+
+    /// The region's full name and domain.
+    pub(super) fn find(&self, name: &str) -> Option<Place> {
+        (self.0)(name)
+    }
+}
+
+impl fmt::Debug for RegionLookup {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("RegionLookup")
+    }
+}
 
 /// The domain of hosts in regions that nothing is known about.
 const USUAL_DOMAIN: &str = "oraclecloud.com";
@@ -91,7 +110,7 @@ impl Metadata {
             return Ok(place);
         }
         let name = self.get("instance/region")?.text()?.to_ascii_lowercase();
-        let place = match (self.regions)(&name) {
+        let place = match self.regions.find(&name) {
             Some(place) => place,
             None => self.described().unwrap_or_else(|_| Place {
                 region: name,

@@ -49,7 +49,7 @@ impl OkeSettings {
     /// What the environment says.
     pub fn from_environment(
         environment: Environment<'_>,
-        regions: RegionLookup,
+        regions: &RegionLookup,
     ) -> Result<Self, AuthError> {
         let host = variable(environment, "KUBERNETES_SERVICE_HOST").ok_or_else(|| {
             AuthError::MissingSetting {

@@ -37,7 +37,7 @@ impl ResourcePrincipal {
     /// Reads the environment; nothing else before the first request.
     pub fn from_environment(
         environment: Environment<'_>,
-        regions: RegionLookup,
+        regions: &RegionLookup,
         exchange: Arc<dyn Exchange>,
     ) -> Result<Self, AuthError> {
         let version = needed(environment, VERSION)?;
@@ -47,7 +47,7 @@ impl ResourcePrincipal {
                 Ok(Self::Session(ResourceSession::new(settings)))
             }
             "1.1" => {
-                let instance = InstanceSettings::from_environment(environment, regions);
+                let instance = InstanceSettings::from_environment(environment, regions.clone());
                 let settings = FederatedResourceSettings::from_environment(environment, instance)?;
                 let resource = FederatedResource::new(settings, exchange);
                 Ok(Self::Federated(Box::new(resource)))
@@ -111,7 +111,7 @@ impl ResourceSessionSettings {
     /// What the environment says.
     pub fn from_environment(
         environment: Environment<'_>,
-        regions: RegionLookup,
+        regions: &RegionLookup,
     ) -> Result<Self, AuthError> {
         let region = variable(environment, "OCI_RESOURCE_PRINCIPAL_REGION");
         Ok(Self {
@@ -125,9 +125,11 @@ impl ResourceSessionSettings {
 }
 
 /// A region's full name, where the table has it.
-pub(super) fn full_name(name: &str, regions: RegionLookup) -> String {
+pub(super) fn full_name(name: &str, regions: &RegionLookup) -> String {
     let name = name.trim();
-    regions(name).map_or_else(|| name.to_owned(), |place| place.region)
+    regions
+        .find(name)
+        .map_or_else(|| name.to_owned(), |place| place.region)
 }
 
 /// Signs as a resource that was given its session.
