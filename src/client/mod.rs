@@ -1,46 +1,97 @@
-//! Calls over HTTP: from a Call to a signed request, and from the response to a Reply.
+//! Calls to services over the network: requests, their signatures, and where credentials come from.
 //!
-//! It knows the operation table and settings, and nothing of the engine or of how replies are printed.
+//! It knows HTTP and keys, not the engine and not the commands. What is here is plain data and plain
+//! functions; sending belongs to the transport, which `auth` takes as a trait.
 
+pub mod auth;
 mod calls;
 mod http;
 mod retry;
+pub mod signing;
 
+use std::fmt;
+
+pub use auth::Response;
 pub use calls::{Remote, RemoteError};
 pub use http::{Http, HttpError, HttpOptions};
 pub use retry::RetryPolicy;
 
 use crate::api::operation::Method;
 
-/// An HTTP request, as data.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Headers that carry secrets, in lower case; they are masked wherever a request is shown.
+const SECRET_HEADERS: [&str; 3] = ["authorization", "opc-obo-token", "proxy-authorization"];
+
+/// A request, ready to be signed and sent.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The method.
+    /// Its method.
     pub method: Method,
-    /// The whole address, with its query string.
+    /// Its address, encoded as it goes on the wire: scheme, host, path and query.
     pub url: String,
-    /// Headers in the order they are sent, by lower-case name.
+    /// Its headers, in order. Names are compared without case.
     pub headers: Vec<(String, String)>,
-    /// The body, if there is one.
+    /// Its body.
     pub body: Option<Vec<u8>>,
 }
 
-/// An HTTP response, as data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Response {
-    /// The status.
-    pub status: u16,
-    /// Headers by lower-case name.
-    pub headers: Vec<(String, String)>,
-    /// The body, as it came.
-    pub body: Vec<u8>,
+impl Request {
+    /// A request without headers and body.
+    pub fn new(method: Method, url: impl Into<String>) -> Self {
+        Self {
+            method,
+            url: url.into(),
+            headers: Vec::new(),
+            body: None,
+        }
+    }
+
+    /// The first header with this name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        find_header(&self.headers, name)
+    }
+
+    /// Gives a header this value, in place of all that bear its name.
+    pub fn set_header(&mut self, name: &str, value: impl Into<String>) {
+        set_header(&mut self.headers, name, value.into());
+    }
 }
 
-impl Response {
-    /// The first value of a header.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.headers.iter();
-        let found = headers.find(|(known, _)| known.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.as_str())
+impl fmt::Debug for Request {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<_> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name, if is_secret(name) { "***" } else { value }))
+            .collect();
+        formatter
+            .debug_struct("Request")
+            .field("method", &self.method)
+            .field("url", &self.url)
+            .field("headers", &headers)
+            .field("body_bytes", &self.body.as_ref().map(Vec::len))
+            .finish()
     }
+}
+
+/// Whether a header carries a secret, and is masked when a request is shown.
+pub fn is_secret(header_name: &str) -> bool {
+    SECRET_HEADERS
+        .iter()
+        .any(|secret| header_name.eq_ignore_ascii_case(secret))
+}
+
+/// The first header with this name, compared without case.
+pub fn find_header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    headers
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
+}
+
+/// Gives a header this value, in place of all that bear its name.
+pub fn set_header(headers: &mut Vec<(String, String)>, name: &str, value: String) {
+    let same = |known: &str| known.eq_ignore_ascii_case(name);
+    let place = headers.iter().position(|(known, _)| same(known));
+    headers.retain(|(known, _)| !same(known));
+    headers.insert(place.unwrap_or(headers.len()), (name.to_owned(), value));
 }
