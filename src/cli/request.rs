@@ -144,6 +144,11 @@ impl Values {
                             "Parameter --{flag} cannot be whitespace or empty string"
                         )));
                     }
+                    if matches!(text.as_str(), "." | "..") {
+                        return Err(CliError::refused(format!(
+                            "Parameter --{flag} cannot be {text}: in an address that means another place"
+                        )));
+                    }
                     call.path.insert(param.wire, text);
                 }
                 Place::Query => {
@@ -204,7 +209,9 @@ fn document(text: &str) -> Result<Map<String, Value>, CliError> {
         Value::Object(document) => Ok(document),
         other => Err(CliError::Json {
             parameter: "from_json".to_owned(),
-            reason: format!("It must be a JSON object with the options as keys, not {other}."),
+            reason: format!(
+                "--from-json takes a JSON object with the options as keys, not {other}."
+            ),
         }),
     }
 }

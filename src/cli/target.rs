@@ -2,14 +2,19 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::error::CliError;
 use super::globals::Globals;
+use super::{input, terminal};
 use crate::call::{ApiError, Call, Reply};
-use crate::client::{Http, HttpOptions, Remote, RemoteError, RetryPolicy};
+use crate::client::{Http, HttpError, HttpOptions, Remote, RemoteError, RetryPolicy};
 use crate::engine::{Engine, EngineError, Home};
 use crate::log::Durability;
 use crate::profile::Profile;
+
+/// Longest timeout, a day: clocks overflow on far longer ones.
+const MOST_TIMEOUT_SECONDS: u64 = 86_400;
 
 /// Where calls go.
 pub(super) enum Target {
@@ -23,6 +28,8 @@ pub(super) enum Target {
 pub(super) enum Failure {
     /// The service said no.
     Service(ApiError),
+    /// There was no reply that can be understood.
+    NoReply(RemoteError),
     /// It was not asked.
     NotAsked(CliError),
 }
@@ -80,24 +87,67 @@ impl Target {
 }
 
 fn remote(url: &str, globals: &Globals) -> Result<Remote, CliError> {
-    let options = HttpOptions::default();
+    let http = Http::new(http_options(globals)?);
     Ok(Remote {
         base_url: url.trim_end_matches('/').to_owned(),
-        http: Http::new(options).map_err(|error| CliError::refused(error.to_string()))?,
-        retry: if globals.no_retry {
-            RetryPolicy::NONE
-        } else {
-            RetryPolicy::default()
-        },
+        http: http.map_err(|error: HttpError| CliError::refused(error.to_string()))?,
+        retry: retry_policy(globals)?,
         authorize: None,
         request_id: globals.request_id.clone(),
+        trace: globals.debug.then_some(terminal::note),
     })
+}
+
+/// As with the official command line, zero means the default.
+fn http_options(globals: &Globals) -> Result<HttpOptions, CliError> {
+    let default = HttpOptions::default();
+    let seconds = |given: Option<u64>, default| match given {
+        None | Some(0) => default,
+        Some(seconds) => Duration::from_secs(seconds.min(MOST_TIMEOUT_SECONDS)),
+    };
+    Ok(HttpOptions {
+        connect_timeout: seconds(globals.connection_timeout, default.connect_timeout),
+        read_timeout: seconds(globals.read_timeout, default.read_timeout),
+        proxy: globals.proxy.clone(),
+        cert_bundle: cert_bundle(globals)?,
+    })
+}
+
+/// The file of trusted certificates that the line, or a variable, names.
+fn cert_bundle(globals: &Globals) -> Result<Option<PathBuf>, CliError> {
+    let variables = [
+        "OCI_CLI_CERT_BUNDLE",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+    ];
+    let named = || variables.into_iter().find_map(variable);
+    let bundle = globals.cert_bundle.clone();
+    let bundle = bundle.or_else(|| named().map(|path| input::expand_home(&path)));
+    match bundle {
+        Some(path) if !path.is_file() => Err(CliError::refused(format!(
+            "Invalid value for cert_bundle: Cannot find cert_bundle file: {}",
+            path.display()
+        ))),
+        bundle => Ok(bundle),
+    }
+}
+
+fn retry_policy(globals: &Globals) -> Result<RetryPolicy, CliError> {
+    match globals.max_retries {
+        None | Some(0) if globals.no_retry => Ok(RetryPolicy::NONE),
+        None | Some(0) => Ok(RetryPolicy::default()),
+        Some(_) if globals.no_retry => Err(CliError::value(
+            "The option --max-retries is not applicable when using the --no-retry flag.",
+        )),
+        Some(attempts) => Ok(RetryPolicy::at_most(attempts)),
+    }
 }
 
 impl From<RemoteError> for Failure {
     fn from(error: RemoteError) -> Self {
         match error {
             RemoteError::Service(error) => Self::Service(error),
+            other if other.title().is_some() => Self::NoReply(other),
             other => Self::NotAsked(CliError::refused(other.to_string())),
         }
     }

@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::http::{Http, HttpError};
+use super::error::RemoteError;
+use super::http::Http;
 use super::retry::{self, RetryPolicy};
+use super::trace::{self, Trace};
 use super::{Request, Response};
 use crate::api::operation::{Method, ReplyBody};
 use crate::call::{ApiError, Call, Reply};
+use crate::clock::{Clock, SystemClock};
 
 /// Lets the service see that a request is a repeated one, so that it acts once.
-const RETRY_TOKEN: &str = "opc-retry-token";
+pub(super) const RETRY_TOKEN: &str = "opc-retry-token";
 
 /// Adds to a request what proves who sends it. It is asked again for each attempt, because a signature
 /// holds the time.
@@ -35,28 +38,8 @@ pub struct Remote {
     pub authorize: Option<Box<dyn Authorize>>,
     /// The `opc-request-id` that the user gave.
     pub request_id: Option<String>,
-}
-
-/// Why a Call got no Reply.
-#[derive(Debug, thiserror::Error)]
-pub enum RemoteError {
-    /// The service said no.
-    #[error(transparent)]
-    Service(#[from] ApiError),
-    /// There was no response.
-    #[error(transparent)]
-    Http(#[from] HttpError),
-    /// The request could not be signed.
-    #[error("cannot sign the request: {0}")]
-    Authorize(String),
-    /// The response is not what the operation replies.
-    #[error("the answer of {address} is not one of this service: {reason}")]
-    Unexpected {
-        /// Who was asked.
-        address: String,
-        /// What is wrong.
-        reason: String,
-    },
+    /// Who is shown what is sent and what comes back.
+    pub trace: Option<Trace>,
 }
 
 impl Remote {
@@ -81,11 +64,18 @@ impl Remote {
                 random,
             );
             match wait {
-                Some(wait) => thread::sleep(wait),
+                Some(wait) => self.pause(wait, error),
                 None => return answer,
             }
         }
         Err(RemoteError::Authorize("no attempt was made".to_owned()))
+    }
+
+    fn pause(&self, wait: Duration, reason: &RemoteError) {
+        if let Some(trace) = self.trace {
+            trace(&format!("* {reason}: again in {:.1} s", wait.as_secs_f64()));
+        }
+        thread::sleep(wait);
     }
 
     fn attempt(&self, request: &Request, call: &Call) -> Result<Reply, RemoteError> {
@@ -95,7 +85,13 @@ impl Remote {
                 .authorize(&mut request)
                 .map_err(RemoteError::Authorize)?;
         }
+        if let Some(trace) = self.trace {
+            trace::request(trace, &request);
+        }
         let response = self.http.send(&request)?;
+        if let Some(trace) = self.trace {
+            trace::response(trace, &response);
+        }
         match response.status {
             200..=299 => reply(&self.base_url, call, response),
             300..=399 => Err(RemoteError::Unexpected {
@@ -114,7 +110,7 @@ impl Remote {
         ];
         let params = call.headers.iter();
         headers.extend(params.map(|(name, value)| ((*name).to_owned(), value.clone())));
-        let repeats = call.operation.takes_retry_token && self.retry != RetryPolicy::NONE;
+        let repeats = call.operation.takes_retry_token && self.retry.sends_tokens;
         if repeats && !call.headers.contains_key(RETRY_TOKEN) {
             let token = Uuid::new_v4().simple().to_string();
             headers.push((RETRY_TOKEN.to_owned(), token));
@@ -197,6 +193,8 @@ impl Passing {
 
 fn reply(address: &str, call: &Call, response: Response) -> Result<Reply, RemoteError> {
     let body = match call.operation.reply {
+        // As the official command line takes it: an object without fields. A list without items is nothing.
+        ReplyBody::Object(_) if response.body.is_empty() => Some(Value::Object(Map::new())),
         _ if response.body.is_empty() => None,
         ReplyBody::Text => Some(text_body(&response.body)),
         _ => match serde_json::from_slice(&response.body) {
@@ -255,6 +253,6 @@ fn refusal(response: &Response) -> ApiError {
         request_id: response.header("opc-request-id").map(str::to_owned),
         retry_after_seconds: response
             .header("retry-after")
-            .and_then(|text| text.trim().parse().ok()),
+            .and_then(|text| retry::seconds_to_wait(text, SystemClock.now_ms())),
     }
 }

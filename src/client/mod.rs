@@ -3,12 +3,16 @@
 //! It knows the operation table and settings, and nothing of the engine or of how replies are printed.
 
 mod calls;
+mod error;
 mod http;
 mod retry;
+mod trace;
 
-pub use calls::{Remote, RemoteError};
+pub use calls::{Authorize, Remote};
+pub use error::RemoteError;
 pub use http::{Http, HttpError, HttpOptions};
 pub use retry::RetryPolicy;
+pub use trace::Trace;
 
 use crate::api::operation::Method;
 
