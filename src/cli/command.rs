@@ -13,9 +13,10 @@ use super::{additions, lines, paging, terminal, wait};
 use crate::api::operation::Operation;
 use crate::api::skeleton;
 use crate::call::{ApiError, Call, Reply};
+use crate::client::RemoteError;
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::engine::LOCAL_TENANCY;
-use crate::output::{self, ErrorContext, Format, Style};
+use crate::output::{self, ErrorContext, Format, NoAnswer, Style};
 use crate::profile::{Environment, RcFile, Setting, Settings};
 
 /// Runs a command. `levels` holds what was given at each level of the line, the command's own last.
@@ -169,7 +170,8 @@ impl Session {
 
     /// Sends a call; a refusal is the caller's to deal with.
     pub(super) fn try_send(&self, call: &Call) -> Result<Result<Reply, ApiError>, CliError> {
-        let debug = self.globals.debug;
+        // A remote target shows each attempt itself.
+        let debug = self.globals.debug && self.target.is_local();
         if debug {
             terminal::note(&format!("> {}", request_line(&self.target, call)));
             show_body(">", call.body.as_ref());
@@ -177,6 +179,7 @@ impl Session {
         let answer = match self.target.send(call) {
             Ok(reply) => Ok(reply),
             Err(Failure::Service(error)) => Err(error),
+            Err(Failure::NoReply(error)) => return Err(self.no_reply(call, &error)),
             Err(Failure::NotAsked(error)) => return Err(error),
         };
         if debug {
@@ -194,6 +197,17 @@ impl Session {
         Ok(answer)
     }
 
+    /// A failure of the connection as the user sees it.
+    fn no_reply(&self, call: &Call, error: &RemoteError) -> CliError {
+        CliError::Service(output::no_answer(&NoAnswer {
+            title: error.title().unwrap_or("RequestException"),
+            message: &error.to_string(),
+            request_endpoint: &request_line(&self.target, call),
+            next_step: error.next_step(),
+            timestamp: &timestamp(),
+        }))
+    }
+
     /// A refusal as the user sees it.
     pub(super) fn service_error(&self, call: &Call, error: &ApiError) -> CliError {
         CliError::Service(output::service_error(
@@ -201,7 +215,10 @@ impl Session {
             &ErrorContext {
                 operation: call.operation,
                 request_endpoint: &request_line(&self.target, call),
-                request_id: self.globals.request_id.as_deref(),
+                request_id: error
+                    .request_id
+                    .as_deref()
+                    .or(self.globals.request_id.as_deref()),
                 timestamp: &timestamp(),
             },
         ))

@@ -15,9 +15,9 @@ use crate::api::naming;
 
 /// Checks a whole number, for clap.
 pub(super) fn check_integer(text: &str) -> Result<String, String> {
-    match text.trim().parse::<i64>() {
-        Ok(_) => Ok(text.trim().to_owned()),
-        Err(_) => Err(format!("'{text}' is not a valid integer")),
+    match integer(text) {
+        Some(_) => Ok(text.trim().to_owned()),
+        None => Err(format!("'{text}' is not a valid integer")),
     }
 }
 
@@ -31,10 +31,34 @@ pub(super) fn check_count(text: &str) -> Result<String, String> {
 
 /// Checks a number, for clap.
 pub(super) fn check_float(text: &str) -> Result<String, String> {
-    match text.trim().parse::<f64>() {
-        Ok(number) if number.is_finite() => Ok(text.trim().to_owned()),
-        _ => Err(format!("'{text}' is not a valid float")),
+    match float(text) {
+        Some(_) => Ok(text.trim().to_owned()),
+        None => Err(format!("'{text}' is not a valid float")),
     }
+}
+
+/// A whole number as Python reads it: `07` and `1_000` are numbers.
+fn integer(text: &str) -> Option<i64> {
+    plain_digits(text.trim())?.parse().ok()
+}
+
+/// A number as Python reads it: `.5`, `5.` and `1_000.0` are numbers.
+fn float(text: &str) -> Option<f64> {
+    let number: f64 = plain_digits(text.trim())?.parse().ok()?;
+    number.is_finite().then_some(number)
+}
+
+/// A number without the underscores that may stand between two digits.
+fn plain_digits(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split('_').collect();
+    let between_digits = parts.windows(2).all(|pair| match pair {
+        [before, after] => {
+            before.ends_with(|c: char| c.is_ascii_digit())
+                && after.starts_with(|c: char| c.is_ascii_digit())
+        }
+        _ => false,
+    });
+    between_digits.then(|| parts.concat())
 }
 
 /// Checks a truth value, for clap.
@@ -126,7 +150,7 @@ pub(super) fn value(flag: &str, kind: Kind, text: &str) -> Result<Value, CliErro
                 choices.join(", ")
             ))
         })?,
-        Kind::Integer => number(&check_integer(text).map_err(wrong)?),
+        Kind::Integer => integer(&check_integer(text).map_err(wrong)?).into(),
         Kind::Float => number(&check_float(text).map_err(wrong)?),
         Kind::Boolean => {
             Value::Bool(boolean(text).ok_or_else(|| wrong(format!("{text} is not a boolean")))?)
@@ -139,8 +163,11 @@ pub(super) fn value(flag: &str, kind: Kind, text: &str) -> Result<Value, CliErro
     })
 }
 
+/// A number as it was written, where JSON writes it so too.
 fn number(text: &str) -> Value {
-    serde_json::from_str(text.trim_start_matches('+')).unwrap_or(Value::Null)
+    let written = serde_json::from_str(text).ok();
+    let written = written.filter(Value::is_number);
+    written.unwrap_or_else(|| float(text).into())
 }
 
 fn choice(choices: &[&'static str], text: &str) -> Option<&'static str> {
@@ -286,6 +313,22 @@ mod tests {
         }
         for text in ["yesterday", "", "12x", "2026-13-01", "99999999999999999"] {
             assert_eq!(datetime(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn takes_the_official_forms_of_numbers() {
+        for (text, number) in [(" 7", 7), ("+7", 7), ("07", 7), ("1_000", 1000), ("-3", -3)] {
+            assert_eq!(value("n", Kind::Integer, text).unwrap(), number, "{text}");
+        }
+        for (text, number) in [(".5", 0.5), ("5.", 5.0), ("1e3", 1e3), ("+0.5", 0.5)] {
+            assert_eq!(value("n", Kind::Float, text).unwrap(), number, "{text}");
+        }
+        for text in ["", "_1", "1__0", "1_", "1.0", "x", "99999999999999999999"] {
+            assert!(value("n", Kind::Integer, text).is_err(), "{text}");
+        }
+        for text in ["nan", "inf", "1e999", "._5"] {
+            assert!(value("n", Kind::Float, text).is_err(), "{text}");
         }
     }
 

@@ -3,6 +3,7 @@
 mod additions;
 mod command;
 mod complete;
+mod credentials;
 mod error;
 mod globals;
 mod input;

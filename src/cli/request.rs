@@ -148,17 +148,22 @@ impl Values {
         self.check_ids(operation)
     }
 
-    /// Refuses blanks where an id makes part of the path.
+    /// Refuses what cannot be an id that makes part of the path.
     fn check_ids(&self, operation: &'static Operation) -> Result<(), CliError> {
         let params = operation.params.iter();
         for param in params.filter(|param| param.place == Place::Path) {
             let flag = param.flag();
-            if self
-                .get(&flag)
-                .is_some_and(|id| scalar(id).trim().is_empty())
-            {
+            let Some(id) = self.get(&flag).map(scalar) else {
+                continue;
+            };
+            if id.trim().is_empty() {
                 return Err(CliError::refused(format!(
                     "Parameter --{flag} cannot be whitespace or empty string"
+                )));
+            }
+            if matches!(id.as_str(), "." | "..") {
+                return Err(CliError::refused(format!(
+                    "Parameter --{flag} cannot be {id}: in an address that means another place"
                 )));
             }
         }

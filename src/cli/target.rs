@@ -2,16 +2,20 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::error::CliError;
 use super::globals::Globals;
-use super::{input, terminal};
+use super::{credentials, input, terminal};
 use crate::api::operation::Operation;
 use crate::call::{ApiError, Call, Reply};
 use crate::client::{Http, HttpOptions, Remote, RemoteError, RetryPolicy};
 use crate::engine::{Engine, EngineError, Home};
 use crate::log::Durability;
-use crate::profile::{BaseUrl, Settings};
+use crate::profile::{BaseUrl, Setting, Settings};
+
+/// Longest timeout, a day: clocks overflow on far longer ones.
+const MOST_TIMEOUT_SECONDS: u64 = 86_400;
 
 /// Where calls go.
 pub(super) enum Target {
@@ -25,6 +29,8 @@ pub(super) enum Target {
 pub(super) enum Failure {
     /// The service said no.
     Service(ApiError),
+    /// There was no reply that can be understood.
+    NoReply(RemoteError),
     /// It was not asked.
     NotAsked(CliError),
 }
@@ -87,18 +93,14 @@ impl Target {
                 )));
             }
         }
-        let retry = if globals.no_retry {
-            RetryPolicy::NONE
-        } else {
-            RetryPolicy::default()
-        };
+        let http = Http::new(http_options(settings)?);
         Ok(Self::Remote(Box::new(Remote {
             address,
-            http: Http::new(HttpOptions::default())
-                .map_err(|error| CliError::refused(error.to_string()))?,
-            retry,
-            authorize: None,
+            http: http.map_err(|error| CliError::refused(error.to_string()))?,
+            retry: retry_policy(settings)?,
+            credentials: credentials::of(settings)?,
             request_id: globals.request_id.clone(),
+            trace: globals.debug.then_some(terminal::note),
         })))
     }
 
@@ -130,8 +132,51 @@ impl From<RemoteError> for Failure {
     fn from(error: RemoteError) -> Self {
         match error {
             RemoteError::Service(error) => Self::Service(error),
+            other if other.title().is_some() => Self::NoReply(other),
             other => Self::NotAsked(CliError::refused(other.to_string())),
         }
+    }
+}
+
+/// As with the official command line, zero means the default.
+pub(super) fn http_options(settings: &Settings) -> Result<HttpOptions, CliError> {
+    let default = HttpOptions::default();
+    let seconds = |setting, default| -> Result<Duration, CliError> {
+        Ok(match settings.number(setting)? {
+            None | Some(0) => default,
+            Some(seconds) => Duration::from_secs(seconds.min(MOST_TIMEOUT_SECONDS)),
+        })
+    };
+    Ok(HttpOptions {
+        connect_timeout: seconds(Setting::ConnectionTimeout, default.connect_timeout)?,
+        read_timeout: seconds(Setting::ReadTimeout, default.read_timeout)?,
+        proxy: settings.text(Setting::Proxy),
+        cert_bundle: cert_bundle(settings)?,
+    })
+}
+
+/// The file of trusted certificates.
+fn cert_bundle(settings: &Settings) -> Result<Option<PathBuf>, CliError> {
+    match settings.path(Setting::CertBundle) {
+        Some(path) if !path.is_file() => Err(CliError::refused(format!(
+            "Invalid value for cert_bundle: Cannot find cert_bundle file: {}",
+            path.display()
+        ))),
+        bundle => Ok(bundle),
+    }
+}
+
+fn retry_policy(settings: &Settings) -> Result<RetryPolicy, CliError> {
+    let once = settings.is_on(Setting::NoRetry);
+    match settings.number(Setting::MaxRetries)? {
+        None | Some(0) if once => Ok(RetryPolicy::NONE),
+        None | Some(0) => Ok(RetryPolicy::default()),
+        Some(_) if once => Err(CliError::value(
+            "The option --max-retries is not applicable when using the --no-retry flag.",
+        )),
+        Some(attempts) => Ok(RetryPolicy::at_most(
+            u32::try_from(attempts).unwrap_or(u32::MAX),
+        )),
     }
 }
 
@@ -139,11 +184,6 @@ fn is_address(text: &str) -> bool {
     let rest = text.strip_prefix("http://");
     let rest = rest.or_else(|| text.strip_prefix("https://"));
     rest.is_some_and(|rest| !rest.trim_matches('/').is_empty())
-}
-
-fn variable(name: &str) -> Option<String> {
-    let value = env::var_os(name)?.to_string_lossy().into_owned();
-    Some(value).filter(|value| !value.trim().is_empty())
 }
 
 /// Where the local engine keeps its data.

@@ -62,3 +62,8 @@ pub(super) fn confirm(question: &str) -> Result<(), CliError> {
 pub(super) fn stdin_is_terminal() -> bool {
     io::stdin().is_terminal()
 }
+
+/// Whether someone may look at what goes on.
+pub(super) fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}

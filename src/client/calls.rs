@@ -4,25 +4,22 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::http::{Http, HttpError};
+use super::auth::Credentials;
+use super::error::RemoteError;
+use super::http::Http;
 use super::retry::{self, RetryPolicy};
+use super::trace::{self, Trace};
 use super::{Request, Response};
 use crate::api::operation::{Method, ReplyBody};
 use crate::call::{ApiError, Call, Reply};
+use crate::clock::{Clock, SystemClock};
 use crate::profile::BaseUrl;
 
 /// Lets the service see that a request is a repeated one, so that it acts once.
-const RETRY_TOKEN: &str = "opc-retry-token";
-
-/// Adds to a request what proves who sends it. It is asked again for each attempt, because a signature
-/// holds the time.
-pub trait Authorize {
-    /// Signs a request.
-    fn authorize(&self, request: &mut Request) -> Result<(), String>;
-}
+pub(super) const RETRY_TOKEN: &str = "opc-retry-token";
 
 /// A server that Calls are sent to.
 pub struct Remote {
@@ -32,32 +29,12 @@ pub struct Remote {
     pub http: Http,
     /// How often.
     pub retry: RetryPolicy,
-    /// Signs requests, where there is a key.
-    pub authorize: Option<Box<dyn Authorize>>,
+    /// Signs requests, where there is something to sign with.
+    pub credentials: Option<Box<dyn Credentials>>,
     /// The `opc-request-id` that the user gave.
     pub request_id: Option<String>,
-}
-
-/// Why a Call got no Reply.
-#[derive(Debug, thiserror::Error)]
-pub enum RemoteError {
-    /// The service said no.
-    #[error(transparent)]
-    Service(#[from] ApiError),
-    /// There was no response.
-    #[error(transparent)]
-    Http(#[from] HttpError),
-    /// The request could not be signed.
-    #[error("cannot sign the request: {0}")]
-    Authorize(String),
-    /// The response is not what the operation replies.
-    #[error("the answer of {address} is not one of this service: {reason}")]
-    Unexpected {
-        /// Who was asked.
-        address: String,
-        /// What is wrong.
-        reason: String,
-    },
+    /// Who is shown what is sent and what comes back.
+    pub trace: Option<Trace>,
 }
 
 impl Remote {
@@ -70,6 +47,9 @@ impl Remote {
             let Err(error) = &answer else {
                 return answer;
             };
+            if attempt == 1 && is_unknown(error) && self.renews() {
+                continue;
+            }
             let Some(passing) = Passing::of(error) else {
                 return answer;
             };
@@ -82,21 +62,38 @@ impl Remote {
                 random,
             );
             match wait {
-                Some(wait) => thread::sleep(wait),
+                Some(wait) => self.pause(wait, error),
                 None => return answer,
             }
         }
-        Err(RemoteError::Authorize("no attempt was made".to_owned()))
+        Err(RemoteError::NoAttempt)
+    }
+
+    /// Whether new credentials may be taken where the ones that were sent are not.
+    fn renews(&self) -> bool {
+        let credentials = self.credentials.as_ref();
+        credentials.is_some_and(|credentials| credentials.renew())
+    }
+
+    fn pause(&self, wait: Duration, reason: &RemoteError) {
+        if let Some(trace) = self.trace {
+            trace(&format!("* {reason}: again in {:.1} s", wait.as_secs_f64()));
+        }
+        thread::sleep(wait);
     }
 
     fn attempt(&self, request: &Request, call: &Call) -> Result<Reply, RemoteError> {
         let mut request = request.clone();
-        if let Some(authorize) = &self.authorize {
-            authorize
-                .authorize(&mut request)
-                .map_err(RemoteError::Authorize)?;
+        if let Some(credentials) = &self.credentials {
+            credentials.authorize(&mut request, &SystemClock)?;
+        }
+        if let Some(trace) = self.trace {
+            trace::request(trace, &request);
         }
         let response = self.http.send(&request)?;
+        if let Some(trace) = self.trace {
+            trace::response(trace, &response);
+        }
         match response.status {
             200..=299 => reply(self.address.origin(), call, response),
             300..=399 => Err(RemoteError::Unexpected {
@@ -115,7 +112,7 @@ impl Remote {
         ];
         let params = call.headers.iter();
         headers.extend(params.map(|(name, value)| ((*name).to_owned(), value.clone())));
-        let repeats = call.operation.takes_retry_token && self.retry != RetryPolicy::NONE;
+        let repeats = call.operation.takes_retry_token && self.retry.sends_tokens;
         if repeats && !call.headers.contains_key(RETRY_TOKEN) {
             let token = Uuid::new_v4().simple().to_string();
             headers.push((RETRY_TOKEN.to_owned(), token));
@@ -168,6 +165,11 @@ fn percent(text: &str) -> String {
     out
 }
 
+/// Whether the service does not know who is asking.
+fn is_unknown(error: &RemoteError) -> bool {
+    matches!(error, RemoteError::Service(error) if error.status == 401)
+}
+
 /// A failure that may be gone a little later.
 struct Passing {
     throttled: bool,
@@ -194,6 +196,8 @@ impl Passing {
 
 fn reply(address: &str, call: &Call, response: Response) -> Result<Reply, RemoteError> {
     let body = match call.operation.reply {
+        // As the official command line takes it: an object without fields. A list without items is nothing.
+        ReplyBody::Object(_) if response.body.is_empty() => Some(Value::Object(Map::new())),
         _ if response.body.is_empty() => None,
         ReplyBody::Text => Some(text_body(&response.body)),
         _ => match serde_json::from_slice(&response.body) {
@@ -252,6 +256,6 @@ fn refusal(response: &Response) -> ApiError {
         request_id: response.header("opc-request-id").map(str::to_owned),
         retry_after_seconds: response
             .header("retry-after")
-            .and_then(|text| text.trim().parse().ok()),
+            .and_then(|text| retry::seconds_to_wait(text, SystemClock.now_ms())),
     }
 }

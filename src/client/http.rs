@@ -5,20 +5,22 @@
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, ClientBuilder, Proxy, redirect};
 use tokio::runtime::{Builder, Runtime};
 
+use super::auth::{Exchange, ExchangeError, Failure};
 use super::{Request, Response};
 use crate::api::operation::Method;
 
 /// Most bytes of a body that are read: a page of a list is thousands of times smaller.
-const MOST_BODY_BYTES: usize = 256 * 1024 * 1024;
+const MOST_BODY_BYTES: usize = 64 * 1024 * 1024;
 
-/// How long a whole exchange may take: a server that sends a byte now and then is not waited for forever.
-const WHOLE_EXCHANGE: Duration = Duration::from_secs(600);
+/// How many read timeouts a whole exchange may take: a server that sends a byte now and then is not waited
+/// for forever.
+const READ_TIMEOUTS_IN_ALL: u32 = 10;
 
 /// How requests are sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,11 +68,21 @@ pub enum HttpError {
         /// Why not.
         reason: String,
     },
+    /// No connection came about in time.
+    #[error("no connection to {host} came about in {seconds} s")]
+    ConnectTimeout {
+        /// Who was tried.
+        host: String,
+        /// For how long.
+        seconds: u64,
+    },
     /// The time is over.
-    #[error("{host} did not answer in time")]
+    #[error("there was no whole response of {host} in {seconds} s")]
     Timeout {
         /// Who was asked.
         host: String,
+        /// How long ago.
+        seconds: u64,
     },
     /// The connection ended before the response did.
     #[error("the response of {host} ended too early: {reason}")]
@@ -89,16 +101,29 @@ pub enum HttpError {
 }
 
 impl HttpError {
+    /// The same, after this time.
+    fn after(mut self, elapsed: Duration) -> Self {
+        if let Self::ConnectTimeout { seconds, .. } | Self::Timeout { seconds, .. } = &mut self {
+            *seconds = elapsed.as_secs();
+        }
+        self
+    }
+
     /// Whether the same request may fare better a little later.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Timeout { .. } | Self::Broken { .. })
+        match self {
+            Self::ConnectTimeout { .. } | Self::Timeout { .. } | Self::Broken { .. } => true,
+            Self::Setup(_) | Self::Connect { .. } | Self::Tls { .. } | Self::TooLarge { .. } => {
+                false
+            }
+        }
     }
 }
 
 /// Sends requests. Connections are kept, so a second request to a host is quicker.
 pub struct Http {
     options: HttpOptions,
-    runtime: Runtime,
+    runtime: Option<Runtime>,
     plain: OnceLock<Client>,
     secure: OnceLock<Client>,
 }
@@ -112,7 +137,7 @@ impl Http {
             .map_err(|error| HttpError::Setup(format!("cannot start the network: {error}")))?;
         Ok(Self {
             options,
-            runtime,
+            runtime: Some(runtime),
             plain: OnceLock::new(),
             secure: OnceLock::new(),
         })
@@ -122,7 +147,11 @@ impl Http {
     pub fn send(&self, request: &Request) -> Result<Response, HttpError> {
         let client = self.client(&request.url)?;
         let host = host_of(&request.url);
-        self.runtime.block_on(exchange(client, request, &host))
+        let runtime = self.runtime.as_ref();
+        let runtime = runtime.ok_or_else(|| HttpError::Setup("the network is shut".to_owned()))?;
+        let begun = Instant::now();
+        let response = runtime.block_on(exchange(client, request, &host));
+        response.map_err(|failure| failure.after(begun.elapsed()))
     }
 
     fn client(&self, url: &str) -> Result<&Client, HttpError> {
@@ -136,12 +165,36 @@ impl Http {
     }
 }
 
+impl Drop for Http {
+    /// A name that is still looked up is not waited for.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Exchange for Http {
+    fn send(&self, request: &Request) -> Result<Response, ExchangeError> {
+        Self::send(self, request).map_err(|error| ExchangeError {
+            failure: match &error {
+                HttpError::Timeout { .. } | HttpError::ConnectTimeout { .. } => Failure::TimedOut,
+                HttpError::Broken { .. } | HttpError::TooLarge { .. } => Failure::Broken,
+                HttpError::Setup(_) | HttpError::Connect { .. } | HttpError::Tls { .. } => {
+                    Failure::Unreachable
+                }
+            },
+            message: error.to_string(),
+        })
+    }
+}
+
 fn build(options: &HttpOptions, secure: bool) -> Result<Client, HttpError> {
     let mut builder = Client::builder()
         .redirect(redirect::Policy::none())
         .connect_timeout(options.connect_timeout)
         .read_timeout(options.read_timeout)
-        .timeout(WHOLE_EXCHANGE)
+        .timeout(options.read_timeout.saturating_mul(READ_TIMEOUTS_IN_ALL))
         .user_agent(concat!("ocelot/", env!("CARGO_PKG_VERSION")));
     if let Some(proxy) = &options.proxy {
         let proxy = Proxy::all(proxy)
@@ -193,6 +246,13 @@ async fn exchange(client: &Client, request: &Request, host: &str) -> Result<Resp
         .send()
         .await
         .map_err(|error| failure(host, &error))?;
+    let too_large = || HttpError::TooLarge {
+        host: host.to_owned(),
+    };
+    let promised = response.content_length().unwrap_or_default();
+    if promised > MOST_BODY_BYTES as u64 {
+        return Err(too_large());
+    }
     let mut body = Vec::new();
     while let Some(chunk) = response
         .chunk()
@@ -200,9 +260,7 @@ async fn exchange(client: &Client, request: &Request, host: &str) -> Result<Resp
         .map_err(|error| failure(host, &error))?
     {
         if body.len() + chunk.len() > MOST_BODY_BYTES {
-            return Err(HttpError::TooLarge {
-                host: host.to_owned(),
-            });
+            return Err(too_large());
         }
         body.extend_from_slice(&chunk);
     }
@@ -236,8 +294,10 @@ fn headers(request: &Request) -> Result<HeaderMap, HttpError> {
 fn failure(host: &str, error: &reqwest::Error) -> HttpError {
     let host = host.to_owned();
     let reason = chain(error);
-    if error.is_timeout() {
-        HttpError::Timeout { host }
+    if error.is_timeout() && error.is_connect() {
+        HttpError::ConnectTimeout { host, seconds: 0 }
+    } else if error.is_timeout() {
+        HttpError::Timeout { host, seconds: 0 }
     } else if error.is_builder() {
         HttpError::Setup(reason)
     } else if reason.contains("certificate") || reason.contains("tls") {

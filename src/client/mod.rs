@@ -5,16 +5,20 @@
 
 pub mod auth;
 mod calls;
+mod error;
 mod http;
 mod retry;
 pub mod signing;
+mod trace;
 
 use std::fmt;
 
 pub use auth::Response;
-pub use calls::{Remote, RemoteError};
+pub use calls::Remote;
+pub use error::RemoteError;
 pub use http::{Http, HttpError, HttpOptions};
 pub use retry::RetryPolicy;
+pub use trace::Trace;
 
 use crate::api::operation::Method;
 

@@ -17,17 +17,30 @@ const MOST_TOTAL: Duration = Duration::from_secs(600);
 pub struct RetryPolicy {
     /// At most so many times; 1 is once.
     pub attempts: u32,
+    /// Whether what creates something goes with a token, by which the service knows a repeated request.
+    pub sends_tokens: bool,
 }
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { attempts: 8 }
+        Self::at_most(8)
     }
 }
 
 impl RetryPolicy {
     /// Each request is sent once.
-    pub const NONE: Self = Self { attempts: 1 };
+    pub const NONE: Self = Self {
+        attempts: 1,
+        sends_tokens: false,
+    };
+
+    /// A request is sent this often at most.
+    pub const fn at_most(attempts: u32) -> Self {
+        Self {
+            attempts,
+            sends_tokens: true,
+        }
+    }
 
     /// How long to wait before the next attempt; `None` when there is to be none.
     ///
@@ -52,8 +65,19 @@ impl RetryPolicy {
         let wait = grown
             .mul_f64(share.clamp(0.0, 1.0))
             .max(retry_after.unwrap_or_default());
-        (elapsed + wait < MOST_TOTAL).then_some(wait)
+        (elapsed.saturating_add(wait) < MOST_TOTAL).then_some(wait)
     }
+}
+
+/// The seconds that a `Retry-After` asks to wait: it holds them, or the time when to come again.
+pub(super) fn seconds_to_wait(text: &str, now_ms: i64) -> Option<u64> {
+    let text = text.trim();
+    let until = || {
+        let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+        let ms = at.as_millisecond().saturating_sub(now_ms).max(0);
+        u64::try_from(ms).ok().map(|ms| ms.div_ceil(1000))
+    };
+    text.parse().ok().or_else(until)
 }
 
 /// Whether a refusal may be gone a little later.
@@ -87,11 +111,28 @@ mod tests {
         assert_eq!(least, Some(Duration::from_secs(4)));
         let told = policy.wait(1, Duration::ZERO, true, Some(Duration::from_secs(9)), 0.0);
         assert_eq!(told, Some(Duration::from_secs(9)));
+        let never = policy.wait(1, Duration::ZERO, true, Some(Duration::MAX), 0.0);
+        assert_eq!(never, None);
         assert_eq!(policy.wait(1, MOST_TOTAL, false, None, 0.0), None);
         assert_eq!(
             RetryPolicy::NONE.wait(1, Duration::ZERO, false, None, 0.0),
             None
         );
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_time() {
+        let now = 1_773_450_000_000;
+        assert_eq!(seconds_to_wait(" 7 ", now), Some(7));
+        let at = "Sat, 14 Mar 2026 01:00:05 GMT";
+        assert_eq!(seconds_to_wait(at, now), Some(5));
+        assert_eq!(
+            seconds_to_wait("Sat, 14 Mar 2020 01:00:05 GMT", now),
+            Some(0)
+        );
+        for text in ["", "-1", "soon", "99999999999999999999"] {
+            assert_eq!(seconds_to_wait(text, now), None, "{text}");
+        }
     }
 
     #[test]

@@ -6,6 +6,9 @@ use super::json;
 use crate::api::operation::Operation;
 use crate::call::ApiError;
 
+const CLIENT_VERSION: &str = concat!("ocelot/", env!("CARGO_PKG_VERSION"));
+const LOGGING_TIPS: &str = "Run the command again with --debug to see the request and the reply.";
+
 /// What an error message tells besides the error.
 #[derive(Clone, Debug)]
 pub struct ErrorContext<'a> {
@@ -22,9 +25,9 @@ pub struct ErrorContext<'a> {
 /// The message for stderr: `ServiceError:` and a JSON object, each line ended.
 pub fn service_error(error: &ApiError, context: &ErrorContext<'_>) -> String {
     let details = json!({
-        "client_version": concat!("ocelot/", env!("CARGO_PKG_VERSION")),
+        "client_version": CLIENT_VERSION,
         "code": error.code,
-        "logging_tips": "Run the command again with --debug to see the request and the reply.",
+        "logging_tips": LOGGING_TIPS,
         "message": error.message,
         "opc-request-id": context.request_id,
         "operation_name": context.operation.name(),
@@ -39,6 +42,35 @@ pub fn service_error(error: &ApiError, context: &ErrorContext<'_>) -> String {
         title(error, context),
         json::pretty(&details, "    ")
     )
+}
+
+/// Why a service could not be asked, or its answer not be understood.
+#[derive(Clone, Debug)]
+pub struct NoAnswer<'a> {
+    /// The kind of failure, as the official command line calls it: `RequestException` and the like.
+    pub title: &'a str,
+    /// What happened, with the address that was tried.
+    pub message: &'a str,
+    /// The request's method and URL, as `GET https://…`.
+    pub request_endpoint: &'a str,
+    /// What to do next.
+    pub next_step: &'a str,
+    /// When it happened, as `2026-03-14T01:02:03.456000+00:00`.
+    pub timestamp: &'a str,
+}
+
+/// The message for stderr where there is no answer: the title and a JSON object, each line ended.
+pub fn no_answer(failure: &NoAnswer<'_>) -> String {
+    let details = json!({
+        "client_version": CLIENT_VERSION,
+        "logging_tips": LOGGING_TIPS,
+        "message": failure.message,
+        "request_endpoint": failure.request_endpoint,
+        "target_service": "CLI",
+        "timestamp": failure.timestamp,
+        "troubleshooting_tips": failure.next_step,
+    });
+    format!("{}:\n{}\n", failure.title, json::pretty(&details, "    "))
 }
 
 /// Errors that pass by themselves are told apart by their title.

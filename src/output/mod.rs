@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use crate::api::operation::Operation;
 use crate::call::Reply;
 
-pub use error::{ErrorContext, service_error};
+pub use error::{ErrorContext, NoAnswer, no_answer, service_error};
 pub use query::Query;
 
 /// How data is laid out.
@@ -85,6 +85,9 @@ pub enum OutputError {
 const NOT_ALL: &str = "WARNING: This operation supports pagination and not all resources were returned.  Re-run using the --all option to auto paginate and list all resources.\n";
 const NOTHING_FOUND: &str = "Query returned empty result, no output to show.\n";
 
+/// What a table of no rows is, on stdout.
+const NO_ROWS: &str = "Command returned empty list, no table to display.\n";
+
 /// Prints a reply to an operation: nothing at all if it carries nothing worth telling.
 pub fn reply(operation: &Operation, reply: Reply, format: &Format) -> Result<Printed, OutputError> {
     let more = reply
@@ -125,7 +128,7 @@ fn print(
     let data = match &format.query {
         Some(query) => {
             let found = query.search(Value::Object(document))?;
-            if !truthy(&found) {
+            if found.is_null() {
                 return Ok(Printed {
                     stdout: String::new(),
                     stderr: NOTHING_FOUND.to_owned(),
@@ -164,6 +167,7 @@ fn beside_data(document: &Map<String, Value>) -> String {
 
 fn laid_out(data: Value, format: &Format) -> String {
     match (format.style, data) {
+        (Style::Table, Value::Array(rows)) if rows.is_empty() => NO_ROWS.to_owned(),
         (Style::Table, data) => table::table(&data),
         (Style::Json, Value::String(text)) if format.raw => text + "\n",
         (Style::Json, data) => document(&data),
@@ -205,10 +209,31 @@ mod tests {
         let printed = list(page.clone(), &named);
         assert_eq!(printed.stdout, "[\n  \"orders\"\n]\n");
         assert_eq!(printed.stderr, NOT_ALL);
-        let other = format(Style::Table, Some("data[?name == 'other']"));
+        let other = format(Style::Table, Some("data[0].other"));
         let printed = list(page, &other);
         assert_eq!(printed.stdout, "");
         assert_eq!(printed.stderr, NOTHING_FOUND);
+    }
+
+    #[test]
+    fn only_null_is_nothing() {
+        let found = |style, query| {
+            let page = Reply::ok(json!([{"name": "orders"}]));
+            let printed = list(page, &format(style, Some(query)));
+            assert_eq!(printed.stderr, "");
+            printed.stdout
+        };
+        for (query, printed) in [
+            ("`0`", "0\n"),
+            ("!data", "false\n"),
+            ("''", "\"\"\n"),
+            ("`{}`", "{}\n"),
+            ("data[?name == 'other']", "[]\n"),
+        ] {
+            assert_eq!(found(Style::Json, query), printed, "{query}");
+        }
+        let none = found(Style::Table, "data[?name == 'other']");
+        assert_eq!(none, NO_ROWS);
     }
 
     #[test]
