@@ -297,18 +297,6 @@ pub(super) struct Globals {
     pub debug: bool,
     /// `--endpoint`.
     pub endpoint: Option<String>,
-    /// `--no-retry`.
-    pub no_retry: bool,
-    /// `--max-retries`.
-    pub max_retries: Option<u32>,
-    /// `--connection-timeout`, in seconds.
-    pub connection_timeout: Option<u64>,
-    /// `--read-timeout`, in seconds.
-    pub read_timeout: Option<u64>,
-    /// `--proxy`.
-    pub proxy: Option<String>,
-    /// `--cert-bundle`.
-    pub cert_bundle: Option<PathBuf>,
     /// `--opc-request-id`.
     pub request_id: Option<String>,
     /// `--data-dir`.
@@ -375,12 +363,6 @@ impl Globals {
             param_skeleton: text("generate-param-json-input"),
             debug: is_set("debug"),
             endpoint: text("endpoint"),
-            no_retry: is_set("no-retry"),
-            max_retries: last(levels, "max-retries"),
-            connection_timeout: last(levels, "connection-timeout"),
-            read_timeout: last(levels, "read-timeout"),
-            proxy: text("proxy"),
-            cert_bundle: text("cert-bundle").map(|path| input::expand_home(&path)),
             request_id: text("opc-request-id"),
             data_dir: text("data-dir").map(PathBuf::from),
             memory: is_set("memory"),
@@ -434,10 +416,4 @@ impl Globals {
         self.raw_output = settings.is_on(Setting::RawOutput);
         self.debug = settings.is_on(Setting::Debug);
     }
-}
-
-/// The number that was given innermost.
-fn last<T: Copy + Send + Sync + 'static>(levels: &[&ArgMatches], flag: &str) -> Option<T> {
-    let mut inner = levels.iter().rev();
-    inner.find_map(|matches| matches.try_get_one::<T>(flag).ok().flatten().copied())
 }

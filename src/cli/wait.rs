@@ -69,7 +69,8 @@ pub(super) fn wait_and_print(
         look,
         states,
         most: seconds(values, "max-wait-seconds", DEFAULT_MAX_WAIT_SECONDS),
-        interval: seconds(values, "wait-interval-seconds", DEFAULT_INTERVAL_SECONDS),
+        interval: seconds(values, "wait-interval-seconds", DEFAULT_INTERVAL_SECONDS)
+            .max(SHORTEST_INTERVAL),
     };
     let outcome = wait.poll();
     wait.print(reply, outcome)
