@@ -15,7 +15,7 @@ use crate::api::skeleton;
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::engine::LOCAL_TENANCY;
-use crate::output::{self, ErrorContext, Format, Style};
+use crate::output::{self, ErrorContext, Format};
 use crate::profile::{self, Profile};
 
 /// Runs a command. `levels` holds what was given at each level of the line, the command's own last.
@@ -46,7 +46,10 @@ pub(super) fn run(
     }
     values.check_complete(operation, session.target.is_local())?;
     confirm(operation, &values)?;
-    let reply = paging::send(&session, values.clone())?;
+    if paging::is_asked_for(operation, &values)? {
+        return paging::print(&session, values);
+    }
+    let reply = session.send(&values.clone().into_call(operation)?)?;
     if additions::decodes(operation, matches) {
         terminal::data(&additions::decoded(&reply)?)?;
         let next = reply.header("opc-next-cursor");
@@ -201,11 +204,6 @@ pub(super) fn format(globals: &Globals) -> Result<Format, CliError> {
         .and_then(|query| query.strip_prefix("query://"))
         .map(|name| profile::canned_query(globals.rc_file.as_deref(), name))
         .transpose()?;
-    let style = if globals.table {
-        Style::Table
-    } else {
-        Style::Json
-    };
     let query = canned.as_deref().or(globals.query.as_deref());
-    Ok(Format::new(style, query, globals.raw_output)?)
+    Ok(Format::new(globals.style, query, globals.raw_output)?)
 }

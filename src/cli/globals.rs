@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::error::CliError;
 use crate::log::Durability;
+use crate::output::Style;
 
 /// What a global option takes.
 #[derive(Clone, Copy)]
@@ -50,7 +51,7 @@ const AUTH_KINDS: &[&str] = &[
 const GLOBALS: &[Global] = &[
     global(
         "output",
-        Takes::Choice(&["json", "table"]),
+        Takes::Choice(Style::NAMES),
         "Form of the output (default json).",
     ),
     global(
@@ -241,7 +242,7 @@ pub(super) fn add_to(command: Command, own: impl Fn(&str) -> bool, shown: bool) 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Globals {
     /// `--output`.
-    pub table: bool,
+    pub style: Style,
     /// `--query`, as typed.
     pub query: Option<String>,
     /// `--raw-output`.
@@ -303,7 +304,9 @@ impl Globals {
             ));
         }
         Ok(Self {
-            table: text("output").is_some_and(|form| form.eq_ignore_ascii_case("table")),
+            style: text("output")
+                .and_then(|name| Style::named(&name))
+                .unwrap_or_default(),
             query: text("query"),
             raw_output: is_set("raw-output"),
             profile: text("profile"),

@@ -5,18 +5,21 @@
 
 mod dialect;
 mod functions;
+mod shape;
 
 use jmespath::ast::Ast;
 use jmespath::{Context, ErrorReason, JmespathError, Rcvar, Variable};
 use serde_json::Value;
 
 use super::OutputError;
+use super::order::Order;
 
 /// An expression that can be searched for.
 #[derive(Clone, Debug)]
 pub struct Query {
     text: String,
     ast: Ast,
+    order: Order,
 }
 
 impl Query {
@@ -28,7 +31,19 @@ impl Query {
             let reason = ErrorReason::Parse(problem);
             malformed(&JmespathError::new(&text, offset, reason))
         })?;
-        Ok(Self { text, ast })
+        let order = shape::order(&ast, Order::SORTED);
+        Ok(Self { text, ast, order })
+    }
+
+    /// The order in which the expression lists the keys of what it finds.
+    pub(super) fn order(&self) -> &Order {
+        &self.order
+    }
+
+    /// Whether a list at `place` may be searched in parts: what they yield, one after the other, is what
+    /// the whole list yields.
+    pub(super) fn goes_item_by_item(&self, place: &[&str]) -> bool {
+        shape::goes_item_by_item(&self.ast, place)
     }
 
     /// What the expression finds; null for nothing.
