@@ -111,7 +111,9 @@ pub fn reply(operation: &Operation, reply: Reply, format: &Format) -> Result<Pri
         && matches!(operation.reply, ReplyBody::List(_))
         && !document.is_empty()
     {
-        document.entry("data").or_insert_with(|| Value::Array(Vec::new()));
+        document
+            .entry("data")
+            .or_insert_with(|| Value::Array(Vec::new()));
     }
     print(document, format, note)
 }

@@ -93,25 +93,39 @@ pub(super) fn csv(
     let all_objects = shape.objects == shape.count();
     let all_lists = shape.lists == shape.count();
     if all_objects && !columns.is_empty() {
-        writer.write_record(&columns)?;
+        writer.write_record(&columns).map_err(cause)?;
     }
     items.each(&mut |item| {
         match item {
             Value::Object(fields) if all_objects => {
-                writer.write_record(cells(fields, &columns, order).map(bytes))?;
+                writer
+                    .write_record(cells(fields, &columns, order).map(bytes))
+                    .map_err(cause)?;
             }
             Value::Array(values) if all_lists => {
                 // Every line has as many fields.
                 let missing = shape.longest_list - values.len();
                 let cells = values.iter().map(|value| cell(value, order));
                 let padding = std::iter::repeat_n(Cow::Borrowed(""), missing);
-                writer.write_record(cells.chain(padding).map(bytes))?;
+                writer
+                    .write_record(cells.chain(padding).map(bytes))
+                    .map_err(cause)?;
             }
-            item => writer.write_record([bytes(cell(item, order))])?,
+            item => writer
+                .write_record([bytes(cell(item, order))])
+                .map_err(cause)?,
         }
         Ok(())
     })?;
     writer.flush()
+}
+
+/// What went wrong, so that a closed pipe can be told from the rest.
+fn cause(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(cause) => cause,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// A line an item: a scalar as it is, the elements of a list and the values of an object between tabs.
