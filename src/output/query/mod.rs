@@ -52,8 +52,10 @@ impl Query {
         let mut context = Context::new(&self.text, runtime);
         let data = Rcvar::new(variable(document));
         let found = jmespath::interpret(&data, &self.ast, &mut context);
+        // What was found is moved out of the document, which may be large, and not copied.
+        drop(data);
         match found {
-            Ok(found) => Ok(value(&found)),
+            Ok(found) => Ok(value(found)),
             Err(error) => Err(OutputError::Search {
                 problem: told(&error.reason),
                 place: place(&error),
@@ -80,16 +82,15 @@ fn variable(value: Value) -> Variable {
     }
 }
 
-fn value(variable: &Variable) -> Value {
-    match variable {
-        Variable::Bool(yes) => Value::Bool(*yes),
-        Variable::Number(number) => Value::Number(number.clone()),
-        Variable::String(text) => Value::String(text.clone()),
-        Variable::Array(values) => values.iter().map(|found| value(found)).collect(),
+fn value(variable: Rcvar) -> Value {
+    match Rcvar::unwrap_or_clone(variable) {
+        Variable::Bool(yes) => Value::Bool(yes),
+        Variable::Number(number) => Value::Number(number),
+        Variable::String(text) => Value::String(text),
+        Variable::Array(values) => values.into_iter().map(value).collect(),
         Variable::Object(fields) => {
-            let fields = fields.iter();
-            let fields = fields.map(|(name, found)| (name.clone(), value(found)));
-            Value::Object(fields.collect())
+            let fields = fields.into_iter();
+            Value::Object(fields.map(|(name, found)| (name, value(found))).collect())
         }
         Variable::Null | Variable::Expref(_) => Value::Null,
     }
