@@ -272,6 +272,8 @@ fn error_in(request: &Value) -> ApiError {
         status: status_of(request),
         code: body["code"].as_str().unwrap().to_owned().into(),
         message: body["message"].as_str().unwrap().to_owned(),
+        request_id: None,
+        retry_after_seconds: None,
     }
 }
 

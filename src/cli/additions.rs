@@ -13,6 +13,7 @@ use crate::api::OperationId;
 use crate::api::operation::Operation;
 use crate::api::streaming::Streaming;
 use crate::call::Reply;
+use crate::output::Style;
 
 const PUT: OperationId = OperationId::Streaming(Streaming::PutMessages);
 const GET: OperationId = OperationId::Streaming(Streaming::GetMessages);
@@ -128,7 +129,7 @@ pub(super) fn check(
     if decodes(operation, matches) {
         for (flag, given) in [
             ("query", globals.query.is_some()),
-            ("output", globals.table),
+            ("output", globals.style != Style::Json),
         ] {
             if given {
                 return Err(CliError::value(format!(

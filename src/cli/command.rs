@@ -16,7 +16,7 @@ use crate::call::{ApiError, Call, Reply};
 use crate::client::RemoteError;
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::engine::LOCAL_TENANCY;
-use crate::output::{self, ErrorContext, Format, NoAnswer, Style};
+use crate::output::{self, ErrorContext, Format, NoAnswer};
 use crate::profile::{Environment, RcFile, Setting, Settings};
 
 /// Runs a command. `levels` holds what was given at each level of the line, the command's own last.
@@ -54,7 +54,10 @@ pub(super) fn run(
     values.check_complete(operation, session.target.is_local())?;
     wait::check(&values)?;
     confirm(operation, &values)?;
-    let reply = paging::send(&session, values.clone())?;
+    if paging::is_asked_for(operation, &values)? {
+        return paging::print(&session, values);
+    }
+    let reply = session.send(&values.clone().into_call(operation))?;
     if additions::decodes(operation, matches) {
         terminal::data(&additions::decoded(&reply)?)?;
         let next = reply.header("opc-next-cursor");
@@ -257,10 +260,9 @@ pub(super) fn format(globals: &Globals, rc: &RcFile) -> Result<Format, CliError>
         Some(name) => Some(rc.canned_query(name)?.into_text()),
         None => query,
     };
-    let style = if globals.table {
-        Style::Table
-    } else {
-        Style::Json
-    };
-    Ok(Format::new(style, query.as_deref(), globals.raw_output)?)
+    Ok(Format::new(
+        globals.style,
+        query.as_deref(),
+        globals.raw_output,
+    )?)
 }

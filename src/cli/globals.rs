@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::error::CliError;
 use super::input;
 use crate::log::Durability;
+use crate::output::Style;
 use crate::profile::{Flags, Setting, Settings};
 
 /// What a global option takes.
@@ -59,7 +60,7 @@ const GLOBALS: &[(&str, &[Global])] = &[
         &[
             global(
                 "output",
-                Takes::Choice(&["json", "table"]),
+                Takes::Choice(Style::NAMES),
                 "Form of the output (default json).",
             ),
             global(
@@ -284,7 +285,7 @@ pub(super) fn add_to(command: Command, own: impl Fn(&str) -> bool, shown: bool) 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Globals {
     /// `--output`.
-    pub table: bool,
+    pub style: Style,
     /// `--query`, as typed.
     pub query: Option<String>,
     /// `--raw-output`.
@@ -356,7 +357,9 @@ impl Globals {
         Ok(Self {
             given: names.filter(|flag| is_given(flag)).collect(),
             flags: flags.collect(),
-            table: text("output").is_some_and(|form| form.eq_ignore_ascii_case("table")),
+            style: text("output")
+                .and_then(|name| Style::named(&name))
+                .unwrap_or_default(),
             query: text("query"),
             raw_output: is_set("raw-output"),
             full_skeleton: is_set("generate-full-command-json-input"),
@@ -411,7 +414,7 @@ impl Globals {
     /// Takes over what the rc file says of options that were not given.
     pub(super) fn fill(&mut self, settings: &Settings) {
         let output = settings.text(Setting::Output).unwrap_or_default();
-        self.table = output.eq_ignore_ascii_case("table");
+        self.style = Style::named(&output).unwrap_or_default();
         self.query = settings.text(Setting::Query);
         self.raw_output = settings.is_on(Setting::RawOutput);
         self.debug = settings.is_on(Setting::Debug);

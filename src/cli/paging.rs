@@ -1,28 +1,54 @@
 //! Lists that come in pages: `--all`, `--limit` and `--page-size`.
 
-use serde_json::Value;
+use std::collections::HashSet;
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
 
 use super::command::Session;
-use super::error::CliError;
+use super::error::{CliError, exit};
 use super::request::Values;
+use super::terminal;
+use crate::api::operation::Operation;
 use crate::call::Reply;
+use crate::output::{self, Listing, Pages};
 
-/// Sends the call of `values`, and goes on to further pages as its options ask.
-pub(super) fn send(session: &Session, mut values: Values) -> Result<Reply, CliError> {
-    let operation = session.operation;
+/// Whether the options ask for more than the page that one call gets.
+pub(super) fn is_asked_for(operation: &Operation, values: &Values) -> Result<bool, CliError> {
     let all = values.is_set("all");
-    let limit = values.integer("limit");
-    if all && limit.is_some() {
+    let limit = values.integer("limit").is_some();
+    if all && limit {
         return Err(CliError::refused(
             "If you provide the --all option you cannot provide the --limit option",
         ));
     }
-    if !operation.pages() || !(all || limit.is_some()) {
-        return session.send(&values.into_call(operation));
-    }
+    Ok(operation.pages() && (all || limit))
+}
+
+/// Sends the calls of `values` that its options ask for, and prints all pages as one when the last is there.
+pub(super) fn print(session: &Session, values: Values) -> Result<ExitCode, CliError> {
+    let mut pages = Pages::new(session.operation, &session.format);
+    follow(session, values, |page| Ok(pages.add(page)?))?;
+    let listing = pages.finish()?;
+    write(&listing).map_err(CliError::io("write to standard output"))?;
+    terminal::note(&listing.stderr);
+    Ok(ExitCode::from(exit::OK))
+}
+
+/// Hands on one page after the other.
+fn follow(
+    session: &Session,
+    mut values: Values,
+    mut take: impl FnMut(Reply) -> Result<(), CliError>,
+) -> Result<(), CliError> {
     let page_size = values.integer("page-size");
-    let mut wanted = limit;
-    let mut whole: Option<Reply> = None;
+    let mut wanted = values.integer("limit");
+    let mut tokens = HashSet::new();
+    tokens.extend(
+        values
+            .get("page")
+            .and_then(|page| page.as_str())
+            .map(str::to_owned),
+    );
     loop {
         // A limit counts over all pages; asking for more than is still wanted would be waste.
         let ask = match (page_size, wanted) {
@@ -32,43 +58,27 @@ pub(super) fn send(session: &Session, mut values: Values) -> Result<Reply, CliEr
         if let Some(count) = ask {
             values.set("limit", count.into());
         }
-        let reply = session.send(&values.clone().into_call(operation))?;
-        wanted = wanted.map(|wanted| wanted - count_items(&reply));
-        let next_page = reply.header("opc-next-page").map(str::to_owned);
-        whole = Some(match whole {
-            None => reply,
-            Some(before) => joined(before, reply),
-        });
-        match next_page {
-            Some(page) if wanted.is_none_or(|wanted| wanted > 0) => values.set("page", page.into()),
-            _ => break,
+        let page = session.send(&values.clone().into_call(session.operation))?;
+        let count = i64::try_from(output::count_items(&page)).unwrap_or(i64::MAX);
+        wanted = wanted.map(|wanted| wanted.saturating_sub(count));
+        let next = page.header("opc-next-page").map(str::to_owned);
+        take(page)?;
+        let enough = wanted.is_some_and(|wanted| wanted <= 0);
+        let Some(next) = next.filter(|next| !next.is_empty() && !enough) else {
+            return Ok(());
+        };
+        if !tokens.insert(next.clone()) {
+            return Err(CliError::refused(format!(
+                "the service names the page {next:?} a second time, which would go on forever; nothing is \
+                 printed. Get single pages with --page, and tell who runs the service."
+            )));
         }
-    }
-    Ok(whole.unwrap_or_default())
-}
-
-/// The items of a reply: a bare list, or the field `items`.
-fn items(reply: &mut Reply) -> Option<&mut Vec<Value>> {
-    match reply.body.as_mut()? {
-        Value::Array(items) => Some(items),
-        Value::Object(fields) => fields.get_mut("items")?.as_array_mut(),
-        _ => None,
+        values.set("page", next.into());
     }
 }
 
-fn count_items(reply: &Reply) -> i64 {
-    let body = reply.body.as_ref();
-    let items = body.and_then(|body| body.as_array().or_else(|| body.get("items")?.as_array()));
-    items.map_or(0, |items| i64::try_from(items.len()).unwrap_or(i64::MAX))
-}
-
-/// Two pages as one, with the headers of the later.
-fn joined(mut before: Reply, mut after: Reply) -> Reply {
-    if let (Some(first), Some(second)) = (items(&mut before), items(&mut after)) {
-        first.append(second);
-    }
-    Reply {
-        body: before.body,
-        ..after
-    }
+fn write(listing: &Listing) -> io::Result<()> {
+    let mut stdout = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+    listing.write(&mut stdout)?;
+    stdout.flush()
 }

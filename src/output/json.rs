@@ -4,26 +4,37 @@
 use std::io;
 
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
 /// `value` over several lines, each level indented by `indent`, without a newline at the end.
-pub(super) fn pretty(value: &Value, indent: &str) -> String {
-    write(
-        value,
-        Pretty(PrettyFormatter::with_indent(indent.as_bytes())),
-    )
+pub(super) fn pretty(value: &impl Serialize, indent: &str) -> String {
+    in_memory(|text| write_pretty(value, indent, text))
 }
 
 /// `value` on one line without spaces.
-pub(super) fn compact(value: &Value) -> String {
-    write(value, Compact)
+pub(super) fn compact(value: &impl Serialize) -> String {
+    in_memory(|text| write_compact(value, text))
 }
 
-fn write(value: &Value, formatter: impl Formatter) -> String {
+/// Writes what [`pretty`] returns.
+pub(super) fn write_pretty(
+    value: &impl Serialize,
+    indent: &str,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let formatter = Pretty(PrettyFormatter::with_indent(indent.as_bytes()));
+    Ok(value.serialize(&mut Serializer::with_formatter(out, formatter))?)
+}
+
+/// Writes what [`compact`] returns.
+pub(super) fn write_compact(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+    Ok(value.serialize(&mut Serializer::with_formatter(out, Compact))?)
+}
+
+fn in_memory(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
     let mut text = Vec::new();
     // Neither can fail: the writer is memory, keys are strings, and the serializer writes UTF-8.
-    let _ = value.serialize(&mut Serializer::with_formatter(&mut text, formatter));
+    let _ = write(&mut text);
     String::from_utf8(text).unwrap_or_default()
 }
 

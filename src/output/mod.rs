@@ -1,4 +1,4 @@
-//! What the user sees of a reply: its printed form, queried, as JSON or a table; and errors.
+//! What the user sees of a reply: its printed form, queried, in one of several formats; and errors.
 //!
 //! Everything here is text in, text out: callers write what they get to stdout and stderr. Nothing
 //! here knows who answered.
@@ -7,26 +7,28 @@ mod date;
 mod error;
 mod form;
 mod json;
+mod layout;
+mod order;
+mod pages;
 mod query;
+mod rows;
+mod spool;
+mod style;
 mod table;
+mod yaml;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-use crate::api::operation::Operation;
+use crate::api::operation::{Operation, ReplyBody};
 use crate::call::Reply;
 
 pub use error::{ErrorContext, NoAnswer, no_answer, service_error};
+pub use pages::{Listing, Pages, count_items};
 pub use query::Query;
-
-/// How data is laid out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Style {
-    /// Indented JSON.
-    #[default]
-    Json,
-    /// A table.
-    Table,
-}
+pub use style::Style;
 
 /// How a reply is to be printed.
 #[derive(Clone, Debug, Default)]
@@ -79,6 +81,20 @@ pub enum OutputError {
         /// The expression with a caret under the place.
         place: String,
     },
+    /// A list of many pages cannot be kept until its last page is there.
+    #[error(
+        "cannot keep the pages of the list in {}: {reason}\nSet TMPDIR to a folder with more room.",
+        folder.display()
+    )]
+    Keep {
+        /// Where temporary files go.
+        folder: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// A reply cannot be written in this format.
+    #[error("cannot write the reply in this format: {0}")]
+    Layout(String),
 }
 
 // Notes on stderr, in the words of the official command line, which scripts may look for.
@@ -90,15 +106,29 @@ const NO_ROWS: &str = "Command returned empty list, no table to display.\n";
 
 /// Prints a reply to an operation: nothing at all if it carries nothing worth telling.
 pub fn reply(operation: &Operation, reply: Reply, format: &Format) -> Result<Printed, OutputError> {
-    let more = reply
-        .header("opc-next-page")
-        .is_some_and(|page| !page.is_empty());
-    let note = if more && operation.pages() && operation.offers_all {
+    let note = not_all_note(operation, &reply.headers);
+    let mut document = form::document(operation, reply);
+    // Of a list without items, formats that print item by item print none.
+    if format.style.prints_rows()
+        && format.query.is_none()
+        && matches!(operation.reply, ReplyBody::List(_))
+        && !document.is_empty()
+    {
+        document
+            .entry("data")
+            .or_insert_with(|| Value::Array(Vec::new()));
+    }
+    print(document, format, note)
+}
+
+/// What is told if there are further pages.
+fn not_all_note(operation: &Operation, headers: &BTreeMap<String, String>) -> &'static str {
+    let next = headers.get("opc-next-page");
+    if next.is_some_and(|page| !page.is_empty()) && operation.pages() && operation.offers_all {
         NOT_ALL
     } else {
         ""
-    };
-    print(form::document(operation, reply), format, note)
+    }
 }
 
 /// Prints `{"data": …}` for a command that exists only here; an empty list is printed too.
@@ -120,38 +150,46 @@ fn print(
     if document.is_empty() {
         return Ok(Printed::default());
     }
-    // A table has no room for what stands beside the data.
+    // A table or rows have no room for what stands beside the data.
     let beside = match format.style {
-        Style::Table => beside_data(&document),
-        Style::Json => String::new(),
+        Style::Json | Style::Yaml => String::new(),
+        Style::Table | Style::Jsonl | Style::Csv | Style::Text => beside_data(&document),
     };
     let data = match &format.query {
         Some(query) => {
             let found = query.search(Value::Object(document))?;
             if found.is_null() {
-                return Ok(Printed {
-                    stdout: String::new(),
-                    stderr: NOTHING_FOUND.to_owned(),
-                });
+                return Ok(Printed::nothing_found());
             }
             found
         }
         None => whole(document, format.style),
     };
     Ok(Printed {
-        stdout: laid_out(data, format),
+        stdout: laid_out(data, format)?,
         stderr: beside + note,
     })
 }
 
-/// Without a query JSON shows all, a table the data if there is any.
+/// Without a query JSON and YAML show all, a table the data if there is any, and rows its items.
 fn whole(mut document: Map<String, Value>, style: Style) -> Value {
-    match style {
-        Style::Table => match document.remove("data") {
-            Some(data) => data,
-            None => Value::Object(document),
-        },
-        Style::Json => Value::Object(document),
+    if matches!(style, Style::Json | Style::Yaml) {
+        return Value::Object(document);
+    }
+    match document.remove("data") {
+        Some(data) if style.prints_rows() => listed(data),
+        Some(data) => data,
+        None => Value::Object(document),
+    }
+}
+
+/// The list that data has in its `items`, or the data itself.
+fn listed(data: Value) -> Value {
+    match data {
+        Value::Object(mut fields) if fields.get("items").is_some_and(Value::is_array) => {
+            fields.remove("items").unwrap_or_default()
+        }
+        data => data,
     }
 }
 
@@ -165,17 +203,22 @@ fn beside_data(document: &Map<String, Value>) -> String {
         .collect()
 }
 
-fn laid_out(data: Value, format: &Format) -> String {
-    match (format.style, data) {
-        (Style::Table, Value::Array(rows)) if rows.is_empty() => NO_ROWS.to_owned(),
-        (Style::Table, data) => table::table(&data),
-        (Style::Json, Value::String(text)) if format.raw => text + "\n",
-        (Style::Json, data) => document(&data),
+fn laid_out(data: Value, format: &Format) -> Result<String, OutputError> {
+    match data {
+        Value::Array(rows) if rows.is_empty() && format.style == Style::Table => {
+            Ok(NO_ROWS.to_owned())
+        }
+        Value::String(text) if format.raw && format.style != Style::Table => Ok(text + "\n"),
+        data => {
+            let mut text = Vec::new();
+            layout::data(&data, format.style, format.order(), &mut text)
+                .map_err(|error| OutputError::Layout(error.to_string()))?;
+            String::from_utf8(text).map_err(|error| OutputError::Layout(error.to_string()))
+        }
     }
 }
 
-/// Whether Python takes a value for true: the official command line prints nothing of what it does
-/// not.
+/// Whether Python takes a value for true: the official command line shows no data that it does not.
 fn truthy(value: &Value) -> bool {
     match value {
         Value::Null => false,

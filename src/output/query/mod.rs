@@ -5,18 +5,21 @@
 
 mod dialect;
 mod functions;
+mod shape;
 
 use jmespath::ast::Ast;
 use jmespath::{Context, ErrorReason, JmespathError, Rcvar, Variable};
 use serde_json::Value;
 
 use super::OutputError;
+use super::order::Order;
 
 /// An expression that can be searched for.
 #[derive(Clone, Debug)]
 pub struct Query {
     text: String,
     ast: Ast,
+    order: Order,
 }
 
 impl Query {
@@ -28,7 +31,19 @@ impl Query {
             let reason = ErrorReason::Parse(problem);
             malformed(&JmespathError::new(&text, offset, reason))
         })?;
-        Ok(Self { text, ast })
+        let order = shape::order(&ast, Order::SORTED);
+        Ok(Self { text, ast, order })
+    }
+
+    /// The order in which the expression lists the keys of what it finds.
+    pub(super) fn order(&self) -> &Order {
+        &self.order
+    }
+
+    /// Whether a list at `place` may be searched in parts: what they yield, one after the other, is what
+    /// the whole list yields.
+    pub(super) fn goes_item_by_item(&self, place: &[&str]) -> bool {
+        shape::goes_item_by_item(&self.ast, place)
     }
 
     /// What the expression finds; null for nothing.
@@ -37,8 +52,10 @@ impl Query {
         let mut context = Context::new(&self.text, runtime);
         let data = Rcvar::new(variable(document));
         let found = jmespath::interpret(&data, &self.ast, &mut context);
+        // What was found is moved out of the document, which may be large, and not copied.
+        drop(data);
         match found {
-            Ok(found) => Ok(value(&found)),
+            Ok(found) => Ok(value(found)),
             Err(error) => Err(OutputError::Search {
                 problem: told(&error.reason),
                 place: place(&error),
@@ -65,16 +82,15 @@ fn variable(value: Value) -> Variable {
     }
 }
 
-fn value(variable: &Variable) -> Value {
-    match variable {
-        Variable::Bool(yes) => Value::Bool(*yes),
-        Variable::Number(number) => Value::Number(number.clone()),
-        Variable::String(text) => Value::String(text.clone()),
-        Variable::Array(values) => values.iter().map(|found| value(found)).collect(),
+fn value(variable: Rcvar) -> Value {
+    match Rcvar::unwrap_or_clone(variable) {
+        Variable::Bool(yes) => Value::Bool(yes),
+        Variable::Number(number) => Value::Number(number),
+        Variable::String(text) => Value::String(text),
+        Variable::Array(values) => values.into_iter().map(value).collect(),
         Variable::Object(fields) => {
-            let fields = fields.iter();
-            let fields = fields.map(|(name, found)| (name.clone(), value(found)));
-            Value::Object(fields.collect())
+            let fields = fields.into_iter();
+            Value::Object(fields.map(|(name, found)| (name, value(found))).collect())
         }
         Variable::Null | Variable::Expref(_) => Value::Null,
     }
