@@ -220,7 +220,7 @@ impl Global {
             None => arg,
         };
         match self.takes {
-            Takes::Nothing => return arg.action(ArgAction::SetTrue),
+            Takes::Nothing => arg.action(ArgAction::SetTrue),
             Takes::Text(name) => arg.value_name(name).allow_hyphen_values(true),
             Takes::Seconds => arg.value_name("SECONDS").value_parser(value_parser!(u64)),
             Takes::Count => arg.value_name("COUNT").value_parser(value_parser!(u32)),

@@ -89,7 +89,7 @@ pub(super) fn datetime(text: &str) -> Option<String> {
         .or_else(|| text.parse().ok())
         .or_else(|| with_short_offset(text))
         .or_else(|| without_offset(text))?;
-    Some(strtime::format("%Y-%m-%dT%H:%M:%S%.6fZ", timestamp).ok()?)
+    strtime::format("%Y-%m-%dT%H:%M:%S%.6fZ", timestamp).ok()
 }
 
 fn seconds_since_1970(text: &str) -> Option<Timestamp> {

@@ -1,4 +1,4 @@
-//! A server that answers the nth request with the nth response it was given.
+//! A server that answers the nth request with the nth response it was given, and all further ones with the last.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Write};
@@ -69,9 +69,12 @@ fn serve(stream: TcpStream, script: &Mutex<Script>) -> std::io::Result<()> {
         let response = {
             let mut script = script.lock().unwrap();
             script.seen.push(request);
-            script.responses.pop_front()
+            match script.responses.len() {
+                0 | 1 => script.responses.front().cloned(),
+                _ => script.responses.pop_front(),
+            }
         };
-        // Whoever asks more than was recorded is told so; the comparison finds it.
+        // Whoever asks where nothing was asked is told so; the comparison finds it.
         let response = response.unwrap_or(Response {
             status: 404,
             ..Response::default()
