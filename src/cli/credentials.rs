@@ -123,8 +123,8 @@ fn regions(environment: &Environment) -> RegionLookup {
     RegionLookup::new(move |name| {
         let region = Region::find(name, &environment).ok()?;
         Some(Place {
-            domain: region.second_level_domain?.into(),
-            region: region.name.into(),
+            domain: region.second_level_domain?,
+            region: region.name,
         })
     })
 }

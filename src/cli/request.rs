@@ -264,7 +264,9 @@ fn document(text: &str) -> Result<Map<String, Value>, CliError> {
         Value::Object(document) => Ok(document),
         other => Err(CliError::Json {
             parameter: "from_json".to_owned(),
-            reason: format!("It must be a JSON object with the options as keys, not {other}."),
+            reason: format!(
+                "--from-json takes a JSON object with the options as keys, not {other}."
+            ),
         }),
     }
 }

@@ -61,10 +61,18 @@ impl Target {
         };
         match named.text() {
             "local" => Self::local(globals),
-            "cloud" => Self::remote(globals, settings, settings.base_url(operation)?),
+            "cloud" => {
+                check_remote(globals, "cloud")?;
+                Self::remote(globals, settings, settings.base_url(operation)?, true)
+            }
             url if is_address(url) => {
-                let address = BaseUrl::given(url, operation.client)?;
-                Self::remote(globals, settings, address)
+                check_remote(globals, url)?;
+                Self::remote(
+                    globals,
+                    settings,
+                    BaseUrl::given(url, operation.client)?,
+                    false,
+                )
             }
             other => Err(CliError::value(format!(
                 "{} is {other:?}, which is no target: give local, cloud, or a URL that begins with \
@@ -85,17 +93,16 @@ impl Target {
         Ok(Self::Local(home(globals)?, globals.durability))
     }
 
-    fn remote(globals: &Globals, settings: &Settings, address: BaseUrl) -> Result<Self, CliError> {
-        for flag in ["data-dir", "memory", "durability"] {
-            if globals.is_given(flag) {
-                return Err(CliError::value(format!(
-                    "--{flag} is about the local engine, but {address} is to answer"
-                )));
-            }
-        }
+    fn remote(
+        globals: &Globals,
+        settings: &Settings,
+        address: BaseUrl,
+        in_cloud: bool,
+    ) -> Result<Self, CliError> {
         let http = Http::new(http_options(settings)?);
         Ok(Self::Remote(Box::new(Remote {
             address,
+            asks_for_messages_endpoint: in_cloud,
             http: http.map_err(|error| CliError::refused(error.to_string()))?,
             retry: retry_policy(settings)?,
             credentials: credentials::of(settings)?,
@@ -178,6 +185,18 @@ fn retry_policy(settings: &Settings) -> Result<RetryPolicy, CliError> {
             u32::try_from(attempts).unwrap_or(u32::MAX),
         )),
     }
+}
+
+/// Refuses options that are about the local engine where it does not answer.
+fn check_remote(globals: &Globals, address: &str) -> Result<(), CliError> {
+    for flag in ["data-dir", "memory", "durability"] {
+        if globals.is_given(flag) {
+            return Err(CliError::value(format!(
+                "--{flag} is about the local engine, but {address} is to answer"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn is_address(text: &str) -> bool {

@@ -13,7 +13,10 @@ use super::http::Http;
 use super::retry::{self, RetryPolicy};
 use super::trace::{self, Trace};
 use super::{Request, Response};
+use crate::api::OperationId;
 use crate::api::operation::{Method, ReplyBody};
+use crate::api::queue::Queue;
+use crate::api::streaming::Streaming;
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::{Clock, SystemClock};
 use crate::profile::BaseUrl;
@@ -25,6 +28,8 @@ pub(super) const RETRY_TOKEN: &str = "opc-retry-token";
 pub struct Remote {
     /// The address that paths are put behind, with the version path.
     pub address: BaseUrl,
+    /// Whether messages have an address of their own, which the stream or queue tells. In the cloud they do.
+    pub asks_for_messages_endpoint: bool,
     /// Sends requests.
     pub http: Http,
     /// How often.
@@ -38,12 +43,34 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Sends a Call, again if need be, and waits for its Reply.
+    /// Sends a Call to where it is answered, and waits for its Reply.
     pub fn send(&self, call: &Call) -> Result<Reply, RemoteError> {
-        let request = self.request(call);
+        match messages_of(call).filter(|_| self.asks_for_messages_endpoint) {
+            Some(holder) => self.send_to(&self.messages_endpoint(&holder, call)?, call),
+            None => self.send_to(&self.address, call),
+        }
+    }
+
+    /// Asks the stream or queue of a Call where its messages are.
+    fn messages_endpoint(&self, holder: &Call, call: &Call) -> Result<BaseUrl, RemoteError> {
+        let reply = self.send_to(&self.address, holder)?;
+        let body = reply.body.unwrap_or_default();
+        let unexpected = |reason: String| RemoteError::Unexpected {
+            address: self.address.origin().to_owned(),
+            reason,
+        };
+        let Some(url) = body.get("messagesEndpoint").and_then(Value::as_str) else {
+            return Err(unexpected("it tells no messagesEndpoint".to_owned()));
+        };
+        BaseUrl::given(url, call.operation.client).map_err(|error| unexpected(error.to_string()))
+    }
+
+    /// Sends a Call, again if need be.
+    fn send_to(&self, address: &BaseUrl, call: &Call) -> Result<Reply, RemoteError> {
+        let request = self.request(address, call);
         let begun = Instant::now();
         for attempt in 1.. {
-            let answer = self.attempt(&request, call);
+            let answer = self.attempt(address, &request, call);
             let Err(error) = &answer else {
                 return answer;
             };
@@ -82,7 +109,12 @@ impl Remote {
         thread::sleep(wait);
     }
 
-    fn attempt(&self, request: &Request, call: &Call) -> Result<Reply, RemoteError> {
+    fn attempt(
+        &self,
+        address: &BaseUrl,
+        request: &Request,
+        call: &Call,
+    ) -> Result<Reply, RemoteError> {
         let mut request = request.clone();
         if let Some(credentials) = &self.credentials {
             credentials.authorize(&mut request, &SystemClock)?;
@@ -95,9 +127,9 @@ impl Remote {
             trace::response(trace, &response);
         }
         match response.status {
-            200..=299 => reply(self.address.origin(), call, response),
+            200..=299 => reply(address.origin(), call, response),
             300..=399 => Err(RemoteError::Unexpected {
-                address: self.address.origin().to_owned(),
+                address: address.origin().to_owned(),
                 reason: redirect(&response),
             }),
             _ => Err(RemoteError::Service(refusal(&response))),
@@ -105,7 +137,7 @@ impl Remote {
     }
 
     /// The request of a Call, not signed yet.
-    pub fn request(&self, call: &Call) -> Request {
+    fn request(&self, address: &BaseUrl, call: &Call) -> Request {
         let mut headers = vec![
             ("accept".to_owned(), "application/json".to_owned()),
             ("content-type".to_owned(), "application/json".to_owned()),
@@ -123,7 +155,7 @@ impl Remote {
         let body = call.body.as_ref().map(|body| body.to_string().into_bytes());
         Request {
             method: call.operation.method,
-            url: self.url(call),
+            url: url(address, call),
             headers,
             // A signature covers the length of a body, and so there is always one.
             body: match call.operation.method {
@@ -132,23 +164,35 @@ impl Remote {
             },
         }
     }
+}
 
-    /// The address of a Call with its query string.
-    pub fn url(&self, call: &Call) -> String {
-        let mut url = format!("{}{}", self.address, call.operation.path);
-        for (name, value) in &call.path {
-            url = url.replace(&format!("{{{name}}}"), &percent(value));
-        }
-        let query: Vec<String> = call
-            .query
-            .iter()
-            .map(|(name, value)| format!("{}={}", percent(name), percent(value)))
-            .collect();
-        if !query.is_empty() {
-            url = format!("{url}?{}", query.join("&"));
-        }
-        url
+/// The address of a Call with its query string.
+fn url(address: &BaseUrl, call: &Call) -> String {
+    let mut url = format!("{}{}", address, call.operation.path);
+    for (name, value) in &call.path {
+        url = url.replace(&format!("{{{name}}}"), &percent(value));
     }
+    let query: Vec<String> = call
+        .query
+        .iter()
+        .map(|(name, value)| format!("{}={}", percent(name), percent(value)))
+        .collect();
+    if !query.is_empty() {
+        url = format!("{url}?{}", query.join("&"));
+    }
+    url
+}
+
+/// The Call that tells where the messages are that this Call is about; `None` if it is not about any.
+fn messages_of(call: &Call) -> Option<Call> {
+    let (holder, wire) = match call.operation.client.name {
+        "stream" => (OperationId::Streaming(Streaming::GetStream), "streamId"),
+        "queue" => (OperationId::Queue(Queue::GetQueue), "queueId"),
+        _ => return None,
+    };
+    let mut asking = Call::new(holder.operation()?);
+    asking.path.insert(wire, call.path.get(wire)?.clone());
+    Some(asking)
 }
 
 /// Percent-encodes all but the characters that are never special in an address.

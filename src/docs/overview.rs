@@ -100,7 +100,7 @@ const EXAMPLES: &[(&str, &str)] = &[
 
 /// What this version lacks, so that nobody looks for it.
 const NOT_YET: &str = "In this version the engine has Streaming; the commands of the other services say that \
-    they are not available in it yet. Sending to a server or to the cloud is refused.";
+    they are not available in it yet.";
 
 /// Renders the page of the program.
 pub(super) fn render(root: &Command) -> String {

@@ -149,10 +149,9 @@ impl ItemByItem {
     }
 
     fn finish(mut self, operation: &Operation, format: &Format) -> Result<Listing, OutputError> {
-        if self.found.shape().count() == 0 {
-            if self.any && format.query.is_some() {
-                return Ok(Printed::nothing_found().into());
-            }
+        let nothing = self.found.shape().count() == 0;
+        // A query that finds nothing among items that are there has found an empty list.
+        if nothing && !(self.any && format.query.is_some()) {
             let empty = Reply {
                 body: Some(self.frame),
                 headers: self.headers,
@@ -177,6 +176,10 @@ impl ItemByItem {
             Style::Json | Style::Yaml => note.to_owned(),
             _ => beside_data(&document) + note,
         };
+        if nothing {
+            let stdout = super::laid_out(Value::Array(Vec::new()), format)?;
+            return Ok(Printed { stdout, stderr }.into());
+        }
         let found = Found {
             style: format.style,
             document: Value::Object(document),

@@ -60,7 +60,7 @@ fn the_line_wins_over_the_environment_and_that_over_the_profile() {
         "[DEFAULT]\ntarget = http://127.0.0.1:1\n[HERE]\ntarget = local\n",
     );
     let list = "streaming admin stream list --query data[0].name --raw-output";
-    let refused = |at: &str| format!("cannot send commands to {at} yet");
+    let refused = |at: &str| format!("cannot connect to {at}");
     let of_profile = refused("http://127.0.0.1:1");
     sandbox
         .ocelot(list)
@@ -122,7 +122,7 @@ fn the_tenancy_of_the_profile_is_the_compartment() {
 fn a_profile_that_is_not_there_is_refused() {
     let sandbox = Sandbox::new();
     let list = "streaming admin stream list";
-    let told = "Error: there is no profile NOPE, for there is no file [home]/.oci/config\n";
+    let told = "Error: there is no profile NOPE, because there is no file [home]/.oci/config\n";
     sandbox
         .ocelot(list)
         .args(["--profile", "NOPE"])
@@ -199,8 +199,7 @@ fn settings_files_that_cannot_be_read_are_named() {
     ] {
         sandbox.write(".oci/config", content);
         let run = sandbox.ocelot(list).status(1);
-        run.stderr_has(["Error: cannot read [home]/.oci/config: "])
-            .check();
+        run.stderr_has(["Error: ", "[home]/.oci/config"]).check();
     }
     let folder = sandbox.path("folder");
     std::fs::create_dir(&folder).unwrap();

@@ -157,7 +157,7 @@ fn examples_in_help_are_lines_that_parse() {
         // Whatever is missing, all else of the line is as it must be.
         let file = told.contains("cannot read ");
         let compartment = told.contains("Missing option(s)") && told.contains("compartment-id");
-        let sent = told.contains("cannot send commands to");
+        let sent = told.contains("cannot connect to");
         let asked = told.contains("there is no one to ask");
         assert!(sent || asked || file || compartment, "{line}\n{told}");
     }

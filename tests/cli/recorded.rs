@@ -167,7 +167,7 @@ fn nothing_was_kept_by_lines_that_were_refused() {
     sandbox
         .ocelot("streaming admin stream get --stream-id orders")
         .status(1)
-        .stderr_has(["cannot send commands to http://127.0.0.1:1 yet"])
+        .stderr_has(["cannot connect to http://127.0.0.1:1"])
         .check();
     assert!(!sandbox.path("data").exists());
 }

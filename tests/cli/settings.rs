@@ -159,7 +159,7 @@ fn a_target_that_is_none_is_traced_to_where_it_was_said() {
     }
     sandbox.write(".oci/config", "[DEFAULT]\ntarget = x\n");
     let run = sandbox.ocelot(LIST).status(2);
-    run.stderr_has(["Error: target in the profile is \"x\""])
+    run.stderr_has(["Error: [home]/.oci/config:2 is \"x\""])
         .check();
 }
 

@@ -33,7 +33,7 @@ fn endpoint_is_the_subscriptions_where_that_is_not_given() {
             "{create} --compartment-id c --subscription-endpoint a@b.example --endpoint http://127.0.0.1:1"
         ))
         .status(1)
-        .stderr_has(["cannot send commands to http://127.0.0.1:1 yet"])
+        .stderr_has(["cannot connect to http://127.0.0.1:1"])
         .check();
 }
 

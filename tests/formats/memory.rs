@@ -73,23 +73,3 @@ fn memory_does_not_grow_with_the_list() {
         assert!(most_kib < 64 * 1024, "{args:?} held {most_kib} KiB");
     }
 }
-
-/// The figure of the README: `cargo test --release --test formats -- --ignored --nocapture`.
-#[test]
-#[ignore = "takes a minute, and a gigabyte of disk"]
-fn a_gigabyte_in_less_than_200_mb() {
-    let lister = Lister::new(large_list(1_000));
-    let query = ["--query", "data[].{Name: name, Tags: \"freeform-tags\"}"];
-    for format in ["json", "jsonl", "csv", "yaml", "text"] {
-        for query in [&[], query.as_slice()] {
-            let args = [&["--all", "--output", format], query].concat();
-            let begun = std::time::Instant::now();
-            let (printed, most_kib) = measure(&lister, &args);
-            eprintln!(
-                "{format} {query:?}: {printed} bytes, {most_kib} KiB, {:?}",
-                begun.elapsed()
-            );
-            assert!(most_kib < 200_000);
-        }
-    }
-}

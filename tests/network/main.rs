@@ -7,6 +7,7 @@
 )]
 
 mod broken;
+mod messages;
 mod options;
 mod program;
 mod retries;

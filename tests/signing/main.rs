@@ -13,5 +13,4 @@ mod keys;
 mod refusals;
 mod standin;
 mod support;
-mod timing;
 mod vectors;

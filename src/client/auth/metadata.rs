@@ -28,7 +28,9 @@ pub struct Place {
 
 /// Finds a region by its full name or its short code; `None` where it is not known.
 #[derive(Clone)]
-pub struct RegionLookup(Arc<dyn Fn(&str) -> Option<Place> + Send + Sync>);
+pub struct RegionLookup(Arc<FindRegion>);
+
+type FindRegion = dyn Fn(&str) -> Option<Place> + Send + Sync;
 
 impl RegionLookup {
     /// Looks regions up with this function.
