@@ -56,6 +56,9 @@ impl Target {
                 "--endpoint and --target both say who answers: give one of them",
             ));
         }
+        if globals.is_given("target") && globals.flags.get("target").is_none() {
+            return Err(no_target("--target", ""));
+        }
         let Some(named) = settings.destination() else {
             return Self::local(globals);
         };
@@ -74,11 +77,7 @@ impl Target {
                     false,
                 )
             }
-            other => Err(CliError::value(format!(
-                "{} is {other:?}, which is no target: give local, cloud, or a URL that begins with \
-                 http:// or https://",
-                named.source()
-            ))),
+            other => Err(no_target(&named.source().to_string(), other)),
         }
     }
 
@@ -185,6 +184,13 @@ fn retry_policy(settings: &Settings) -> Result<RetryPolicy, CliError> {
             u32::try_from(attempts).unwrap_or(u32::MAX),
         )),
     }
+}
+
+fn no_target(source: &str, name: &str) -> CliError {
+    CliError::value(format!(
+        "{source} is {name:?}, which is no target: give local, cloud, or a URL that begins with http:// or \
+         https://"
+    ))
 }
 
 /// Refuses options that are about the local engine where it does not answer.

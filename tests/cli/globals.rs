@@ -144,7 +144,7 @@ fn a_profile_that_is_not_there_is_refused() {
         .status(1)
         .stderr(told)
         .check();
-    let told = "Error: there is no file nothing\n";
+    let told = "Error: there is no file nothing, which --config-file names\n";
     sandbox
         .ocelot(list)
         .args(["--config-file", "nothing"])
@@ -155,13 +155,13 @@ fn a_profile_that_is_not_there_is_refused() {
         .ocelot(list)
         .env("OCI_CLI_CONFIG_FILE", "nothing")
         .status(1)
-        .stderr(told)
+        .stderr("Error: there is no file nothing, which OCI_CLI_CONFIG_FILE names\n")
         .check();
     sandbox
         .ocelot(list)
         .env("OCI_CLI_RC_FILE", "nothing")
         .status(1)
-        .stderr(told)
+        .stderr("Error: there is no file nothing, which OCI_CLI_RC_FILE names\n")
         .check();
 }
 

@@ -125,7 +125,7 @@ fn a_document_gives_what_the_line_does_not() {
         .status(1)
         .stderr(
             "Parameter 'from_json' must be in JSON format.\n\
-             It must be a JSON object with the options as keys, not [1].\n",
+             --from-json takes a JSON object with the options as keys, not [1].\n",
         )
         .check();
 }

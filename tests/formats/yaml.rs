@@ -128,19 +128,24 @@ const ODD: &[&str] = &[
     "ocid1.stream.oc1.phx.amaaaaaa",
 ];
 
-/// The data of a document as PyYAML reads it; nothing where there is no Python, or no PyYAML.
+fn python() -> std::ffi::OsString {
+    std::env::var_os("OCELOT_PYTHON").unwrap_or_else(|| "python3".into())
+}
+
+/// The data of a document as PyYAML reads it; nothing where there is no Python, or no PyYAML. `tests/run` names
+/// one that has it in `OCELOT_PYTHON`.
 fn read_back(yaml: &str) -> Option<Value> {
     const READ: &str = "import json, sys, yaml\n\
         json.dump(yaml.safe_load(sys.stdin.buffer.read().decode('utf-8')), sys.stdout)";
-    let there = Command::new("python3")
+    let there = Command::new(python())
         .args(["-c", "import yaml"])
         .stderr(Stdio::null())
         .status();
     if !there.is_ok_and(|status| status.success()) {
-        eprintln!("not compared: python3 has no yaml");
+        eprintln!("not compared: there is no Python with PyYAML");
         return None;
     }
-    let mut child = Command::new("python3")
+    let mut child = Command::new(python())
         .args(["-c", READ])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
