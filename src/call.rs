@@ -20,6 +20,8 @@ pub struct Call {
     pub headers: BTreeMap<&'static str, String>,
     /// The JSON body.
     pub body: Option<Value>,
+    /// Who makes it, and how they reached the engine; a client does not send it.
+    pub origin: Origin,
 }
 
 impl Call {
@@ -31,6 +33,36 @@ impl Call {
             query: BTreeMap::new(),
             headers: BTreeMap::new(),
             body: None,
+            origin: Origin::default(),
+        }
+    }
+}
+
+/// The tenancy, and root compartment, that resources belong to where the user has none.
+pub const LOCAL_TENANCY: &str = "ocid1.tenancy.oc1..local";
+
+/// Who makes a call, and at which addresses they find the services.
+///
+/// The default is a user of this machine who names nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The caller's tenancy: resources of others do not exist for the caller.
+    pub tenancy_id: String,
+    /// The caller, where it is known.
+    pub user_id: Option<String>,
+    /// What resources name as their address for REST calls: a URL without a path.
+    pub rest_address: String,
+    /// What resources name as their address for Kafka clients: `host:port`.
+    pub kafka_address: String,
+}
+
+impl Default for Origin {
+    fn default() -> Self {
+        Self {
+            tenancy_id: LOCAL_TENANCY.to_owned(),
+            user_id: None,
+            rest_address: "http://127.0.0.1:4590".to_owned(),
+            kafka_address: "127.0.0.1:9092".to_owned(),
         }
     }
 }

@@ -12,10 +12,9 @@ use super::target::{Failure, Target};
 use super::{additions, lines, paging, terminal, wait};
 use crate::api::operation::Operation;
 use crate::api::skeleton;
-use crate::call::{ApiError, Call, Reply};
+use crate::call::{ApiError, Call, LOCAL_TENANCY, Reply};
 use crate::client::RemoteError;
 use crate::clock::{Clock, SystemClock, rfc3339};
-use crate::engine::LOCAL_TENANCY;
 use crate::output::{self, ErrorContext, Format, NoAnswer};
 use crate::profile::{Environment, RcFile, Setting, Settings};
 

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::api::OperationId;
-use crate::call::{ApiError, Call, Reply};
+use crate::call::{ApiError, Call, Origin, Reply};
 use crate::clock::{Clock, Setting, SystemClock, clamp_ms};
 use crate::disk::{Disk, MemoryDisk, RealDisk};
 use crate::log::{Durability, LogError};
@@ -27,9 +27,6 @@ use crate::store::{Store, StoreError};
 pub use folder::FolderError;
 pub use local::{ClockReport, Status};
 use streaming::Streaming;
-
-/// The tenancy, and root compartment, that resources belong to where the user has none.
-pub const LOCAL_TENANCY: &str = "ocid1.tenancy.oc1..local";
 
 /// Where an engine keeps what it is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +119,7 @@ impl Engine {
         let context = Context {
             store: &self.store,
             now_ms: self.clock.now_ms(),
+            origin: &call.origin,
         };
         match call.operation.id {
             OperationId::Streaming(operation) => self.streaming.answer(&context, operation, call),
@@ -156,6 +154,8 @@ struct Context<'e> {
     store: &'e Store,
     /// The time of the whole call, so that all it does happens at once.
     now_ms: i64,
+    /// Who called, and from where.
+    origin: &'e Origin,
 }
 
 /// The machine's clock as the user has set it for this engine.

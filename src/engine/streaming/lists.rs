@@ -32,7 +32,7 @@ pub(super) fn resources<D: DeserializeOwned>(
     call: &Call,
     kind: ResourceKind,
     filter: &Filter<'_>,
-    shown: fn(&Resource<D>) -> Value,
+    shown: impl Fn(&Resource<D>) -> Value,
 ) -> Result<Reply, ApiError> {
     let by_name = call
         .query_text("sortBy")

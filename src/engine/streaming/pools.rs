@@ -7,7 +7,7 @@ use super::super::resource::{self, ResourceKind, Tags, check_name};
 use super::super::{Context, ocid, retry};
 use super::streams::STREAM;
 use super::work::{self, Action, Entity};
-use super::{BOOTSTRAP_SERVERS, Streaming, lists, streams};
+use super::{Streaming, lists, streams};
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::rfc3339;
 use crate::store::{Filter, Order, Resource, Session, SortBy};
@@ -182,15 +182,15 @@ pub(super) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
     retry::once(context, call, |session| {
         session.put_resource(POOL.ocid_type, &pool)?;
         let work_id = record(session, context, Action::Create, &pool)?;
-        Ok(Reply::ok(in_the_making(&pool))
+        Ok(Reply::ok(in_the_making(context, &pool))
             .with_header("etag", &pool.etag)
             .with_header(work::HEADER, work_id))
     })
 }
 
 /// A new pool as the service's reply shows it; the next look finds it active.
-fn in_the_making(pool: &Pool) -> Value {
-    let mut body = shown(pool);
+fn in_the_making(context: &Context<'_>, pool: &Pool) -> Value {
+    let mut body = shown(context, pool);
     set(&mut body, "lifecycleState", "CREATING".into());
     if let Some(kafka) = body.get_mut("kafkaSettings") {
         set(kafka, "bootstrapServers", Value::Null);
@@ -270,7 +270,7 @@ pub(super) fn get(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError>
     let pool: Pool = context.store.read(|session| {
         POOL.remembered(session, call.path_value("streamPoolId")?, context.now_ms)
     })?;
-    Ok(Reply::ok(shown(&pool)).with_header("etag", &pool.etag))
+    Ok(Reply::ok(shown(context, &pool)).with_header("etag", &pool.etag))
 }
 
 pub(super) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
@@ -292,7 +292,7 @@ pub(super) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         let work_id = record(session, context, Action::Update, &pool)?;
         Ok::<_, ApiError>((pool, work_id))
     })?;
-    Ok(Reply::ok(shown(&pool))
+    Ok(Reply::ok(shown(context, &pool))
         .with_header("etag", &pool.etag)
         .with_header(work::HEADER, work_id))
 }
@@ -372,7 +372,7 @@ impl Streaming {
     }
 }
 
-fn shown(pool: &Pool) -> Value {
+fn shown(context: &Context<'_>, pool: &Pool) -> Value {
     let details = &pool.details;
     let endpoint = details.private_endpoint.as_ref();
     json!({
@@ -383,7 +383,7 @@ fn shown(pool: &Pool) -> Value {
         "lifecycleStateDetails": null,
         "timeCreated": rfc3339(pool.time_created_ms),
         "kafkaSettings": {
-            "bootstrapServers": BOOTSTRAP_SERVERS,
+            "bootstrapServers": context.origin.kafka_address,
             "autoCreateTopicsEnable": details.kafka.auto_create_topics_enable,
             "logRetentionHours": details.kafka.log_retention_hours,
             "numPartitions": details.kafka.num_partitions,

@@ -7,7 +7,7 @@ use super::super::resource::{self, ResourceKind, Tags, check_name};
 use super::super::{Context, ocid};
 use super::pools::{self, POOL, Pool};
 use super::work::{self, Action, Entity};
-use super::{MESSAGES_ENDPOINT, Streaming, lists};
+use super::{Streaming, lists};
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::rfc3339;
 use crate::store::{Filter, Order, Resource, Session, SortBy};
@@ -129,7 +129,7 @@ pub(super) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
     // The reply shows the stream in the making, as the service's does; the next look finds it active.
     let mut in_the_making = stream;
     in_the_making.state = "CREATING".to_owned();
-    Ok(Reply::ok(shown(&in_the_making))
+    Ok(Reply::ok(shown(context, &in_the_making))
         .with_header("etag", &in_the_making.etag)
         .with_header(work::HEADER, work_id))
 }
@@ -201,7 +201,7 @@ pub(super) fn get(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError>
     let stream: Stream = context
         .store
         .read(|session| STREAM.remembered(session, call.path_value("streamId")?, context.now_ms))?;
-    Ok(Reply::ok(shown(&stream)).with_header("etag", &stream.etag))
+    Ok(Reply::ok(shown(context, &stream)).with_header("etag", &stream.etag))
 }
 
 /// Lists streams. The cloud takes a compartment or a pool; documents give both, which narrows the list to
@@ -222,7 +222,9 @@ pub(super) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError
         parent_id: pool_id.as_deref(),
         ..lists::common_filter(context, call)
     };
-    lists::resources(context, call, STREAM, &filter, summary)
+    lists::resources(context, call, STREAM, &filter, |stream| {
+        summary(context, stream)
+    })
 }
 
 pub(super) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
@@ -245,7 +247,7 @@ pub(super) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         let work_id = record(session, context, Action::Update, &stream)?;
         Ok::<_, ApiError>((stream, work_id))
     })?;
-    Ok(Reply::ok(shown(&stream))
+    Ok(Reply::ok(shown(context, &stream))
         .with_header("etag", &stream.etag)
         .with_header(work::HEADER, work_id))
 }
@@ -318,8 +320,8 @@ impl Streaming {
     }
 }
 
-fn shown(stream: &Stream) -> Value {
-    let mut shown = summary(stream);
+fn shown(context: &Context<'_>, stream: &Stream) -> Value {
+    let mut shown = summary(context, stream);
     if let Some(fields) = shown.as_object_mut() {
         fields.insert(
             "retentionInHours".into(),
@@ -330,7 +332,7 @@ fn shown(stream: &Stream) -> Value {
     shown
 }
 
-fn summary(stream: &Stream) -> Value {
+fn summary(context: &Context<'_>, stream: &Stream) -> Value {
     json!({
         "id": stream.id,
         "name": stream.name,
@@ -339,7 +341,7 @@ fn summary(stream: &Stream) -> Value {
         "compartmentId": stream.compartment_id,
         "lifecycleState": stream.state,
         "timeCreated": rfc3339(stream.time_created_ms),
-        "messagesEndpoint": MESSAGES_ENDPOINT,
+        "messagesEndpoint": context.origin.rest_address,
         "freeformTags": stream.details.freeform_tags,
         "definedTags": stream.details.defined_tags,
     })
