@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::environment::Environment;
 use super::error::ProfileError;
 use super::file::SettingsFile;
-use super::ini::{DEFAULT_SECTION, Entry};
+use super::ini::{DEFAULT_SECTION, Document, Entry};
 use super::source::{Source, Value};
 
 /// A profile of the config file, with what it inherits from `DEFAULT`.
@@ -63,7 +63,7 @@ impl Profile {
             Some(file) if !profile.exists(file) => Err(ProfileError::NoProfile {
                 path: expanded,
                 name: profile.name.clone(),
-                known: known_profiles(file),
+                known: known_profiles(&file.document),
             }),
             Some(_) => profile.without_key(),
         }
@@ -114,8 +114,8 @@ impl Profile {
 }
 
 /// The names of the profiles that can be asked for.
-fn known_profiles(file: &SettingsFile) -> Vec<String> {
-    let sections = file.document.sections().iter();
+pub(super) fn known_profiles(document: &Document) -> Vec<String> {
+    let sections = document.sections().iter();
     sections.map(|section| section.name.clone()).collect()
 }
 

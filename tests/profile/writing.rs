@@ -24,7 +24,7 @@ fn files(folder: &Path) -> Vec<String> {
 fn a_first_profile_makes_folder_and_file() {
     let user = User::new();
     let path = user.home.path().join("a/b/config");
-    let written = write_profile(&path, "DEFAULT", NEW).unwrap();
+    let written = write_profile(&path, "DEFAULT", NEW, true).unwrap();
     assert_eq!((written.replaced, written.backup), (false, None));
     assert_eq!(
         fs::read_to_string(&path).unwrap(),
@@ -46,7 +46,7 @@ fn the_rest_of_the_file_stays_byte_for_byte() {
                   # of prod\r\n[PROD]\r\n  k=v\r\n";
     let user = User::new().config(before);
     let path = user.path("config");
-    let written = write_profile(&path, "DEV", NEW).unwrap();
+    let written = write_profile(&path, "DEV", NEW, true).unwrap();
     assert!(written.replaced);
     let backup = written.backup.unwrap();
     assert_eq!(backup, user.path("config.backup"));
@@ -62,10 +62,10 @@ fn the_rest_of_the_file_stays_byte_for_byte() {
         ["config", "config.backup"]
     );
 
-    write_profile(&path, "DEV", NEW)
+    write_profile(&path, "DEV", NEW, true)
         .map(|again| assert_eq!(again.backup, None))
         .unwrap();
-    let third = write_profile(&path, "NEW", NEW).unwrap();
+    let third = write_profile(&path, "NEW", NEW, true).unwrap();
     assert_eq!(third.backup.unwrap(), user.path("config.backup-2"));
     assert_eq!(fs::read_to_string(&backup).unwrap(), before);
 }
@@ -77,7 +77,7 @@ fn open_permissions_are_closed_and_links_followed() {
     let user = User::new().file("real", "[A]\nk=v\n");
     fs::set_permissions(user.path("real"), fs::Permissions::from_mode(0o644)).unwrap();
     symlink("real", user.path("config")).unwrap();
-    let written = write_profile(&user.path("config"), "B", NEW).unwrap();
+    let written = write_profile(&user.path("config"), "B", NEW, true).unwrap();
     assert!(
         fs::symlink_metadata(user.path("config"))
             .unwrap()
@@ -92,13 +92,13 @@ fn open_permissions_are_closed_and_links_followed() {
 fn a_file_that_cannot_be_understood_is_left_alone() {
     for content in [&b"no section\n"[..], b"[A]\nk=\xff\n"] {
         let user = User::new().config(content);
-        assert!(write_profile(&user.path("config"), "A", NEW).is_err());
+        assert!(write_profile(&user.path("config"), "A", NEW, true).is_err());
         assert_eq!(fs::read(user.path("config")).unwrap(), content);
         assert_eq!(files(&user.home.path().join(".oci")), ["config"]);
     }
     let user = User::new();
     fs::create_dir(user.path("config")).unwrap();
-    assert!(write_profile(&user.path("config"), "A", NEW).is_err());
+    assert!(write_profile(&user.path("config"), "A", NEW, true).is_err());
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn recorded_files_can_be_added_to() {
         let before = case["text"].as_str().unwrap();
         fs::write(&path, before).unwrap();
         for name in ["A", "DEFAULT", "NEW"] {
-            write_profile(&path, name, NEW)
+            write_profile(&path, name, NEW, true)
                 .unwrap_or_else(|error| panic!("{before:?} {name} {error}"));
         }
         let after = fs::read_to_string(&path).unwrap();
@@ -142,7 +142,7 @@ fn writers_at_once_lose_nothing() {
     thread::scope(|scope| {
         for number in 0..16 {
             let path = &path;
-            scope.spawn(move || write_profile(path, &format!("P{number}"), NEW).unwrap());
+            scope.spawn(move || write_profile(path, &format!("P{number}"), NEW, true).unwrap());
         }
     });
     let text = fs::read_to_string(&path).unwrap();
