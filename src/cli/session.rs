@@ -17,7 +17,7 @@ use crate::client::auth::{AuthError, Credentials, SecurityToken, Token};
 use crate::client::signing::public_path_of;
 use crate::client::{Http, Request};
 use crate::clock::{Clock, SystemClock, rfc3339};
-use crate::profile::{Environment, ProfileError, Setting, Settings, remove_profile};
+use crate::profile::{Environment, ProfileError, Setting, Settings, read_profile, remove_profile};
 
 /// The global options that name a profile and the way to a service.
 const OF_A_PROFILE: Takes = Takes::Only(
@@ -121,6 +121,15 @@ pub(super) fn command() -> Command {
 }
 
 fn load(globals: &Globals, words: &str) -> Result<Settings, CliError> {
+    if let Some(auth) = globals
+        .flags
+        .get("auth")
+        .filter(|auth| *auth != "security_token")
+    {
+        return Err(CliError::value(format!(
+            "ocelot {words} is about sessions, which sign with --auth security_token, not {auth}"
+        )));
+    }
     let environment = Environment::of_process();
     Ok(Settings::load(globals.flags.clone(), &environment, words)?)
 }
@@ -220,14 +229,20 @@ fn terminate(globals: &Globals) -> Result<Answer, CliError> {
     let settings = load(globals, "session terminate")?;
     let config = settings.path(Setting::ConfigFile).unwrap_or_default();
     let profile = settings.text(Setting::Profile).unwrap_or_default();
-    let token = settings.path(Setting::SecurityTokenFile).ok_or_else(|| {
+    // What the profile inherits, or a variable says, belongs to others.
+    let own = read_profile(&config, &profile)?;
+    let own_path = |key: &str| {
+        let path = own.get(key).filter(|path| !path.is_empty());
+        path.map(|path| settings.environment().expand_home(path))
+    };
+    let token = own_path("security_token_file").ok_or_else(|| {
         CliError::refused(format!(
             "profile {profile} has no security_token_file: it is no session, and stays"
         ))
     })?;
     // Files first would leave a profile that names nothing, should the config file not be writable.
     let backup = remove_profile(&config, &profile)?;
-    for path in files_of(&token, settings.path(Setting::KeyFile), &profile) {
+    for path in files_of(&token, own_path("key_file"), &profile) {
         match fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(CliError::io(format!("remove {}", path.display()))(error));

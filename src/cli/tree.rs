@@ -105,6 +105,10 @@ fn group_globals(command: Command) -> Command {
         .filter_map(|arg| arg.get_long().map(str::to_owned))
         .collect();
     let command = command.mut_subcommands(group_globals);
+    let command = command.mut_args(|arg| match arg.is_positional() {
+        true => arg,
+        false => arg.help_heading(OPTIONS),
+    });
     globals::add_to(with_help(command), |flag| own.contains(flag), false)
 }
 

@@ -83,6 +83,8 @@ impl Change {
         renamed?;
         #[cfg(unix)]
         File::open(&self.folder)?.sync_all()?;
+        #[cfg(not(unix))]
+        let _ = &self.folder;
         Ok(())
     }
 }

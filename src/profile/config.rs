@@ -120,7 +120,7 @@ pub(super) fn known_profiles(document: &Document) -> Vec<String> {
 }
 
 /// A text without the quotes around it, if it has the same in front and behind.
-fn unquoted(text: &str) -> &str {
+pub(super) fn unquoted(text: &str) -> &str {
     let inner = ['"', '\'']
         .into_iter()
         .find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote));

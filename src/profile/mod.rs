@@ -30,4 +30,4 @@ pub use regions::Region;
 pub use setting::{Known, SETTINGS, Setting};
 pub use settings::{AuthKind, Flags, Row, Settings};
 pub use source::{MASK, Place, Source, Value};
-pub use write::{Written, check_new_profile, remove_profile, write_profile};
+pub use write::{Written, check_new_profile, read_profile, remove_profile, write_profile};

@@ -2,11 +2,11 @@
 //!
 //! How the file itself is changed, and what it was is kept, is told in `change`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::change::Change;
-use super::config::known_profiles;
+use super::config::{known_profiles, unquoted};
 use super::error::ProfileError;
 use super::file::read_text;
 use super::ini::{self, DEFAULT_SECTION, Document, Section};
@@ -75,6 +75,34 @@ fn exists(path: &Path, section: &Section) -> ProfileError {
     }
 }
 
+/// What a profile itself says, key by key, without what it inherits from `DEFAULT`.
+pub fn read_profile(path: &Path, name: &str) -> Result<BTreeMap<String, String>, ProfileError> {
+    let text = read_text(path)?.ok_or_else(|| no_file(path, name))?;
+    let document = parse(path, &text)?;
+    let section = document
+        .section(name)
+        .ok_or_else(|| no_profile(path, name, &document))?;
+    let entries = section.entries.iter();
+    Ok(entries
+        .map(|entry| (entry.key.clone(), unquoted(&entry.value).to_owned()))
+        .collect())
+}
+
+fn no_file(path: &Path, name: &str) -> ProfileError {
+    ProfileError::NoConfigFile {
+        path: path.to_owned(),
+        name: name.to_owned(),
+    }
+}
+
+fn no_profile(path: &Path, name: &str, document: &Document) -> ProfileError {
+    ProfileError::NoProfile {
+        path: path.to_owned(),
+        name: name.to_owned(),
+        known: known_profiles(document),
+    }
+}
+
 /// Removes a profile from the config file at `path`, and tells where the file is kept as it was.
 ///
 /// `DEFAULT` stays: all others inherit from it.
@@ -84,18 +112,11 @@ pub fn remove_profile(path: &Path, name: &str) -> Result<PathBuf, ProfileError> 
     }
     let change = Change::begin(path)?;
     let path = change.path();
-    let before = change.read()?.ok_or_else(|| ProfileError::NoConfigFile {
-        path: path.to_owned(),
-        name: name.to_owned(),
-    })?;
+    let before = change.read()?.ok_or_else(|| no_file(path, name))?;
     let document = parse(path, &before)?;
     let section = document
         .section(name)
-        .ok_or_else(|| ProfileError::NoProfile {
-            path: path.to_owned(),
-            name: name.to_owned(),
-            known: known_profiles(&document),
-        })?;
+        .ok_or_else(|| no_profile(path, name, &document))?;
     let after = without(&before, section);
     if !says_the_rest(&parse(path, &after)?, &document, name) {
         return Err(ProfileError::NotWritable(format!(

@@ -16,7 +16,34 @@ use crate::profile::{Environment, Setting, Settings};
 
 pub(super) static DOCTOR: Builtin = Builtin {
     words: "doctor",
-    takes: Takes::All,
+    takes: Takes::Only(
+        &[
+            "output",
+            "query",
+            "raw-output",
+            "debug",
+            "target",
+            "endpoint",
+            "data-dir",
+            "memory",
+            "durability",
+            "profile",
+            "config-file",
+            "cli-rc-file",
+            "region",
+            "auth",
+            "auth-purpose",
+            "opc-request-id",
+            "connection-timeout",
+            "read-timeout",
+            "proxy",
+            "cert-bundle",
+            "federation-endpoint",
+            "realm-specific-endpoint",
+            "enable-dual-stack",
+        ],
+        "asks whoever answers once, and prints what it finds",
+    ),
     run: |_, globals| run(globals),
 };
 

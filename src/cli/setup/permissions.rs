@@ -16,13 +16,18 @@ pub(super) fn command() -> Command {
             Arg::new("file")
                 .long("file")
                 .value_name("FILE")
-                .required(true)
-                .help("The file."),
+                .help("The file; it must be named."),
         )
 }
 
 pub(super) fn run(matches: &ArgMatches, _: &Globals) -> Result<Answer, CliError> {
-    let named = matches.get_one::<String>("file").map_or("", String::as_str);
+    let named = matches
+        .get_one::<String>("file")
+        .ok_or_else(|| CliError::Missing {
+            usage: "ocelot setup repair-file-permissions [OPTIONS]".to_owned(),
+            flags: vec!["--file".to_owned()],
+            hint: "",
+        })?;
     let path = Environment::of_process().expand_home(named);
     let file = fs::metadata(&path).map_err(CliError::io(format!("look at {}", path.display())))?;
     if !file.is_file() {
