@@ -51,11 +51,7 @@ impl Target {
         settings: &Settings,
         operation: &Operation,
     ) -> Result<Self, CliError> {
-        if globals.is_given("endpoint") && globals.is_given("target") {
-            return Err(CliError::value(
-                "--endpoint and --target both say who answers: give one of them",
-            ));
-        }
+        check_one_destination(globals)?;
         if globals.is_given("target") && globals.flags.get("target").is_none() {
             return Err(no_target("--target", ""));
         }
@@ -141,6 +137,16 @@ impl From<RemoteError> for Failure {
             other if other.title().is_some() => Self::NoReply(other),
             other => Self::NotAsked(CliError::refused(other.to_string())),
         }
+    }
+}
+
+/// Refuses a line that says twice who answers.
+pub(super) fn check_one_destination(globals: &Globals) -> Result<(), CliError> {
+    match globals.is_given("endpoint") && globals.is_given("target") {
+        false => Ok(()),
+        true => Err(CliError::value(
+            "--endpoint and --target both say who answers: give one of them",
+        )),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::machine::{Machine, TENANCY, USER};
 fn a_profile_and_a_key_pair_are_written_from_flags() {
     let machine = Machine::new();
     let run = machine.ocelot(&format!(
-        "setup config --user {USER} --tenancy {TENANCY} --region phx --no-passphrase --target cloud"
+        "--target cloud setup config --user {USER} --tenancy {TENANCY} --region phx --no-passphrase"
     ));
     let data = run.data(0);
     let key = PrivateKey::from_file(&machine.path(".oci/oci_api_key.pem"), None).unwrap();

@@ -149,6 +149,9 @@ fn a_profile_that_is_wrong_is_told_where() {
         "failed",
         "cannot connect to http://127.0.0.1:1",
     );
+    machine
+        .ocelot("doctor --target cloud --endpoint http://127.0.0.1:1")
+        .says(2, &["give one of them"]);
     let rows = machine.ocelot("doctor --target moon").data(1);
     holds(&rows, "connection", "failed", "moon");
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::builtin::{Answer, Builtin, Takes};
 use super::error::{CliError, exit};
 use super::globals::Globals;
+use super::target::check_one_destination;
 use crate::profile::{Environment, Setting, Settings};
 
 pub(super) static DOCTOR: Builtin = Builtin {
@@ -59,6 +60,7 @@ pub(super) fn command() -> Command {
 }
 
 fn run(globals: &Globals) -> Result<Answer, CliError> {
+    check_one_destination(globals)?;
     let environment = Environment::of_process();
     let mut findings = Findings::default();
     machine::check_data_folder(globals, &mut findings);

@@ -133,15 +133,9 @@ impl Plan {
             key: None,
             passphrase: Passphrase::read(matches, &settings)?,
             store_passphrase: matches.get_flag("store-passphrase"),
-            target: matches.get_one::<String>("target").cloned(),
+            target: checked_target(globals)?,
             environment,
         };
-        if let Some(name) = &plan.target
-            && !["local", "cloud"].contains(&name.as_str())
-            && !is_address(name)
-        {
-            return Err(no_target("--target", name));
-        }
         if let Some(name) = plan.region.take() {
             plan.region = Some(plan.region_name(&name)?);
         }
@@ -381,6 +375,16 @@ impl Plan {
 
 const KEY_IS_THERE: &str = " The usual key file, oci_api_key.pem beside the config file, is there already: give \
     it as --key-file to sign with it, or another file for a new key pair.";
+
+/// Who is to answer the profile's commands, as far as the line says so.
+fn checked_target(globals: &Globals) -> Result<Option<String>, CliError> {
+    match globals.flags.get("target") {
+        Some(name) if !["local", "cloud"].contains(&name) && !is_address(name) => {
+            Err(no_target("--target", name))
+        }
+        target => Ok(target.map(str::to_owned)),
+    }
+}
 
 fn usual_folder(environment: &Environment) -> Result<PathBuf, CliError> {
     let home = environment.home().ok_or_else(|| {
