@@ -123,6 +123,9 @@ pub struct ApiError {
     pub request_id: Option<String>,
     /// How long the service asks to wait before the next request, in seconds.
     pub retry_after_seconds: Option<u64>,
+    /// How far the service's clock was ahead of this machine's when it refused, in milliseconds; negative
+    /// where it was behind.
+    pub clock_ahead_ms: Option<i64>,
 }
 
 impl ApiError {
@@ -134,6 +137,7 @@ impl ApiError {
             message: message.into(),
             request_id: None,
             retry_after_seconds: None,
+            clock_ahead_ms: None,
         }
     }
 

@@ -9,7 +9,7 @@ use super::error::{CliError, exit};
 use super::globals::Globals;
 use super::request::Values;
 use super::target::{Failure, Target};
-use super::{additions, lines, paging, terminal, wait};
+use super::{additions, credentials, lines, paging, terminal, wait};
 use crate::api::operation::Operation;
 use crate::api::skeleton;
 use crate::call::{ApiError, Call, LOCAL_TENANCY, Reply};
@@ -222,6 +222,7 @@ impl Session {
                     .as_deref()
                     .or(self.globals.request_id.as_deref()),
                 timestamp: &timestamp(),
+                cure: credentials::cure_of_refusal(error, &self.settings).as_deref(),
             },
         ))
     }

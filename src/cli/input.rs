@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
@@ -12,6 +11,7 @@ use serde_json::{Map, Value};
 use super::error::CliError;
 use crate::api::model::{Kind, Model};
 use crate::api::naming;
+use crate::profile::Environment;
 
 /// Checks a whole number, for clap.
 pub(super) fn check_integer(text: &str) -> Result<String, String> {
@@ -207,7 +207,7 @@ fn source(text: &str) -> Result<String, CliError> {
         None => Ok(text.to_owned()),
         Some("-") => read_stdin(),
         Some(path) => {
-            let path = expand_home(path);
+            let path = Environment::of_process().expand_home(path);
             fs::read_to_string(&path).map_err(CliError::io(format!("read {}", path.display())))
         }
     }
@@ -220,15 +220,6 @@ fn read_stdin() -> Result<String, CliError> {
         .read_to_string(&mut text)
         .map_err(CliError::io("read standard input"))?;
     Ok(text)
-}
-
-/// A path in which a leading `~` stands for the user's home.
-pub(super) fn expand_home(path: impl AsRef<Path>) -> PathBuf {
-    let path = path.as_ref();
-    match (path.strip_prefix("~"), dirs::home_dir()) {
-        (Ok(rest), Some(home)) => home.join(rest),
-        _ => path.to_owned(),
-    }
 }
 
 /// Spells the keys of a JSON value as its kind has them: kebab case and camel case are both taken.

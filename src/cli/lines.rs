@@ -13,9 +13,10 @@ use super::additions::Lines;
 use super::command::Session;
 use super::error::{CliError, exit};
 use super::request::Values;
-use super::{input, terminal};
+use super::terminal;
 use crate::call::Call;
 use crate::output;
+use crate::profile::Environment;
 
 /// How many bytes of keys and values go into one request: the service's limit is 1 MiB.
 const REQUEST_BYTES: usize = 1024 * 1024;
@@ -144,7 +145,8 @@ fn open(file: &str) -> Result<BufReader<Box<dyn Read>>, CliError> {
     let source: Box<dyn Read> = if file == "-" {
         Box::new(io::stdin())
     } else {
-        let path = input::expand_home(file.strip_prefix("file://").unwrap_or(file));
+        let path =
+            Environment::of_process().expand_home(file.strip_prefix("file://").unwrap_or(file));
         let opened = File::open(&path);
         Box::new(opened.map_err(CliError::io(format!("read {}", path.display())))?)
     };

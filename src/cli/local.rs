@@ -1,19 +1,16 @@
 //! Commands that exist only here: `ocelot local …`, `ocelot config …` and `ocelot tour`.
 
-use std::process::ExitCode;
-
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use serde_json::{Map, Value, json};
 
-use super::command::format;
-use super::error::{CliError, exit};
+use super::builtin::{Answer, Builtin, Takes, group};
+use super::error::CliError;
 use super::globals::Globals;
 use super::{input, target, terminal, tour};
 use crate::clock::{Setting, parse_rfc3339};
 use crate::engine::{Engine, Home};
-use crate::output;
-use crate::profile::{Environment, RcFile, Settings};
+use crate::profile::{Environment, Settings};
 
 /// The global options that the commands of this module take.
 const OF_THIS_MACHINE: &[&str] = &[
@@ -94,61 +91,51 @@ pub(super) fn commands() -> [Command; 3] {
     [local, config, tour]
 }
 
-fn group(name: &'static str, about: &'static str) -> Command {
-    Command::new(name)
-        .about(about)
-        .subcommand_value_name("COMMAND")
-        .disable_help_subcommand(true)
-}
+const OF_THE_ENGINE: Takes = Takes::Only(OF_THIS_MACHINE, "is about the engine on this machine");
 
-/// Runs the command with these words; `None` for a group, which has nothing to run.
-pub(super) fn run(
-    words: &str,
-    matches: &ArgMatches,
-    globals: &Globals,
-) -> Option<Result<ExitCode, CliError>> {
-    let command: fn(&ArgMatches, &Globals) -> Result<Value, CliError> = match words {
-        "tour" => {
-            let checked = check_globals(words, globals);
-            return Some(checked.and_then(|()| tour::run()));
-        }
-        "config explain" => {
-            return Some(explain(globals).and_then(|data| print(data, globals)));
-        }
-        "local clock show" => |_, globals| Ok(open(globals)?.clock().to_json()),
-        "local clock set" => set_clock,
-        "local clock advance" => advance_clock,
-        "local clock reset" => |_, globals| reset_clock(globals),
-        "local status" => |_, globals| status(globals),
-        "local reset" => reset,
-        _ => return None,
-    };
-    let data = check_globals(words, globals).and_then(|()| command(matches, globals));
-    Some(data.and_then(|data| print(data, globals)))
-}
-
-/// Refuses global options that mean nothing to these commands.
-fn check_globals(words: &str, globals: &Globals) -> Result<(), CliError> {
-    let taken = if words == "tour" {
-        &[]
-    } else {
-        OF_THIS_MACHINE
-    };
-    let unused = globals.all_given_but(taken);
-    match unused.is_empty() {
-        true => Ok(()),
-        false => Err(CliError::value(format!(
-            "ocelot {words} has no use for {}: it is about the engine on this machine",
-            unused.join(", ")
-        ))),
-    }
-}
-
-fn print(data: Value, globals: &Globals) -> Result<ExitCode, CliError> {
-    let rc = RcFile::open(globals.flags.get("cli-rc-file"), &Environment::of_process())?;
-    terminal::print(&output::envelope(data, &format(globals, &rc)?)?)?;
-    Ok(ExitCode::from(exit::OK))
-}
+/// The commands of this module.
+pub(super) static BUILTINS: &[Builtin] = &[
+    Builtin {
+        words: "tour",
+        takes: Takes::Only(&[], "is about the engine on this machine"),
+        run: |_, _| tour::run().map(|()| Answer::default()),
+    },
+    Builtin {
+        words: "config explain",
+        takes: Takes::All,
+        run: |_, globals| explain(globals).map(Answer::data),
+    },
+    Builtin {
+        words: "local clock show",
+        takes: OF_THE_ENGINE,
+        run: |_, globals| Ok(Answer::data(open(globals)?.clock().to_json())),
+    },
+    Builtin {
+        words: "local clock set",
+        takes: OF_THE_ENGINE,
+        run: |matches, globals| set_clock(matches, globals).map(Answer::data),
+    },
+    Builtin {
+        words: "local clock advance",
+        takes: OF_THE_ENGINE,
+        run: |matches, globals| advance_clock(matches, globals).map(Answer::data),
+    },
+    Builtin {
+        words: "local clock reset",
+        takes: OF_THE_ENGINE,
+        run: |_, globals| reset_clock(globals).map(Answer::data),
+    },
+    Builtin {
+        words: "local status",
+        takes: OF_THE_ENGINE,
+        run: |_, globals| status(globals).map(Answer::data),
+    },
+    Builtin {
+        words: "local reset",
+        takes: OF_THE_ENGINE,
+        run: |matches, globals| reset(matches, globals).map(Answer::data),
+    },
+];
 
 /// The settings in force; what they win over is told where there is any.
 fn explain(globals: &Globals) -> Result<Value, CliError> {

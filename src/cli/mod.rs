@@ -1,9 +1,11 @@
 //! The command line: from arguments to a Call, and from its Reply to what is printed.
 
 mod additions;
+mod builtin;
 mod command;
 mod complete;
 mod credentials;
+mod doctor;
 mod error;
 mod globals;
 mod input;
@@ -11,6 +13,8 @@ mod lines;
 mod local;
 mod paging;
 mod request;
+mod session;
+mod setup;
 mod target;
 mod terminal;
 mod tour;
@@ -60,7 +64,7 @@ fn run(args: &[OsString]) -> Result<ExitCode, CliError> {
     }
     let innermost = levels.last().copied().unwrap_or(&matches);
     let globals = Globals::read(&levels, |_| false)?;
-    match local::run(&words, innermost, &globals) {
+    match builtin::run(&words, innermost, &globals) {
         Some(result) => result,
         None => print_help(args, &words),
     }

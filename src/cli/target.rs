@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use super::error::CliError;
 use super::globals::Globals;
-use super::{credentials, input, terminal};
+use super::{credentials, terminal};
 use crate::api::operation::Operation;
 use crate::call::{ApiError, Call, Reply};
 use crate::client::{Http, HttpOptions, Remote, RemoteError, RetryPolicy};
 use crate::engine::{Engine, EngineError, Home};
 use crate::log::Durability;
-use crate::profile::{BaseUrl, Setting, Settings};
+use crate::profile::{BaseUrl, Environment, Setting, Settings};
 
 /// Longest timeout, a day: clocks overflow on far longer ones.
 const MOST_TIMEOUT_SECONDS: u64 = 86_400;
@@ -51,11 +51,7 @@ impl Target {
         settings: &Settings,
         operation: &Operation,
     ) -> Result<Self, CliError> {
-        if globals.is_given("endpoint") && globals.is_given("target") {
-            return Err(CliError::value(
-                "--endpoint and --target both say who answers: give one of them",
-            ));
-        }
+        check_one_destination(globals)?;
         if globals.is_given("target") && globals.flags.get("target").is_none() {
             return Err(no_target("--target", ""));
         }
@@ -144,6 +140,16 @@ impl From<RemoteError> for Failure {
     }
 }
 
+/// Refuses a line that says twice who answers.
+pub(super) fn check_one_destination(globals: &Globals) -> Result<(), CliError> {
+    match globals.is_given("endpoint") && globals.is_given("target") {
+        false => Ok(()),
+        true => Err(CliError::value(
+            "--endpoint and --target both say who answers: give one of them",
+        )),
+    }
+}
+
 /// As with the official command line, zero means the default.
 pub(super) fn http_options(settings: &Settings) -> Result<HttpOptions, CliError> {
     let default = HttpOptions::default();
@@ -186,7 +192,7 @@ fn retry_policy(settings: &Settings) -> Result<RetryPolicy, CliError> {
     }
 }
 
-fn no_target(source: &str, name: &str) -> CliError {
+pub(super) fn no_target(source: &str, name: &str) -> CliError {
     CliError::value(format!(
         "{source} is {name:?}, which is no target: give local, cloud, or a URL that begins with http:// or \
          https://"
@@ -205,7 +211,7 @@ fn check_remote(globals: &Globals, address: &str) -> Result<(), CliError> {
     Ok(())
 }
 
-fn is_address(text: &str) -> bool {
+pub(super) fn is_address(text: &str) -> bool {
     let rest = text.strip_prefix("http://");
     let rest = rest.or_else(|| text.strip_prefix("https://"));
     rest.is_some_and(|rest| !rest.trim_matches('/').is_empty())
@@ -220,7 +226,7 @@ pub(super) fn home(globals: &Globals) -> Result<Home, CliError> {
         Some(folder) if folder.as_os_str().is_empty() => Err(CliError::value(
             "--data-dir is empty: give the path of a folder",
         )),
-        Some(folder) => Ok(Home::Folder(input::expand_home(folder))),
+        Some(folder) => Ok(Home::Folder(Environment::of_process().expand_home(folder))),
         None if globals.memory => Ok(Home::Memory),
         None => usual_home().map(Home::Folder),
     }
@@ -230,7 +236,7 @@ pub(super) fn home(globals: &Globals) -> Result<Home, CliError> {
 fn usual_home() -> Result<PathBuf, CliError> {
     let named = env::var_os("OCELOT_HOME").filter(|folder| !folder.is_empty());
     let folder = match named {
-        Some(folder) => Some(input::expand_home(Path::new(&folder))),
+        Some(folder) => Some(Environment::of_process().expand_home(Path::new(&folder))),
         None => dirs::data_dir().map(|folder| folder.join("ocelot")),
     };
     folder.ok_or_else(|| {

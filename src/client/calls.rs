@@ -12,7 +12,7 @@ use super::error::RemoteError;
 use super::http::Http;
 use super::retry::{self, RetryPolicy};
 use super::trace::{self, Trace};
-use super::{Request, Response};
+use super::{Request, Response, skew};
 use crate::api::OperationId;
 use crate::api::operation::{Method, ReplyBody};
 use crate::api::queue::Queue;
@@ -289,6 +289,7 @@ fn redirect(response: &Response) -> String {
 fn refusal(response: &Response) -> ApiError {
     let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     let field = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+    let now_ms = SystemClock.now_ms();
     let message = field("message").unwrap_or_else(|| match response.body.as_slice() {
         [] => "The service returned error code and no message".to_owned(),
         bytes => beginning(bytes),
@@ -300,6 +301,7 @@ fn refusal(response: &Response) -> ApiError {
         request_id: response.header("opc-request-id").map(str::to_owned),
         retry_after_seconds: response
             .header("retry-after")
-            .and_then(|text| retry::seconds_to_wait(text, SystemClock.now_ms())),
+            .and_then(|text| retry::seconds_to_wait(text, now_ms)),
+        clock_ahead_ms: skew::ahead_ms(response.header("date"), now_ms),
     }
 }

@@ -9,6 +9,7 @@ mod error;
 mod http;
 mod retry;
 pub mod signing;
+pub mod skew;
 mod trace;
 
 use std::fmt;
@@ -21,9 +22,6 @@ pub use retry::RetryPolicy;
 pub use trace::Trace;
 
 use crate::api::operation::Method;
-
-/// Headers that carry secrets, in lower case; they are masked wherever a request is shown.
-const SECRET_HEADERS: [&str; 3] = ["authorization", "opc-obo-token", "proxy-authorization"];
 
 /// A request, ready to be signed and sent.
 #[derive(Clone, PartialEq, Eq)]
@@ -65,7 +63,7 @@ impl fmt::Debug for Request {
         let headers: Vec<_> = self
             .headers
             .iter()
-            .map(|(name, value)| (name, if is_secret(name) { "***" } else { value }))
+            .map(|(name, value)| (name, if trace::is_secret(name) { "***" } else { value }))
             .collect();
         formatter
             .debug_struct("Request")
@@ -75,13 +73,6 @@ impl fmt::Debug for Request {
             .field("body_bytes", &self.body.as_ref().map(Vec::len))
             .finish()
     }
-}
-
-/// Whether a header carries a secret, and is masked when a request is shown.
-pub fn is_secret(header_name: &str) -> bool {
-    SECRET_HEADERS
-        .iter()
-        .any(|secret| header_name.eq_ignore_ascii_case(secret))
 }
 
 /// The first header with this name, compared without case.

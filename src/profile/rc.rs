@@ -219,7 +219,7 @@ fn expand(path: &Value, environment: &Environment) -> PathBuf {
     if *path.source() == Source::Default {
         return Path::new(path.text()).to_owned();
     }
-    environment.expand_home(&environment.expand_variables(path.text()))
+    environment.expand_home(environment.expand_variables(path.text()))
 }
 
 /// What the keys of a command's defaults begin with, the closest first: `a.b.`, `a.` and nothing.
