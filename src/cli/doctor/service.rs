@@ -7,6 +7,7 @@ use super::{Findings, has_identity};
 use crate::api::OperationId;
 use crate::api::operation::Operation;
 use crate::api::streaming::Streaming;
+use crate::call::LOCAL_TENANCY;
 use crate::call::{ApiError, Call, Reply};
 use crate::cli::error::CliError;
 use crate::cli::globals::Globals;
@@ -14,7 +15,6 @@ use crate::cli::target::http_options;
 use crate::cli::{credentials, terminal};
 use crate::client::{Http, Remote, RemoteError, RetryPolicy, skew};
 use crate::clock::{Clock, SystemClock};
-use crate::engine::LOCAL_TENANCY;
 use crate::profile::{BaseUrl, ProfileError, Setting, Settings};
 
 /// From where on a clock is told to be off, in milliseconds, before services refuse it.
