@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::command::format;
 use super::error::{CliError, exit};
 use super::globals::Globals;
-use super::{input, target, terminal, tour};
+use super::{access, input, target, terminal, tour};
 use crate::clock::{Setting, parse_rfc3339};
 use crate::engine::{Engine, Home};
 use crate::output;
@@ -25,6 +25,9 @@ const OF_THIS_MACHINE: &[&str] = &[
     "memory",
     "durability",
 ];
+
+/// The global options that say which profile is in force, for the command that asks it for a key.
+const OF_A_PROFILE: &[&str] = &["profile", "config-file"];
 
 /// The commands of this module, for the tree.
 pub(super) fn commands() -> [Command; 3] {
@@ -71,6 +74,8 @@ pub(super) fn commands() -> [Command; 3] {
         "Look into the engine on this machine, and control it.",
     )
     .subcommand(clock)
+    .subcommand(access::key_commands())
+    .subcommand(access::token_commands())
     .subcommand(
         Command::new("status").about("Show where the data is, how much there is, and what runs."),
     )
@@ -94,7 +99,7 @@ pub(super) fn commands() -> [Command; 3] {
     [local, config, tour]
 }
 
-fn group(name: &'static str, about: &'static str) -> Command {
+pub(super) fn group(name: &'static str, about: &'static str) -> Command {
     Command::new(name)
         .about(about)
         .subcommand_value_name("COMMAND")
@@ -121,7 +126,7 @@ pub(super) fn run(
         "local clock reset" => |_, globals| reset_clock(globals),
         "local status" => |_, globals| status(globals),
         "local reset" => reset,
-        _ => return None,
+        other => access::command(other)?,
     };
     let data = check_globals(words, globals).and_then(|()| command(matches, globals));
     Some(data.and_then(|data| print(data, globals)))
@@ -129,12 +134,12 @@ pub(super) fn run(
 
 /// Refuses global options that mean nothing to these commands.
 fn check_globals(words: &str, globals: &Globals) -> Result<(), CliError> {
-    let taken = if words == "tour" {
-        &[]
-    } else {
-        OF_THIS_MACHINE
+    let taken = match words {
+        "tour" => Vec::new(),
+        "local key add" => [OF_THIS_MACHINE, OF_A_PROFILE].concat(),
+        _ => OF_THIS_MACHINE.to_vec(),
     };
-    let unused = globals.all_given_but(taken);
+    let unused = globals.all_given_but(&taken);
     match unused.is_empty() {
         true => Ok(()),
         false => Err(CliError::value(format!(
@@ -164,7 +169,7 @@ fn explain(globals: &Globals) -> Result<Value, CliError> {
     Ok(rows.collect())
 }
 
-fn open(globals: &Globals) -> Result<Engine, CliError> {
+pub(super) fn open(globals: &Globals) -> Result<Engine, CliError> {
     Ok(Engine::open(&target::home(globals)?, globals.durability)?)
 }
 
