@@ -137,9 +137,11 @@ impl SignedRequest<'_> {
         let x_date = signed.iter().any(|name| name == "x-date");
         let name = if x_date { "x-date" } else { "date" };
         let text = single(self.headers, name)?;
-        let time = DateTimeParser::new().parse_timestamp(text).map_err(|_| {
+        // Oracle's own examples have a date with the wrong day of the week.
+        let parser = DateTimeParser::new().relaxed_weekday(true);
+        let time = parser.parse_timestamp(text).map_err(|_| {
             format!(
-                "The header {name} is no date as HTTP has it: Thu, 05 Jan 2014 21:31:40 GMT is one"
+                "The header {name} is no date as HTTP has it: Sun, 06 Nov 1994 08:49:37 GMT is one"
             )
         })?;
         Ok(time.as_millisecond())
