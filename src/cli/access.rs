@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::error::CliError;
 use super::globals::Globals;
-use super::local::{group, open};
+use super::local::{LocalCommand, group, open};
 use super::{credentials, input, terminal};
 use crate::call::LOCAL_TENANCY;
 use crate::engine::AccessRequest;
@@ -94,7 +94,7 @@ fn force() -> Arg {
 }
 
 /// The command with these words, if it is one of this module.
-pub(super) fn command(words: &str) -> Option<fn(&ArgMatches, &Globals) -> Result<Value, CliError>> {
+pub(super) fn command(words: &str) -> Option<LocalCommand> {
     Some(match words {
         "local key add" => add_key,
         "local key list" => |_, globals| manage(globals, AccessRequest::ListKeys),

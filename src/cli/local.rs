@@ -15,6 +15,9 @@ use crate::engine::{Engine, Home};
 use crate::output;
 use crate::profile::{Environment, RcFile, Settings};
 
+/// What a command does: it answers with the data to print.
+pub(super) type LocalCommand = fn(&ArgMatches, &Globals) -> Result<Value, CliError>;
+
 /// The global options that the commands of this module take.
 const OF_THIS_MACHINE: &[&str] = &[
     "output",
@@ -112,7 +115,7 @@ pub(super) fn run(
     matches: &ArgMatches,
     globals: &Globals,
 ) -> Option<Result<ExitCode, CliError>> {
-    let command: fn(&ArgMatches, &Globals) -> Result<Value, CliError> = match words {
+    let command: LocalCommand = match words {
         "tour" => {
             let checked = check_globals(words, globals);
             return Some(checked.and_then(|()| tour::run()));

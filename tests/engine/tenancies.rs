@@ -215,7 +215,7 @@ fn lists_and_names_end_at_the_tenancy() {
         .ok();
     assert_eq!(get(OURS).value()["partitions"], 2);
     assert_eq!(get(OTHERS).value()["partitions"], 1);
-    assert_eq!(names(OURS, "ListStreams"), [shared.stream.clone()]);
+    assert_eq!(names(OURS, "ListStreams"), [shared.stream.as_str()]);
 }
 
 #[test]

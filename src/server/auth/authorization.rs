@@ -203,7 +203,7 @@ mod tests {
             ("rsa-sha256", "hmac-sha256", "algorithm must be rsa-sha256"),
             ("algorithm=", "algorithms=", "no algorithm"),
             ("YQ==", "YQ", "not base64"),
-            ("YQ==\"", "YQ==", "no end"),
+            ("version=\"1\"", "version=\"1", "no end"),
             ("t/u/AA:bb", "t/u", "tenancy/user/fingerprint"),
             ("t/u/AA:bb", "t//AA:bb", "tenancy/user/fingerprint"),
             ("t/u/AA:bb", "t/u/AA:bb/x", "tenancy/user/fingerprint"),
