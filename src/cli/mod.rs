@@ -1,5 +1,6 @@
 //! The command line: from arguments to a Call, and from its Reply to what is printed.
 
+mod access;
 mod additions;
 mod builtin;
 mod command;

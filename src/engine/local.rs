@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::folder::FolderError;
 use super::{Engine, EngineError};
+use crate::call::LOCAL_TENANCY;
 use crate::clock::{Setting, clamp_ms, rfc3339};
 
 /// Where the store keeps how the clock is set.
@@ -125,10 +126,12 @@ impl Engine {
         }
     }
 
-    /// The names and OCIDs of the resources of a kind that are not deleted, at most 1000, by name.
+    /// The names and OCIDs of the local tenancy's resources of a kind that are not deleted, at most 1000, by
+    /// name.
     pub fn names(&self, kind: &str) -> Result<Vec<(String, String)>, EngineError> {
         Ok(self
             .store
+            .tenancy(LOCAL_TENANCY)
             .read(|session| session.resource_names(kind, 1000))?)
     }
 

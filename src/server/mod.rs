@@ -9,6 +9,7 @@
     deny(clippy::indexing_slicing, clippy::string_slice, clippy::panic)
 )]
 
+pub mod auth;
 mod http;
 mod kafka;
 mod options;

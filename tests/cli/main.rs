@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod access;
 mod confirm;
 mod errors;
 mod globals;

@@ -16,5 +16,6 @@ mod retention;
 mod retry_tokens;
 mod streams;
 mod support;
+mod tenancies;
 mod validation;
 mod work_requests;

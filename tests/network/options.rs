@@ -63,6 +63,19 @@ fn a_request_id_is_sent() {
 }
 
 #[test]
+fn a_request_without_an_id_gets_one_of_its_own() {
+    let server = Server::start(vec![stream(), stream()]);
+    let ids = [0, 1].map(|nth| {
+        run(&server.url(), GET, &[]).succeeded();
+        let seen = server.seen()[nth].clone();
+        let id = seen.split("\r\nopc-request-id: ").nth(1).unwrap();
+        id.split("\r\n").next().unwrap().to_owned()
+    });
+    assert_eq!(ids[0].len(), 32);
+    assert_ne!(ids[0], ids[1]);
+}
+
+#[test]
 fn a_proxy_is_asked_in_place_of_the_server() {
     let proxy = Server::start(vec![stream()]);
     let url = "http://192.0.2.1:81";
