@@ -7,6 +7,7 @@ mod crash;
 mod disk;
 mod faults;
 mod flip;
+mod full;
 mod idempotence;
 mod model;
 mod power;
