@@ -29,6 +29,7 @@ pub use access::{AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHas
 pub use folder::FolderError;
 pub use local::{ClockReport, Status};
 use streaming::Streaming;
+pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 
 /// Where an engine keeps what it is given.
 #[derive(Clone, Debug, PartialEq, Eq)]

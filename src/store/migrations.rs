@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -154,6 +154,28 @@ const MIGRATIONS: [&str; 3] = [
         id   TEXT PRIMARY KEY,
         name TEXT NOT NULL UNIQUE
     ) WITHOUT ROWID;
+    ",
+    // Consumer groups of Kafka clients.
+    "
+    CREATE TABLE kafka_group (
+        pool_id      TEXT NOT NULL,
+        id           TEXT NOT NULL,
+        state        BLOB,
+        last_used_ms INTEGER NOT NULL,
+        PRIMARY KEY (pool_id, id)
+    ) WITHOUT ROWID;
+    CREATE TABLE kafka_offset (
+        pool_id         TEXT NOT NULL,
+        group_id        TEXT NOT NULL,
+        stream_id       TEXT NOT NULL,
+        partition_index INTEGER NOT NULL,
+        next_offset     INTEGER NOT NULL,
+        leader_epoch    INTEGER NOT NULL,
+        metadata        TEXT NOT NULL,
+        committed_ms    INTEGER NOT NULL,
+        PRIMARY KEY (pool_id, group_id, stream_id, partition_index)
+    ) WITHOUT ROWID;
+    CREATE INDEX kafka_offset_by_stream ON kafka_offset (stream_id);
 ",
 ];
 

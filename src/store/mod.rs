@@ -13,6 +13,7 @@ mod access;
 mod conditions;
 mod doomed_logs;
 mod groups;
+mod kafka_groups;
 mod migrations;
 mod page;
 mod resources;
@@ -30,6 +31,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 pub use access::{ApiKey, AuthToken};
 pub use groups::{Group, GroupPartition, Instance};
+pub use kafka_groups::{KafkaGroup, KafkaOffset};
 pub use page::{Order, Page, Place, PlaceValue};
 pub use resources::{Filter, Resource, SortBy};
 pub use retry_tokens::Remembered;

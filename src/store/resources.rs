@@ -98,6 +98,25 @@ impl FolderSession<'_> {
         Ok(())
     }
 
+    /// A resource of `kind` that hangs on `parent_id` and is not deleted, whosever it is: for those who were
+    /// given the parent.
+    pub fn resource_below<D: DeserializeOwned>(
+        &self,
+        parent_id: &str,
+        kind: &str,
+        id: &str,
+    ) -> Result<Option<Resource<D>>, StoreError> {
+        let raw = self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM resource \
+                 WHERE id = ?1 AND kind = ?2 AND parent_id = ?3 AND time_deleted_ms IS NULL"
+            ))?
+            .query_row([id, kind, parent_id], from_row)
+            .optional()?;
+        raw.map(typed).transpose()
+    }
+
     /// How many resources of `kind` are not deleted, whosever they are.
     pub fn count_resources(&self, kind: &str) -> Result<i64, StoreError> {
         Ok(self.connection.query_row(

@@ -7,11 +7,13 @@ mod cursors;
 mod group_reads;
 mod groups;
 mod harnesses;
+mod kafka_groups;
 mod lists;
 mod messages;
 mod partitioner;
 mod partitions;
 mod pools;
+mod producers;
 mod streams;
 mod work;
 
@@ -24,17 +26,21 @@ use crate::call::{ApiError, Call, Reply};
 use crate::disk::Disk;
 use crate::log::Durability;
 use crate::store::{Store, StoreError};
+pub use kafka_groups::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 use partitions::Partitions;
+use producers::ProducerIds;
 
 /// The service, over one folder of logs.
 pub(super) struct Streaming {
     partitions: Partitions,
+    producer_ids: ProducerIds,
 }
 
 impl Streaming {
     pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf, durability: Durability) -> Self {
         Self {
             partitions: Partitions::new(disk, folder, durability),
+            producer_ids: ProducerIds::default(),
         }
     }
 
