@@ -4,6 +4,7 @@ mod additions;
 mod command;
 mod complete;
 mod credentials;
+mod dry_run;
 mod error;
 mod globals;
 mod input;
@@ -60,6 +61,11 @@ fn run(args: &[OsString]) -> Result<ExitCode, CliError> {
     }
     let innermost = levels.last().copied().unwrap_or(&matches);
     let globals = Globals::read(&levels, |_| false)?;
+    if globals.dry_run.is_some() {
+        return Err(CliError::value(format!(
+            "--dry-run shows the request of a command, and ocelot {words} sends none"
+        )));
+    }
     match local::run(&words, innermost, &globals) {
         Some(result) => result,
         None => print_help(args, &words),

@@ -4,12 +4,14 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::error::CliError;
 use super::globals::Globals;
 use super::{credentials, input, terminal};
 use crate::api::operation::Operation;
 use crate::call::{ApiError, Call, Reply};
-use crate::client::{Http, HttpOptions, Remote, RemoteError, RetryPolicy};
+use crate::client::{Connection, Http, HttpOptions, Remote, RemoteError, RetryPolicy};
 use crate::engine::{Engine, EngineError, Home};
 use crate::log::Durability;
 use crate::profile::{BaseUrl, Setting, Settings};
@@ -41,7 +43,18 @@ impl From<EngineError> for Failure {
     }
 }
 
-impl Target {
+/// Who is to answer, before anything is opened for it.
+#[derive(Clone, Debug)]
+pub(super) enum Destination {
+    /// The engine in this process.
+    Local,
+    /// The cloud, at this address.
+    Cloud(BaseUrl),
+    /// A server, at this address.
+    Server(BaseUrl),
+}
+
+impl Destination {
     /// What the settings say; the engine if they say nothing.
     ///
     /// What was asked for on the line and does not go with that is refused, or told where scripts for the
@@ -60,28 +73,24 @@ impl Target {
             return Err(no_target("--target", ""));
         }
         let Some(named) = settings.destination() else {
-            return Self::local(globals);
+            return Ok(Self::local(globals));
         };
         match named.text() {
-            "local" => Self::local(globals),
+            "local" => Ok(Self::local(globals)),
             "cloud" => {
                 check_remote(globals, "cloud")?;
-                Self::remote(globals, settings, settings.base_url(operation)?, true)
+                tell_realm(settings);
+                Ok(Self::Cloud(settings.base_url(operation)?))
             }
             url if is_address(url) => {
                 check_remote(globals, url)?;
-                Self::remote(
-                    globals,
-                    settings,
-                    BaseUrl::given(url, operation.client)?,
-                    false,
-                )
+                Ok(Self::Server(BaseUrl::given(url, operation.client)?))
             }
             other => Err(no_target(&named.source().to_string(), other)),
         }
     }
 
-    fn local(globals: &Globals) -> Result<Self, CliError> {
+    fn local(globals: &Globals) -> Self {
         let unused = globals.given_for_requests();
         if !unused.is_empty() {
             terminal::note(&format!(
@@ -89,24 +98,31 @@ impl Target {
                 unused.join(", ")
             ));
         }
-        Ok(Self::Local(home(globals)?, globals.durability))
+        Self::Local
     }
 
-    fn remote(
+    pub(super) fn is_local(&self) -> bool {
+        matches!(self, Self::Local)
+    }
+}
+
+impl Target {
+    /// Gets ready what answers: for a server or the cloud, what signs requests too.
+    pub(super) fn open(
+        destination: Destination,
         globals: &Globals,
         settings: &Settings,
-        address: BaseUrl,
-        in_cloud: bool,
     ) -> Result<Self, CliError> {
-        let http = Http::new(http_options(settings)?);
+        let (address, in_cloud) = match destination {
+            Destination::Local => return Ok(Self::Local(home(globals)?, globals.durability)),
+            Destination::Cloud(address) => (address, true),
+            Destination::Server(address) => (address, false),
+        };
         Ok(Self::Remote(Box::new(Remote {
             address,
             asks_for_messages_endpoint: in_cloud,
-            http: http.map_err(|error| CliError::refused(error.to_string()))?,
-            retry: retry_policy(settings)?,
-            credentials: credentials::of(settings)?,
+            connection: connection(globals, settings)?,
             request_id: globals.request_id.clone(),
-            trace: globals.debug.then_some(terminal::note),
         })))
     }
 
@@ -144,6 +160,50 @@ impl From<RemoteError> for Failure {
     }
 }
 
+/// How requests to a server or the cloud are sent.
+pub(super) fn connection(globals: &Globals, settings: &Settings) -> Result<Connection, CliError> {
+    let retry = retry_policy(settings)?;
+    let http = Http::new(http_options(settings)?);
+    Ok(Connection {
+        http: http.map_err(|error| CliError::refused(error.to_string()))?,
+        retry,
+        credentials: credentials::of(settings)?,
+        trace: globals.debug.then_some(terminal::note),
+    })
+}
+
+/// The `opc-request-id` of a command's requests: the user's, or with `--enable-propagation` that of the
+/// request on whose behalf this runs, or a new one.
+///
+/// As the official SDK has it: the first part of `OPC_INCOMING_REQUEST_ID` tells who asked first, the
+/// second whose request this is a part of; without one it is new.
+pub(super) fn request_id(globals: &Globals, settings: &Settings) -> String {
+    let new = || Uuid::new_v4().simple().to_string().to_uppercase();
+    if let Some(given) = globals.request_id.clone().filter(|id| !id.is_empty()) {
+        return given;
+    }
+    let incoming = settings.environment().get("OPC_INCOMING_REQUEST_ID");
+    match incoming.filter(|_| settings.is_on(Setting::Propagation)) {
+        None => new(),
+        Some(incoming) => {
+            let mut parts = incoming.trim().split('/');
+            let first = parts.next().unwrap_or_default();
+            let second = parts.next().filter(|part| !part.is_empty());
+            format!("{first}/{}", second.map_or_else(new, str::to_owned))
+        }
+    }
+}
+
+/// None of the six services has addresses that are a realm's own; the official command line says nothing.
+fn tell_realm(settings: &Settings) {
+    if settings.is_on(Setting::RealmSpecificEndpoint) {
+        terminal::note(
+            "Note: this service has no address of the realm's own (--realm-specific-endpoint): the region's \
+             is used.",
+        );
+    }
+}
+
 /// As with the official command line, zero means the default.
 pub(super) fn http_options(settings: &Settings) -> Result<HttpOptions, CliError> {
     let default = HttpOptions::default();
@@ -172,7 +232,8 @@ fn cert_bundle(settings: &Settings) -> Result<Option<PathBuf>, CliError> {
     }
 }
 
-fn retry_policy(settings: &Settings) -> Result<RetryPolicy, CliError> {
+/// How often requests are sent.
+pub(super) fn retry_policy(settings: &Settings) -> Result<RetryPolicy, CliError> {
     let once = settings.is_on(Setting::NoRetry);
     match settings.number(Setting::MaxRetries)? {
         None | Some(0) if once => Ok(RetryPolicy::NONE),

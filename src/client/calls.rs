@@ -1,28 +1,21 @@
-//! Calls of the operation table as HTTP requests, and responses as Replies.
+//! Calls of the operation table, sent to a server, and its responses as Replies.
 
 use std::collections::BTreeMap;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
-use super::auth::Credentials;
+use super::Response;
+use super::compose::compose;
+use super::connection::Connection;
 use super::error::RemoteError;
-use super::http::Http;
-use super::retry::{self, RetryPolicy};
-use super::trace::{self, Trace};
-use super::{Request, Response};
+use super::retry;
 use crate::api::OperationId;
-use crate::api::operation::{Method, ReplyBody};
+use crate::api::operation::ReplyBody;
 use crate::api::queue::Queue;
 use crate::api::streaming::Streaming;
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::{Clock, SystemClock};
 use crate::profile::BaseUrl;
-
-/// Lets the service see that a request is a repeated one, so that it acts once.
-pub(super) const RETRY_TOKEN: &str = "opc-retry-token";
 
 /// A server that Calls are sent to.
 pub struct Remote {
@@ -31,15 +24,9 @@ pub struct Remote {
     /// Whether messages have an address of their own, which the stream or queue tells. In the cloud they do.
     pub asks_for_messages_endpoint: bool,
     /// Sends requests.
-    pub http: Http,
-    /// How often.
-    pub retry: RetryPolicy,
-    /// Signs requests, where there is something to sign with.
-    pub credentials: Option<Box<dyn Credentials>>,
+    pub connection: Connection,
     /// The `opc-request-id` that the user gave.
     pub request_id: Option<String>,
-    /// Who is shown what is sent and what comes back.
-    pub trace: Option<Trace>,
 }
 
 impl Remote {
@@ -67,120 +54,23 @@ impl Remote {
 
     /// Sends a Call, again if need be.
     fn send_to(&self, address: &BaseUrl, call: &Call) -> Result<Reply, RemoteError> {
-        let request = self.request(address, call);
-        let begun = Instant::now();
-        for attempt in 1.. {
-            let answer = self.attempt(address, &request, call);
-            let Err(error) = &answer else {
-                return answer;
-            };
-            if attempt == 1 && is_unknown(error) && self.renews() {
-                continue;
-            }
-            let Some(passing) = Passing::of(error) else {
-                return answer;
-            };
-            let random = f64::from(getrandom::u32().unwrap_or(u32::MAX)) / f64::from(u32::MAX);
-            let wait = self.retry.wait(
-                attempt,
-                begun.elapsed(),
-                passing.throttled,
-                passing.retry_after,
-                random,
-            );
-            match wait {
-                Some(wait) => self.pause(wait, error),
-                None => return answer,
-            }
-        }
-        Err(RemoteError::NoAttempt)
-    }
-
-    /// Whether new credentials may be taken where the ones that were sent are not.
-    fn renews(&self) -> bool {
-        let credentials = self.credentials.as_ref();
-        credentials.is_some_and(|credentials| credentials.renew())
-    }
-
-    fn pause(&self, wait: Duration, reason: &RemoteError) {
-        if let Some(trace) = self.trace {
-            trace(&format!("* {reason}: again in {:.1} s", wait.as_secs_f64()));
-        }
-        thread::sleep(wait);
-    }
-
-    fn attempt(
-        &self,
-        address: &BaseUrl,
-        request: &Request,
-        call: &Call,
-    ) -> Result<Reply, RemoteError> {
-        let mut request = request.clone();
-        if let Some(credentials) = &self.credentials {
-            credentials.authorize(&mut request, &SystemClock)?;
-        }
-        if let Some(trace) = self.trace {
-            trace::request(trace, &request);
-        }
-        let response = self.http.send(&request)?;
-        if let Some(trace) = self.trace {
-            trace::response(trace, &response);
-        }
-        match response.status {
-            200..=299 => reply(address.origin(), call, response),
-            300..=399 => Err(RemoteError::Unexpected {
-                address: address.origin().to_owned(),
-                reason: redirect(&response),
-            }),
-            _ => Err(RemoteError::Service(refusal(&response))),
-        }
-    }
-
-    /// The request of a Call, not signed yet.
-    fn request(&self, address: &BaseUrl, call: &Call) -> Request {
-        let mut headers = vec![
-            ("accept".to_owned(), "application/json".to_owned()),
-            ("content-type".to_owned(), "application/json".to_owned()),
-        ];
-        let params = call.headers.iter();
-        headers.extend(params.map(|(name, value)| ((*name).to_owned(), value.clone())));
-        let repeats = call.operation.takes_retry_token && self.retry.sends_tokens;
-        if repeats && !call.headers.contains_key(RETRY_TOKEN) {
-            let token = Uuid::new_v4().simple().to_string();
-            headers.push((RETRY_TOKEN.to_owned(), token));
-        }
-        if let Some(id) = &self.request_id {
-            headers.push(("opc-request-id".to_owned(), id.clone()));
-        }
-        let body = call.body.as_ref().map(|body| body.to_string().into_bytes());
-        Request {
-            method: call.operation.method,
-            url: url(address, call),
-            headers,
-            // A signature covers the length of a body, and so there is always one.
-            body: match call.operation.method {
-                Method::Post | Method::Put => Some(body.unwrap_or_default()),
-                Method::Get | Method::Delete => body,
-            },
-        }
+        let tokens = self.connection.retry.sends_tokens;
+        let request = compose(call, address, self.request_id.as_deref(), tokens);
+        self.connection
+            .repeat(|| answer(address, call, self.connection.exchange(&request)?))
     }
 }
 
-/// The address of a Call with its query string.
-fn url(address: &BaseUrl, call: &Call) -> String {
-    let mut url = format!("{}{}", address, call.operation.path);
-    for (name, value) in &call.path {
-        url = url.replace(&format!("{{{name}}}"), &percent(value));
+/// What a response says.
+fn answer(address: &BaseUrl, call: &Call, response: Response) -> Result<Reply, RemoteError> {
+    match response.status {
+        200..=299 => reply(address.origin(), call, response),
+        300..=399 => Err(RemoteError::Unexpected {
+            address: address.origin().to_owned(),
+            reason: redirect(&response),
+        }),
+        _ => Err(RemoteError::Service(refusal(&response))),
     }
-    let query: Vec<String> = call
-        .query
-        .iter()
-        .map(|(name, value)| format!("{}={}", percent(name), percent(value)))
-        .collect();
-    if !query.is_empty() {
-        url = format!("{url}?{}", query.join("&"));
-    }
-    url
 }
 
 /// The Call that tells where the messages are that this Call is about; `None` if it is not about any.
@@ -193,49 +83,6 @@ fn messages_of(call: &Call) -> Option<Call> {
     let mut asking = Call::new(holder.operation()?);
     asking.path.insert(wire, call.path.get(wire)?.clone());
     Some(asking)
-}
-
-/// Percent-encodes all but the characters that are never special in an address.
-fn percent(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(char::from(byte));
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
-/// Whether the service does not know who is asking.
-fn is_unknown(error: &RemoteError) -> bool {
-    matches!(error, RemoteError::Service(error) if error.status == 401)
-}
-
-/// A failure that may be gone a little later.
-struct Passing {
-    throttled: bool,
-    retry_after: Option<Duration>,
-}
-
-impl Passing {
-    fn of(error: &RemoteError) -> Option<Self> {
-        match error {
-            RemoteError::Service(error) if retry::is_passing(error.status, &error.code) => {
-                Some(Self {
-                    throttled: error.status == 429,
-                    retry_after: error.retry_after_seconds.map(Duration::from_secs),
-                })
-            }
-            RemoteError::Http(error) if error.is_passing() => Some(Self {
-                throttled: false,
-                retry_after: None,
-            }),
-            _ => None,
-        }
-    }
 }
 
 fn reply(address: &str, call: &Call, response: Response) -> Result<Reply, RemoteError> {

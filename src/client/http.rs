@@ -232,8 +232,10 @@ fn trust_bundle(builder: ClientBuilder, path: &PathBuf) -> Result<ClientBuilder,
 async fn exchange(client: &Client, request: &Request, host: &str) -> Result<Response, HttpError> {
     let method = match request.method {
         Method::Get => reqwest::Method::GET,
+        Method::Head => reqwest::Method::HEAD,
         Method::Post => reqwest::Method::POST,
         Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
         Method::Delete => reqwest::Method::DELETE,
     };
     let mut sending = client
@@ -275,7 +277,13 @@ async fn exchange(client: &Client, request: &Request, host: &str) -> Result<Resp
     })
 }
 
-/// Headers that cannot be sent as they are, with line breaks in them for one, are refused.
+impl Request {
+    /// Refuses headers that cannot be sent as they are, with line breaks in them for one.
+    pub fn check_headers(&self) -> Result<(), HttpError> {
+        headers(self).map(|_| ())
+    }
+}
+
 fn headers(request: &Request) -> Result<HeaderMap, HttpError> {
     let mut map = HeaderMap::with_capacity(request.headers.len());
     for (name, value) in &request.headers {

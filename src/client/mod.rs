@@ -5,6 +5,8 @@
 
 pub mod auth;
 mod calls;
+mod compose;
+mod connection;
 mod error;
 mod http;
 mod retry;
@@ -15,6 +17,8 @@ use std::fmt;
 
 pub use auth::Response;
 pub use calls::Remote;
+pub use compose::compose;
+pub use connection::Connection;
 pub use error::RemoteError;
 pub use http::{Http, HttpError, HttpOptions};
 pub use retry::RetryPolicy;

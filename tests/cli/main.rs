@@ -6,6 +6,7 @@
 )]
 
 mod confirm;
+mod dry_run;
 mod errors;
 mod globals;
 mod help;

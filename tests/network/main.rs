@@ -7,6 +7,7 @@
 )]
 
 mod broken;
+mod dry_run;
 mod messages;
 mod options;
 mod program;

@@ -3,7 +3,7 @@
 use ocelot::api::OperationId;
 use ocelot::api::streaming::Streaming;
 use ocelot::call::Call;
-use ocelot::client::{Http, HttpOptions, Remote, RetryPolicy};
+use ocelot::client::{Connection, Http, HttpOptions, Remote, RetryPolicy};
 use ocelot::profile::BaseUrl;
 use serde_json::json;
 
@@ -21,11 +21,13 @@ fn messages_go_to_where_the_stream_says() {
     let remote = Remote {
         address: BaseUrl::given(&control.url(), call.operation.client).unwrap(),
         asks_for_messages_endpoint: true,
-        http: Http::new(HttpOptions::default()).unwrap(),
-        retry: RetryPolicy::NONE,
-        credentials: None,
+        connection: Connection {
+            http: Http::new(HttpOptions::default()).unwrap(),
+            retry: RetryPolicy::NONE,
+            credentials: None,
+            trace: None,
+        },
         request_id: None,
-        trace: None,
     };
     let reply = remote.send(&call).unwrap();
     assert_eq!(reply.header("opc-next-cursor"), Some("n"));
