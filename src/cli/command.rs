@@ -257,7 +257,7 @@ impl Session {
 }
 
 /// The time as the official command line tells it with an error.
-fn timestamp() -> String {
+pub(super) fn timestamp() -> String {
     let now = rfc3339(SystemClock.now_ms());
     now.replace('Z', "000+00:00")
 }

@@ -55,6 +55,7 @@ pub(super) fn show(
     request
         .check_headers()
         .map_err(|error| CliError::refused(error.to_string()))?;
+    let request = &without_authorization(request);
     match form {
         DryRun::Request => terminal::print(&output::envelope(as_data(request), format)?)?,
         DryRun::Curl => {
@@ -101,6 +102,14 @@ pub(super) fn is_signed(settings: &Settings) -> Result<bool, ProfileError> {
     let has = |setting| settings.get(setting).is_some();
     let has_key = has(Setting::KeyFile) || has(Setting::KeyContent);
     Ok(has_key || settings.auth()? != AuthKind::ApiKey)
+}
+
+/// A raw request may bring one of its own, which is nobody's business.
+fn without_authorization(request: &Request) -> Request {
+    let mut shown = request.clone();
+    let is_shown = |name: &str| !name.eq_ignore_ascii_case("authorization");
+    shown.headers.retain(|(name, _)| is_shown(name));
+    shown
 }
 
 fn as_data(request: &Request) -> Value {

@@ -11,6 +11,7 @@ mod input;
 mod lines;
 mod local;
 mod paging;
+mod raw_request;
 mod request;
 mod target;
 mod terminal;
@@ -61,6 +62,9 @@ fn run(args: &[OsString]) -> Result<ExitCode, CliError> {
     }
     let innermost = levels.last().copied().unwrap_or(&matches);
     let globals = Globals::read(&levels, |_| false)?;
+    if words == raw_request::NAME {
+        return raw_request::run(innermost, globals);
+    }
     if globals.dry_run.is_some() {
         return Err(CliError::value(format!(
             "--dry-run shows the request of a command, and ocelot {words} sends none"

@@ -20,7 +20,7 @@ pub use calls::Remote;
 pub use compose::compose;
 pub use connection::Connection;
 pub use error::RemoteError;
-pub use http::{Http, HttpError, HttpOptions};
+pub use http::{Http, HttpError, HttpOptions, normal_url, reason};
 pub use retry::RetryPolicy;
 pub use trace::Trace;
 

@@ -136,6 +136,39 @@ pub fn envelope(data: Value, format: &Format) -> Result<Printed, OutputError> {
     print(Map::from_iter([("data".to_owned(), data)]), format, "")
 }
 
+/// Prints the response to a raw request: `data`, which is the body as JSON or else as text, `headers` and
+/// `status`. As with the official command line, `--query` is for a JSON body alone, and headers of the same
+/// name are one, their values joined with commas.
+pub fn response<'h>(
+    body: &[u8],
+    headers: impl Iterator<Item = &'h (String, String)>,
+    status: &str,
+    format: &Format,
+) -> Result<Printed, OutputError> {
+    let mut joined: BTreeMap<&str, String> = BTreeMap::new();
+    for (name, value) in headers {
+        let values = joined.entry(name).or_default();
+        if !values.is_empty() {
+            values.push_str(", ");
+        }
+        values.push_str(value);
+    }
+    let data = match (serde_json::from_slice(body), &format.query) {
+        (Ok(data), Some(query)) => query.search(data)?,
+        (Ok(data), None) => data,
+        (Err(_), _) => Value::String(String::from_utf8_lossy(body).into_owned()),
+    };
+    let document = serde_json::json!({"data": data, "headers": joined, "status": status});
+    let document_format = Format {
+        query: None,
+        ..format.clone()
+    };
+    Ok(Printed {
+        stdout: laid_out(document, &document_format)?,
+        stderr: String::new(),
+    })
+}
+
 /// A document that is printed as it is, as skeletons are.
 pub fn document(value: &Value) -> String {
     json::pretty(value, "  ") + "\n"

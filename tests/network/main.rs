@@ -11,6 +11,7 @@ mod dry_run;
 mod messages;
 mod options;
 mod program;
+mod raw_request;
 mod retries;
 mod server;
 mod tls;
