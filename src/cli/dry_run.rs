@@ -13,12 +13,9 @@ use super::target::Destination;
 use super::terminal;
 use crate::api::operation::{Method, Operation};
 use crate::client::Request;
+use crate::engine::SERVER_ADDRESS;
 use crate::output::{self, Format};
 use crate::profile::{AuthKind, BaseUrl, ProfileError, Setting, Settings};
-
-/// The local engine has no address. What is shown is that of a server on this machine, which answers the
-/// same requests.
-const LOCAL_ADDRESS: &str = "http://127.0.0.1:8080";
 
 /// Longest body that is put on curl's command line; longer ones go to its input, because systems limit an
 /// argument's length, Linux to 128 KiB.
@@ -73,14 +70,15 @@ pub(super) fn show(
 
 /// The address that a command's requests would go to.
 ///
-/// For messages in the cloud it is the likely one: which it is, the stream or queue would have to be asked.
+/// The local engine has none: shown is that of `ocelot serve` on this machine, which answers the same
+/// requests. For messages in the cloud it is the likely one: which it is, the stream or queue would have to be asked.
 pub(super) fn address(
     destination: &Destination,
     operation: &Operation,
     settings: &Settings,
 ) -> Result<BaseUrl, ProfileError> {
     let address = match destination {
-        Destination::Local => return BaseUrl::given(LOCAL_ADDRESS, operation.client),
+        Destination::Local => return BaseUrl::given(SERVER_ADDRESS, operation.client),
         Destination::Server(address) => return Ok(address.clone()),
         Destination::Cloud(address) => address,
     };

@@ -1,6 +1,7 @@
 //! The command line: from arguments to a Call, and from its Reply to what is printed.
 
 mod additions;
+mod aliases;
 mod command;
 mod complete;
 mod credentials;
@@ -31,6 +32,7 @@ pub use tree::whole_tree;
 pub(crate) use tree::{OPTIONS, REQUIRED};
 
 use crate::api;
+use aliases::Aliases;
 use globals::Globals;
 
 /// Runs the program with the process's arguments, and returns its exit status.
@@ -86,8 +88,10 @@ fn asked_for_help(args: &[OsString]) -> Option<String> {
 }
 
 fn parse(args: &[OsString]) -> Result<ArgMatches, clap::Error> {
-    let words: Vec<&str> = args.iter().skip(1).filter_map(|arg| arg.to_str()).collect();
+    let aliases = Aliases::of_line(args);
+    let words = aliases.meanings(args);
     let mut tree = tree::tree(&program_name(args), &|name| words.contains(&name));
+    let args = aliases.replace(&tree, args);
     tree.try_get_matches_from_mut(args)
 }
 

@@ -31,6 +31,9 @@ use streaming::Streaming;
 /// The tenancy, and root compartment, that resources belong to where the user has none.
 pub const LOCAL_TENANCY: &str = "ocid1.tenancy.oc1..local";
 
+/// The address that `ocelot serve` takes by default, and that streams name for their messages.
+pub const SERVER_ADDRESS: &str = "http://127.0.0.1:4590";
+
 /// Where an engine keeps what it is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Home {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::Sandbox;
 
-const LOCAL: &str = "http://127.0.0.1:8080/20180418/streams";
+const LOCAL: &str = "http://127.0.0.1:4590/20180418/streams";
 
 fn shown(sandbox: &Sandbox, line: &str) -> Value {
     let text = sandbox.data(line);

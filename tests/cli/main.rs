@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod aliases;
 mod confirm;
 mod dry_run;
 mod errors;

@@ -26,9 +26,6 @@ use crate::log::Durability;
 use crate::store::{Store, StoreError};
 use partitions::Partitions;
 
-/// Where the data plane answers, as streams tell it: the address that `ocelot serve` takes by default.
-const MESSAGES_ENDPOINT: &str = "http://127.0.0.1:4590";
-
 /// Where Kafka clients connect, as pools tell it: the address that `ocelot serve` takes by default.
 const BOOTSTRAP_SERVERS: &str = "127.0.0.1:9092";
 

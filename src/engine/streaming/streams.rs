@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::resource::{self, ResourceKind, Tags, check_name};
-use super::super::{Context, ocid};
+use super::super::{Context, SERVER_ADDRESS, ocid};
 use super::pools::{self, POOL, Pool};
 use super::work::{self, Action, Entity};
-use super::{MESSAGES_ENDPOINT, Streaming, lists};
+use super::{Streaming, lists};
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::rfc3339;
 use crate::store::{Filter, Order, Resource, Session, SortBy};
@@ -339,7 +339,7 @@ fn summary(stream: &Stream) -> Value {
         "compartmentId": stream.compartment_id,
         "lifecycleState": stream.state,
         "timeCreated": rfc3339(stream.time_created_ms),
-        "messagesEndpoint": MESSAGES_ENDPOINT,
+        "messagesEndpoint": SERVER_ADDRESS,
         "freeformTags": stream.details.freeform_tags,
         "definedTags": stream.details.defined_tags,
     })
