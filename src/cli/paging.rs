@@ -21,7 +21,7 @@ pub(super) fn is_asked_for(operation: &Operation, values: &Values) -> Result<boo
             "If you provide the --all option you cannot provide the --limit option",
         ));
     }
-    Ok(operation.pages() && (all || limit))
+    Ok(operation.pages() && operation.offers_all && (all || limit))
 }
 
 /// The first call that the options ask for.
@@ -67,8 +67,12 @@ fn follow(
         if let Some(count) = page_limit(page_size, wanted) {
             values.set("limit", count.into());
         }
-        let page = session.send(&values.clone().into_call(session.operation))?;
+        let mut page = session.send(&values.clone().into_call(session.operation))?;
         let count = i64::try_from(output::count_items(&page)).unwrap_or(i64::MAX);
+        if let Some(wanted) = wanted {
+            // A service may send more than it was asked for.
+            output::keep_items(&mut page, wanted);
+        }
         wanted = wanted.map(|wanted| wanted.saturating_sub(count));
         let next = page.header("opc-next-page").map(str::to_owned);
         take(page)?;
@@ -87,9 +91,9 @@ fn follow(
 }
 
 /// How many items to ask for at a time. A limit counts over all pages; asking for more than is still wanted
-/// would be waste.
+/// would be waste. A page size of 0 is none.
 fn page_limit(page_size: Option<i64>, wanted: Option<i64>) -> Option<i64> {
-    match (page_size, wanted) {
+    match (page_size.filter(|size| *size != 0), wanted) {
         (Some(size), Some(wanted)) => Some(size.min(wanted)),
         (size, wanted) => size.or(wanted),
     }

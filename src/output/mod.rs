@@ -26,7 +26,7 @@ use crate::api::operation::{Operation, ReplyBody};
 use crate::call::Reply;
 
 pub use error::{ErrorContext, NoAnswer, no_answer, service_error};
-pub use pages::{Listing, Pages, count_items};
+pub use pages::{Listing, Pages, count_items, keep_items};
 pub use query::Query;
 pub use style::Style;
 

@@ -264,6 +264,23 @@ pub fn count_items(page: &Reply) -> usize {
     items.map_or(0, Vec::len)
 }
 
+/// Keeps the first items of a page. A quirk of the official command line: it cuts a bare list as Python's
+/// `[:limit]` does, so that a limit below 0 leaves out the last ones, and an object that holds the list
+/// comes to nothing then.
+pub fn keep_items(page: &mut Reply, limit: i64) {
+    let Some(items) = items(page) else {
+        return;
+    };
+    let count = usize::try_from(limit.unsigned_abs()).unwrap_or(usize::MAX);
+    match limit {
+        0.. => items.truncate(count),
+        _ => items.truncate(items.len().saturating_sub(count)),
+    }
+    if limit <= 0 && matches!(page.body, Some(Value::Object(_))) {
+        page.body = None;
+    }
+}
+
 const BARE: &[&str] = &["data"];
 
 /// Where in the printed document the items of such a body are.

@@ -58,11 +58,6 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         covers: |case| matches!(case.value_of("--query"), Some("data.*" | "data[].*")),
     },
     Exception {
-        reason: "to do in cli/paging.rs: --page-size 0 is none; --limit 0 and below cut the list as Python's [:limit]",
-        aspects: &[Aspect::Sent, Aspect::Printed],
-        covers: |case| matches!(case.kind(), "page2" | "page3" | "page8"),
-    },
-    Exception {
         reason: "JSON is JSON: a Python literal, which the official client takes in its place, is refused",
         aspects: ALL,
         covers: |case| case.argv.iter().any(|word| word == "{'a': 'b'}"),
