@@ -12,8 +12,10 @@ mod input;
 mod lines;
 mod local;
 mod paging;
+mod python;
 mod raw_request;
 mod request;
+mod suggest;
 mod target;
 mod terminal;
 mod tour;
@@ -92,7 +94,8 @@ fn parse(args: &[OsString]) -> Result<ArgMatches, clap::Error> {
     let words = aliases.meanings(args);
     let mut tree = tree::tree(&program_name(args), &|name| words.contains(&name));
     let args = aliases.replace(&tree, args);
-    tree.try_get_matches_from_mut(args)
+    let parsed = tree.try_get_matches_from_mut(&args);
+    parsed.map_err(|error| suggest::add_similar(error, &tree, &args))
 }
 
 /// The name that the program was called by: `ocelot`, or `oci` where it is linked so.

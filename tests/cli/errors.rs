@@ -109,3 +109,34 @@ fn an_id_with_odd_characters_stays_within_the_engine() {
             .check();
     }
 }
+
+#[test]
+fn options_that_resemble_an_unknown_one_are_named() {
+    let sandbox = Sandbox::new();
+    for (line, told) in [
+        (
+            "ons topic update --topic-id t --no-such-option x",
+            "'--description'",
+        ),
+        (
+            "streaming admin stream list --compartmentid c",
+            "'--compartment-id'",
+        ),
+        (
+            "streaming admin stream list --stream-poolid c",
+            "'--stream-pool-id'",
+        ),
+    ] {
+        sandbox
+            .ocelot(line)
+            .status(2)
+            .stderr_has(["a similar argument exists", told])
+            .check();
+    }
+    let line = format!("streaming admin stream list --{}", "x".repeat(100_000));
+    sandbox
+        .ocelot(&line)
+        .status(2)
+        .stderr_has(["unexpected argument"])
+        .check();
+}
