@@ -11,7 +11,9 @@ use super::globals::Globals;
 use super::{credentials, input, terminal};
 use crate::api::operation::Operation;
 use crate::call::{ApiError, Call, Reply};
-use crate::client::{Connection, Http, HttpOptions, Remote, RemoteError, RetryPolicy};
+use crate::client::{
+    Connection, Http, HttpOptions, MessagesEndpoints, Remote, RemoteError, RetryPolicy,
+};
 use crate::engine::{Engine, EngineError, Home};
 use crate::log::Durability;
 use crate::profile::{BaseUrl, Setting, Settings};
@@ -120,7 +122,7 @@ impl Target {
         };
         Ok(Self::Remote(Box::new(Remote {
             address,
-            asks_for_messages_endpoint: in_cloud,
+            messages: in_cloud.then(MessagesEndpoints::of_user),
             connection: connection(globals, settings)?,
             request_id: globals.request_id.clone(),
         })))

@@ -8,6 +8,8 @@ use super::Response;
 use super::compose::compose;
 use super::connection::Connection;
 use super::error::RemoteError;
+use super::http::HttpError;
+use super::messages::MessagesEndpoints;
 use super::retry;
 use crate::api::OperationId;
 use crate::api::operation::ReplyBody;
@@ -21,8 +23,9 @@ use crate::profile::BaseUrl;
 pub struct Remote {
     /// The address that paths are put behind, with the version path.
     pub address: BaseUrl,
-    /// Whether messages have an address of their own, which the stream or queue tells. In the cloud they do.
-    pub asks_for_messages_endpoint: bool,
+    /// Where messages have an address of their own, which the stream or queue tells, as in the cloud: those
+    /// that are known.
+    pub messages: Option<MessagesEndpoints>,
     /// Sends requests.
     pub connection: Connection,
     /// The `opc-request-id` that the user gave.
@@ -32,24 +35,67 @@ pub struct Remote {
 impl Remote {
     /// Sends a Call to where it is answered, and waits for its Reply.
     pub fn send(&self, call: &Call) -> Result<Reply, RemoteError> {
-        match messages_of(call).filter(|_| self.asks_for_messages_endpoint) {
-            Some(holder) => self.send_to(&self.messages_endpoint(&holder, call)?, call),
-            None => self.send_to(&self.address, call),
+        match (&self.messages, Holder::of(call)) {
+            (Some(known), Some(holder)) => self.send_to_messages(known, &holder, call),
+            _ => self.send_to(&self.address, call),
         }
     }
 
-    /// Asks the stream or queue of a Call where its messages are.
-    fn messages_endpoint(&self, holder: &Call, call: &Call) -> Result<BaseUrl, RemoteError> {
-        let reply = self.send_to(&self.address, holder)?;
+    /// Sends a Call about messages to where they are: as is known, or else as the stream or queue tells.
+    fn send_to_messages(
+        &self,
+        known: &MessagesEndpoints,
+        holder: &Holder,
+        call: &Call,
+    ) -> Result<Reply, RemoteError> {
+        let server = self.address.origin();
+        let remembered = known.find(server, &holder.id);
+        let remembered = remembered.and_then(|url| self.endpoint(&url, call).ok());
+        let mut answered = None;
+        if let Some(address) = &remembered {
+            let answer = self.send_to(address, call);
+            if !answer.as_ref().is_err_and(may_be_elsewhere) {
+                return answer;
+            }
+            known.forget(server, &holder.id);
+            answered = Some(answer);
+        }
+        let url = self.ask(holder)?;
+        let address = self.endpoint(&url, call)?;
+        known.remember(server, &holder.id, &url);
+        match answered {
+            Some(answer) if remembered.as_ref() == Some(&address) => answer,
+            _ => self.send_to(&address, call),
+        }
+    }
+
+    /// Asks a stream or queue where its messages are.
+    fn ask(&self, holder: &Holder) -> Result<String, RemoteError> {
+        let reply = self.send_to(&self.address, &holder.asking)?;
         let body = reply.body.unwrap_or_default();
-        let unexpected = |reason: String| RemoteError::Unexpected {
+        let url = body.get("messagesEndpoint").and_then(Value::as_str);
+        let url = url.map(str::to_owned);
+        url.ok_or_else(|| self.unexpected("it tells no messagesEndpoint".to_owned()))
+    }
+
+    /// The address that a stream or queue told. What is signed for TLS is not sent without.
+    fn endpoint(&self, url: &str, call: &Call) -> Result<BaseUrl, RemoteError> {
+        let address = BaseUrl::given(url, call.operation.client)
+            .map_err(|error| self.unexpected(error.to_string()))?;
+        let is_secure = |address: &BaseUrl| address.origin().starts_with("https://");
+        match is_secure(&self.address) && !is_secure(&address) {
+            true => Err(self.unexpected(format!(
+                "its messagesEndpoint {url} does not begin with https://"
+            ))),
+            false => Ok(address),
+        }
+    }
+
+    fn unexpected(&self, reason: String) -> RemoteError {
+        RemoteError::Unexpected {
             address: self.address.origin().to_owned(),
             reason,
-        };
-        let Some(url) = body.get("messagesEndpoint").and_then(Value::as_str) else {
-            return Err(unexpected("it tells no messagesEndpoint".to_owned()));
-        };
-        BaseUrl::given(url, call.operation.client).map_err(|error| unexpected(error.to_string()))
+        }
     }
 
     /// Sends a Call, again if need be.
@@ -73,16 +119,39 @@ fn answer(address: &BaseUrl, call: &Call, response: Response) -> Result<Reply, R
     }
 }
 
-/// The Call that tells where the messages are that this Call is about; `None` if it is not about any.
-fn messages_of(call: &Call) -> Option<Call> {
-    let (holder, wire) = match call.operation.client.name {
-        "stream" => (OperationId::Streaming(Streaming::GetStream), "streamId"),
-        "queue" => (OperationId::Queue(Queue::GetQueue), "queueId"),
-        _ => return None,
-    };
-    let mut asking = Call::new(holder.operation()?);
-    asking.path.insert(wire, call.path.get(wire)?.clone());
-    Some(asking)
+/// The stream or queue that a Call about messages is about.
+struct Holder {
+    id: String,
+    /// The Call that tells where its messages are.
+    asking: Call,
+}
+
+impl Holder {
+    /// `None` if a Call is not about messages.
+    fn of(call: &Call) -> Option<Self> {
+        let (tells, wire) = match call.operation.client.name {
+            "stream" => (OperationId::Streaming(Streaming::GetStream), "streamId"),
+            "queue" => (OperationId::Queue(Queue::GetQueue), "queueId"),
+            _ => return None,
+        };
+        let id = call.path.get(wire)?.clone();
+        let mut asking = Call::new(tells.operation()?);
+        asking.path.insert(wire, id.clone());
+        Some(Self { id, asking })
+    }
+}
+
+/// Whether messages may be at another address by now. Only failures in which the Call was not carried out
+/// are among them, so that it can be sent there.
+fn may_be_elsewhere(error: &RemoteError) -> bool {
+    match error {
+        RemoteError::Service(error) => error.status == 404,
+        RemoteError::Http(error) => matches!(
+            error,
+            HttpError::Connect { .. } | HttpError::ConnectTimeout { .. } | HttpError::Tls { .. }
+        ),
+        _ => false,
+    }
 }
 
 fn reply(address: &str, call: &Call, response: Response) -> Result<Reply, RemoteError> {

@@ -9,6 +9,7 @@ mod compose;
 mod connection;
 mod error;
 mod http;
+mod messages;
 mod retry;
 pub mod signing;
 mod trace;
@@ -21,6 +22,7 @@ pub use compose::compose;
 pub use connection::Connection;
 pub use error::RemoteError;
 pub use http::{Http, HttpError, HttpOptions, normal_url, reason};
+pub use messages::MessagesEndpoints;
 pub use retry::RetryPolicy;
 pub use trace::Trace;
 
