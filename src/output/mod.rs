@@ -118,7 +118,7 @@ pub fn reply(operation: &Operation, reply: Reply, format: &Format) -> Result<Pri
             .entry("data")
             .or_insert_with(|| Value::Array(Vec::new()));
     }
-    print(document, format, note)
+    print(document, operation.reply, format, note)
 }
 
 /// What is told if there are further pages.
@@ -133,7 +133,8 @@ fn not_all_note(operation: &Operation, headers: &BTreeMap<String, String>) -> &'
 
 /// Prints `{"data": …}` for a command that exists only here; an empty list is printed too.
 pub fn envelope(data: Value, format: &Format) -> Result<Printed, OutputError> {
-    print(Map::from_iter([("data".to_owned(), data)]), format, "")
+    let document = Map::from_iter([("data".to_owned(), data)]);
+    print(document, ReplyBody::Nothing, format, "")
 }
 
 /// Prints the response to a raw request: `data`, which is the body as JSON or else as text, `headers` and
@@ -154,7 +155,7 @@ pub fn response<'h>(
         values.push_str(value);
     }
     let data = match (serde_json::from_slice(body), &format.query) {
-        (Ok(data), Some(query)) => query.search(data)?,
+        (Ok(data), Some(query)) => query.search(data, ReplyBody::Nothing)?,
         (Ok(data), None) => data,
         (Err(_), _) => Value::String(String::from_utf8_lossy(body).into_owned()),
     };
@@ -177,6 +178,7 @@ pub fn document(value: &Value) -> String {
 /// Prints a document, and `note` on stderr. A query that finds nothing is the only thing told then.
 fn print(
     document: Map<String, Value>,
+    reply: ReplyBody,
     format: &Format,
     note: &str,
 ) -> Result<Printed, OutputError> {
@@ -190,7 +192,7 @@ fn print(
     };
     let data = match &format.query {
         Some(query) => {
-            let found = query.search(Value::Object(document))?;
+            let found = query.search(Value::Object(document), reply)?;
             if found.is_null() {
                 return Ok(Printed::nothing_found());
             }

@@ -136,7 +136,7 @@ impl ItemByItem {
         let page = Reply::ok(with_items(self.frame.clone(), items));
         let mut document = form::document(operation, page);
         let found = match &format.query {
-            Some(query) => query.search(Value::Object(document))?,
+            Some(query) => query.search(Value::Object(document), operation.reply)?,
             None => take_at(&mut document, place(&self.frame)),
         };
         let Value::Array(found) = found else {

@@ -46,11 +46,6 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         covers: |case| case.stderr.starts_with("TypeError: '<' not supported"),
     },
     Exception {
-        reason: "the values of data.* come in the order of their names, not of the SDK's classes",
-        aspects: &[Aspect::Printed],
-        covers: |case| matches!(case.value_of("--query"), Some("data.*" | "data[].*")),
-    },
-    Exception {
         reason: "times are taken with a blank for the T, and with nanoseconds, too",
         aspects: ALL,
         covers: |case| {
