@@ -46,7 +46,7 @@ pub(super) fn run(
     tell_unused(&values);
     globals.fill(&settings);
     let format = format(&globals, settings.rc())?;
-    let destination = Destination::choose(&globals, &settings, operation)?;
+    let destination = Destination::choose(&globals, &settings)?;
     if destination.is_local() {
         values.default_compartment(operation, &compartment_id(&settings));
     }
@@ -70,7 +70,7 @@ pub(super) fn run(
     }
     let session = Session {
         operation,
-        target: Target::open(destination, &globals, &settings)?,
+        target: Target::open(&destination, &globals, &settings, operation)?,
         format,
         globals,
     };

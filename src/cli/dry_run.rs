@@ -13,7 +13,6 @@ use super::target::Destination;
 use super::terminal;
 use crate::api::operation::{Method, Operation};
 use crate::client::Request;
-use crate::engine::SERVER_ADDRESS;
 use crate::output::{self, Format};
 use crate::profile::{AuthKind, BaseUrl, ProfileError, Setting, Settings};
 
@@ -68,31 +67,27 @@ pub(super) fn show(
     Ok(ExitCode::from(exit::OK))
 }
 
-/// The address that a command's requests would go to.
-///
-/// The local engine has none: shown is that of `ocelot serve` on this machine, which answers the same
-/// requests. For messages in the cloud it is the likely one: which it is, the stream or queue would have to be asked.
+/// The address that a command's requests would go to. For messages in the cloud it is the likely one: which
+/// it is, the stream or queue would have to be asked.
 pub(super) fn address(
     destination: &Destination,
     operation: &Operation,
     settings: &Settings,
 ) -> Result<BaseUrl, ProfileError> {
-    let address = match destination {
-        Destination::Local => return BaseUrl::given(SERVER_ADDRESS, operation.client),
-        Destination::Server(address) => return Ok(address.clone()),
-        Destination::Cloud(address) => address,
-    };
-    let is_of_messages = matches!(operation.client.name, "stream" | "queue");
-    match settings.region()? {
-        Some(region) if is_of_messages && settings.get(Setting::Endpoint).is_none() => {
-            terminal::note(
-                "Note: before this request the stream or queue is asked for the address of its messages; \
-                 shown is the likely one.",
-            );
-            BaseUrl::of_first_cell(operation, &region, settings.is_on(Setting::DualStack))
-        }
-        _ => Ok(address.clone()),
+    let address = destination.address(operation, settings)?;
+    let is_asked_for = matches!(destination, Destination::Cloud)
+        && matches!(operation.client.name, "stream" | "queue");
+    if !is_asked_for || settings.get(Setting::Endpoint).is_some() {
+        return Ok(address);
     }
+    let Some(region) = settings.region()? else {
+        return Ok(address);
+    };
+    terminal::note(
+        "Note: before this request the stream or queue is asked for the address of its messages; shown is \
+         the likely one.",
+    );
+    BaseUrl::of_first_cell(operation, &region, settings.is_on(Setting::DualStack))
 }
 
 /// Whether requests to a server or the cloud would be signed.

@@ -14,9 +14,9 @@ use crate::call::{ApiError, Call, Reply};
 use crate::client::{
     Connection, Http, HttpOptions, MessagesEndpoints, Remote, RemoteError, RetryPolicy,
 };
-use crate::engine::{Engine, EngineError, Home};
+use crate::engine::{Engine, EngineError, Home, SERVER_ADDRESS};
 use crate::log::Durability;
-use crate::profile::{BaseUrl, Setting, Settings};
+use crate::profile::{BaseUrl, ProfileError, Setting, Settings};
 
 /// Longest timeout, a day: clocks overflow on far longer ones.
 const MOST_TIMEOUT_SECONDS: u64 = 86_400;
@@ -45,15 +45,15 @@ impl From<EngineError> for Failure {
     }
 }
 
-/// Who is to answer, before anything is opened for it.
+/// Who is to answer, before anything is looked up or opened for it.
 #[derive(Clone, Debug)]
 pub(super) enum Destination {
     /// The engine in this process.
     Local,
-    /// The cloud, at this address.
-    Cloud(BaseUrl),
-    /// A server, at this address.
-    Server(BaseUrl),
+    /// The cloud.
+    Cloud,
+    /// The server at this address.
+    Server(String),
 }
 
 impl Destination {
@@ -61,11 +61,7 @@ impl Destination {
     ///
     /// What was asked for on the line and does not go with that is refused, or told where scripts for the
     /// cloud have it.
-    pub(super) fn choose(
-        globals: &Globals,
-        settings: &Settings,
-        operation: &Operation,
-    ) -> Result<Self, CliError> {
+    pub(super) fn choose(globals: &Globals, settings: &Settings) -> Result<Self, CliError> {
         if globals.is_given("endpoint") && globals.is_given("target") {
             return Err(CliError::value(
                 "--endpoint and --target both say who answers: give one of them",
@@ -82,11 +78,11 @@ impl Destination {
             "cloud" => {
                 check_remote(globals, "cloud")?;
                 tell_realm(settings);
-                Ok(Self::Cloud(settings.base_url(operation)?))
+                Ok(Self::Cloud)
             }
             url if is_address(url) => {
                 check_remote(globals, url)?;
-                Ok(Self::Server(BaseUrl::given(url, operation.client)?))
+                Ok(Self::Server(url.to_owned()))
             }
             other => Err(no_target(&named.source().to_string(), other)),
         }
@@ -106,22 +102,36 @@ impl Destination {
     pub(super) fn is_local(&self) -> bool {
         matches!(self, Self::Local)
     }
+
+    /// The address that requests for an operation go to. The local engine has none: it is that of
+    /// `ocelot serve` on this machine, which answers the same requests.
+    pub(super) fn address(
+        &self,
+        operation: &Operation,
+        settings: &Settings,
+    ) -> Result<BaseUrl, ProfileError> {
+        match self {
+            Self::Local => BaseUrl::given(SERVER_ADDRESS, operation.client),
+            Self::Cloud => settings.base_url(operation),
+            Self::Server(url) => BaseUrl::given(url, operation.client),
+        }
+    }
 }
 
 impl Target {
     /// Gets ready what answers: for a server or the cloud, what signs requests too.
     pub(super) fn open(
-        destination: Destination,
+        destination: &Destination,
         globals: &Globals,
         settings: &Settings,
+        operation: &Operation,
     ) -> Result<Self, CliError> {
-        let (address, in_cloud) = match destination {
-            Destination::Local => return Ok(Self::Local(home(globals)?, globals.durability)),
-            Destination::Cloud(address) => (address, true),
-            Destination::Server(address) => (address, false),
-        };
+        if destination.is_local() {
+            return Ok(Self::Local(home(globals)?, globals.durability));
+        }
+        let in_cloud = matches!(destination, Destination::Cloud);
         Ok(Self::Remote(Box::new(Remote {
-            address,
+            address: destination.address(operation, settings)?,
             messages: in_cloud.then(MessagesEndpoints::of_user),
             connection: connection(globals, settings)?,
             request_id: globals.request_id.clone(),

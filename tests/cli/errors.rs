@@ -140,3 +140,22 @@ fn options_that_resemble_an_unknown_one_are_named() {
         .stderr_has(["unexpected argument"])
         .check();
 }
+
+#[test]
+fn missing_options_are_told_before_missing_settings() {
+    let sandbox = Sandbox::new();
+    sandbox.write(".oci/config", "[DEFAULT]\nkey_file = ~/nowhere.pem\n");
+    let get = "streaming admin stream get";
+    for target in ["cloud", "http://127.0.0.1:1", "http://h/?no=address"] {
+        let run = sandbox.ocelot(get).args(["--target", target]).status(1);
+        run.stderr_has(["Missing option(s) --stream-id."]).check();
+    }
+    let run = sandbox
+        .ocelot(get)
+        .args(["--stream-id", "s", "--target", "cloud"]);
+    run.status(1).stderr_has(["region"]).check();
+    let run = sandbox
+        .ocelot(get)
+        .args(["--stream-id", "s", "--target", "http://127.0.0.1:1"]);
+    run.status(1).stderr_has(["tenancy"]).check();
+}
