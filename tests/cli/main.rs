@@ -6,7 +6,9 @@
 )]
 
 mod access;
+mod aliases;
 mod confirm;
+mod dry_run;
 mod errors;
 mod globals;
 mod help;
