@@ -5,6 +5,7 @@ mod clock;
 mod cursors;
 mod durability;
 mod etags;
+mod full_disk;
 mod groups;
 mod groups_model;
 mod harnesses;
