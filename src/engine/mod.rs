@@ -27,6 +27,7 @@ use crate::store::{Store, StoreError};
 pub use folder::FolderError;
 pub use local::{ClockReport, Status};
 use streaming::Streaming;
+pub use streaming::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
 
 /// Where an engine keeps what it is given.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ mod partitioner;
 mod partitions;
 mod pools;
 mod streams;
+mod topics;
 mod work;
 
 use std::path::PathBuf;
@@ -25,16 +26,20 @@ use crate::disk::Disk;
 use crate::log::Durability;
 use crate::store::{Store, StoreError};
 use partitions::Partitions;
+use topics::TopicCache;
+pub use topics::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
 
 /// The service, over one folder of logs.
 pub(super) struct Streaming {
     partitions: Partitions,
+    topics: TopicCache,
 }
 
 impl Streaming {
     pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf, durability: Durability) -> Self {
         Self {
             partitions: Partitions::new(disk, folder, durability),
+            topics: TopicCache::default(),
         }
     }
 
@@ -59,6 +64,19 @@ impl Streaming {
 
     /// Answers one of the service's operations.
     pub(super) fn answer(
+        &self,
+        context: &Context<'_>,
+        operation: Operation,
+        call: &Call,
+    ) -> Result<Reply, ApiError> {
+        let reply = self.answer_operation(context, operation, call);
+        if topics::changes_topics(operation) {
+            self.topics.forget();
+        }
+        reply
+    }
+
+    fn answer_operation(
         &self,
         context: &Context<'_>,
         operation: Operation,
