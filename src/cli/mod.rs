@@ -11,6 +11,7 @@ mod lines;
 mod local;
 mod paging;
 mod request;
+mod serve;
 mod target;
 mod terminal;
 mod tour;
@@ -60,6 +61,9 @@ fn run(args: &[OsString]) -> Result<ExitCode, CliError> {
     }
     let innermost = levels.last().copied().unwrap_or(&matches);
     let globals = Globals::read(&levels, |_| false)?;
+    if words == "serve" {
+        return serve::run(innermost, &globals);
+    }
     match local::run(&words, innermost, &globals) {
         Some(result) => result,
         None => print_help(args, &words),

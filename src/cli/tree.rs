@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 
-use super::{additions, globals, input, local};
+use super::{additions, globals, input, local, serve};
 use crate::api::model::Kind;
 use crate::api::operation::{Operation, Param, StandIn};
 use crate::api::options::{CommandOption, Source, Takes};
@@ -64,7 +64,8 @@ pub(super) fn tree(program: &str, wanted: &dyn Fn(&str) -> bool) -> Command {
         );
     let root = globals::add_to(with_help(root), |_| false, true);
     let root = root.subcommands(SERVICES.map(|service| service_command(service, wanted)));
-    local::commands().into_iter().fold(root, |root, command| {
+    let own = local::commands().into_iter().chain([serve::command()]);
+    own.fold(root, |root, command| {
         root.subcommand(group_globals(command))
     })
 }

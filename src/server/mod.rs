@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use crate::engine::{Engine, EngineError};
-pub use options::ServeOptions;
+pub use options::{Limits, ServeOptions};
 use stop::{Stop, Stopping};
 
 /// Why the server cannot serve.

@@ -1,5 +1,7 @@
 //! How to serve.
 
+use std::time::Duration;
+
 use crate::engine::Home;
 use crate::log::Durability;
 
@@ -16,4 +18,31 @@ pub struct ServeOptions {
     pub kafka: String,
     /// The host that resources name in their addresses, where it is not the one that the client used.
     pub advertise: Option<String>,
+    /// What clients may take.
+    pub limits: Limits,
+}
+
+/// What clients may take of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most connections that a face has open at a time; more wait until one ends.
+    pub connections: usize,
+    /// Most bytes of a request's headers.
+    pub header_bytes: usize,
+    /// Most bytes of a request's body, as it comes and inflated.
+    pub body_bytes: usize,
+    /// How long a request may take to arrive, and a connection be idle.
+    pub client_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            header_bytes: 64 * 1024,
+            // The largest put, 1 MiB of messages in base64, is a third longer; small ones have much JSON around.
+            body_bytes: 8 * 1024 * 1024,
+            client_timeout: Duration::from_secs(60),
+        }
+    }
 }
