@@ -79,6 +79,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
                     let _place = place;
                     if let Err(reason) = kafka.serve_stream(stream).await {
                         tracing::info!(%peer, "Kafka connection ended: {reason}");
+                        eprintln!("DBG {reason}");
                     }
                 });
             }

@@ -211,7 +211,10 @@ fn a_million_hostile_frames_do_no_harm() {
         }
         decoded += usize::from(take(&frame));
     }
-    assert!(decoded > 1000, "only {decoded} frames got as far as a handler");
+    assert!(
+        decoded > 1000,
+        "only {decoded} frames got as far as a handler"
+    );
 }
 
 #[test]
