@@ -113,7 +113,7 @@ fn most_bytes(kafka: &Kafka, connection: &Connection, api_key: Option<i16>) -> u
 }
 
 /// Answers one frame.
-async fn answer(kafka: &Kafka, connection: &Connection, mut frame: Bytes) -> Handled {
+pub(super) async fn answer(kafka: &Kafka, connection: &Connection, mut frame: Bytes) -> Handled {
     if let Some(answer) = kafka.raw_token(connection, &frame) {
         return answer.map(Some);
     }

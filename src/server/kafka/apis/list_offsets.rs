@@ -50,10 +50,10 @@ async fn handle(call: Call<'_>) -> Handled {
     let request: ListOffsetsRequest = call.request()?;
     let pool = call.pool()?;
     let topics = request.topics.iter().map(|topic| {
-        let partitions = topic
-            .partitions
-            .iter()
-            .map(|asked| partition_response(asked, look_up(&call, &pool, &topic.name, asked)));
+        let partitions = topic.partitions.iter().map(|asked| {
+            let found = look_up(&call, &pool, &topic.name, asked);
+            partition_response(call.version(), asked, found)
+        });
         ListOffsetsTopicResponse::default()
             .with_name(topic.name.clone())
             .with_partitions(partitions.collect())
@@ -100,6 +100,7 @@ pub(super) fn check_leader_epoch(epoch: i32) -> Result<(), Refusal> {
 }
 
 fn partition_response(
+    version: i16,
     asked: &ListOffsetsPartition,
     found: Result<Option<(i64, i64)>, Refusal>,
 ) -> ListOffsetsPartitionResponse {
@@ -109,7 +110,7 @@ fn partition_response(
         Ok(Some((offset, time_ms))) => response
             .with_offset(offset)
             .with_timestamp(time_ms)
-            .with_leader_epoch(LEADER_EPOCH),
+            .with_leader_epoch(if version >= 4 { LEADER_EPOCH } else { -1 }),
         Ok(None) => response.with_offset(-1).with_timestamp(-1),
         Err(refusal) => response
             .with_error_code(refusal.code())
