@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::builtin::{Answer, Builtin, Takes, group};
 use super::error::CliError;
 use super::globals::Globals;
-use super::local::{OF_THE_ENGINE, open};
+use super::local::{OF_THE_ENGINE, ask};
 use super::{credentials, terminal};
 use crate::call::LOCAL_TENANCY;
-use crate::engine::AccessRequest;
+use crate::engine::{AccessRequest, LocalRequest};
 use crate::profile::{Environment, Setting, Settings};
 
 /// A registered key is a few hundred bytes; what is far longer is another file.
@@ -142,7 +142,7 @@ const OF_A_PROFILE_TOO: &[&str] = &[
 ];
 
 fn manage(globals: &Globals, request: AccessRequest) -> Result<Value, CliError> {
-    Ok(open(globals)?.manage_access(&request)?)
+    ask(globals, &LocalRequest::ManageAccess { request })
 }
 
 fn given(matches: &ArgMatches, flag: &str) -> Option<String> {

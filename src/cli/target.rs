@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use super::error::CliError;
 use super::globals::Globals;
+use super::local_engine::LocalEngine;
 use super::{credentials, terminal};
 use crate::api::operation::Operation;
 use crate::call::{ApiError, Call, Reply, SERVER_ADDRESS};
 use crate::client::{
     Connection, Http, HttpOptions, MessagesEndpoints, Remote, RemoteError, RequestIds, RetryPolicy,
 };
-use crate::engine::{Engine, EngineError, Home};
-use crate::log::Durability;
+use crate::engine::Home;
 use crate::profile::{BaseUrl, Environment, ProfileError, Setting, Settings};
 
 /// Longest timeout, a day: clocks overflow on far longer ones.
@@ -21,8 +21,8 @@ const MOST_TIMEOUT_SECONDS: u64 = 86_400;
 
 /// Where calls go.
 pub(super) enum Target {
-    /// To the engine in this process.
-    Local(Home, Durability),
+    /// To the engine of this machine.
+    Local(Box<LocalEngine>),
     /// To a server, or the cloud.
     Remote(Box<Remote>),
 }
@@ -35,12 +35,6 @@ pub(super) enum Failure {
     NoReply(RemoteError),
     /// It was not asked.
     NotAsked(CliError),
-}
-
-impl From<EngineError> for Failure {
-    fn from(error: EngineError) -> Self {
-        Self::NotAsked(error.into())
-    }
 }
 
 /// Who is to answer, before anything is looked up or opened for it.
@@ -121,7 +115,7 @@ impl Target {
         operation: &Operation,
     ) -> Result<Self, CliError> {
         if destination.is_local() {
-            return Ok(Self::Local(home(globals)?, globals.durability));
+            return Ok(Self::Local(Box::new(LocalEngine::of(globals)?)));
         }
         let in_cloud = matches!(destination, Destination::Cloud);
         Ok(Self::Remote(Box::new(Remote {
@@ -144,13 +138,10 @@ impl Target {
         }
     }
 
-    /// Sends one call. The engine is opened for each, so that other processes have their turn in between.
+    /// Sends one call.
     pub(super) fn send(&self, call: &Call) -> Result<Reply, Failure> {
         match self {
-            Self::Local(home, durability) => {
-                let engine = Engine::open(home, *durability)?;
-                engine.answer(call).map_err(Failure::Service)
-            }
+            Self::Local(engine) => engine.answer(call),
             Self::Remote(remote) => remote.send(call).map_err(Failure::from),
         }
     }
@@ -199,9 +190,7 @@ pub(super) fn request_ids(globals: &Globals, settings: &Settings) -> RequestIds 
     }
     let incoming = settings.environment().get("OPC_INCOMING_REQUEST_ID");
     let Some(incoming) = incoming.filter(|_| settings.is_on(Setting::Propagation)) else {
-        return RequestIds::New {
-            on_behalf_of: String::new(),
-        };
+        return RequestIds::fresh();
     };
     let mut parts = incoming.trim().split('/');
     let first = parts.next().unwrap_or_default();
@@ -236,6 +225,7 @@ pub(super) fn http_options(settings: &Settings) -> Result<HttpOptions, CliError>
         connect_timeout: seconds(Setting::ConnectionTimeout, default.connect_timeout)?,
         read_timeout: seconds(Setting::ReadTimeout, default.read_timeout)?,
         proxy: settings.text(Setting::Proxy),
+        direct: false,
         cert_bundle: cert_bundle(settings)?,
     })
 }

@@ -18,6 +18,13 @@ pub enum RequestIds {
 }
 
 impl RequestIds {
+    /// A new one for each attempt, and nothing before it.
+    pub const fn fresh() -> Self {
+        Self::New {
+            on_behalf_of: String::new(),
+        }
+    }
+
     /// The id of the next attempt.
     pub fn next(&self) -> String {
         match self {

@@ -10,6 +10,7 @@
 //! [`FolderSession`] holds what belongs to the folder as a whole.
 
 mod access;
+mod clear;
 mod conditions;
 mod doomed_logs;
 mod groups;

@@ -15,6 +15,7 @@ mod partitions;
 mod pools;
 mod producers;
 mod streams;
+mod topics;
 mod work;
 
 use std::path::PathBuf;
@@ -29,11 +30,14 @@ use crate::store::{Store, StoreError};
 pub use kafka_groups::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 use partitions::Partitions;
 use producers::ProducerIds;
+use topics::TopicCache;
+pub use topics::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
 
 /// The service, over one folder of logs.
 pub(super) struct Streaming {
     partitions: Partitions,
     producer_ids: ProducerIds,
+    topics: TopicCache,
 }
 
 impl Streaming {
@@ -41,6 +45,7 @@ impl Streaming {
         Self {
             partitions: Partitions::new(disk, folder, durability),
             producer_ids: ProducerIds::default(),
+            topics: TopicCache::default(),
         }
     }
 
@@ -65,6 +70,19 @@ impl Streaming {
 
     /// Answers one of the service's operations.
     pub(super) fn answer(
+        &self,
+        context: &Context<'_>,
+        operation: Operation,
+        call: &Call,
+    ) -> Result<Reply, ApiError> {
+        let reply = self.answer_operation(context, operation, call);
+        if topics::changes_topics(operation) {
+            self.topics.forget();
+        }
+        reply
+    }
+
+    fn answer_operation(
         &self,
         context: &Context<'_>,
         operation: Operation,
