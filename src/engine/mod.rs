@@ -27,6 +27,7 @@ use crate::store::{Store, StoreError};
 pub use folder::{FolderError, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
 use streaming::Streaming;
+pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 pub use streaming::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
 
 /// Where an engine keeps what it is given.
