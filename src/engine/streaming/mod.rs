@@ -36,22 +36,23 @@ pub use topics::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
 /// The service, over one folder of logs.
 pub(super) struct Streaming {
     partitions: Partitions,
-    producer_ids: ProducerIds,
     topics: TopicCache,
+    producer_ids: ProducerIds,
 }
 
 impl Streaming {
     pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf, durability: Durability) -> Self {
         Self {
             partitions: Partitions::new(disk, folder, durability),
-            producer_ids: ProducerIds::default(),
             topics: TopicCache::default(),
+            producer_ids: ProducerIds::default(),
         }
     }
 
     /// Removes the logs that are noted for removal and still there: those of earlier processes that did not
     /// come to it. A log that cannot be removed stays noted.
     pub(super) fn finish_removals(&self, store: &Store) -> Result<(), StoreError> {
+        self.topics.forget();
         for stream_id in store.read(|session| session.doomed_logs())? {
             if self.partitions.remove(&stream_id).is_ok() {
                 store.write(|session| session.forget_doomed_log(&stream_id))?;

@@ -52,8 +52,8 @@ impl Connection {
     }
 
     /// The pool that the client chose with its name.
-    pub(super) fn pool_id(&self) -> Option<String> {
-        self.login().pool_id().map(str::to_owned)
+    pub(super) fn pool_id(&self) -> Option<Arc<str>> {
+        self.login().pool_id().map(Arc::clone)
     }
 
     pub(super) fn login(&self) -> MutexGuard<'_, Login> {

@@ -35,7 +35,7 @@ pub(super) type Handled = Result<Option<Answer>, Closing>;
 type Handler = for<'c> fn(Call<'c>) -> Pin<Box<dyn Future<Output = Handled> + Send + 'c>>;
 
 /// All that is served, by API key.
-pub(super) static APIS: [&Api; 14] = [
+pub(super) static APIS: [&Api; 16] = [
     &apis::produce::API,
     &apis::fetch::API,
     &apis::list_offsets::API,
@@ -44,6 +44,8 @@ pub(super) static APIS: [&Api; 14] = [
     &apis::api_versions::API,
     &apis::create_topics::API,
     &apis::delete_topics::API,
+    &apis::delete_records::API,
+    &apis::init_producer_id::API,
     &apis::describe_configs::API,
     &apis::alter_configs::API,
     &apis::sasl_authenticate::API,
@@ -104,7 +106,7 @@ impl Call<'_> {
     pub(super) fn pool(&self) -> Result<Arc<TopicPool>, Closing> {
         let id = match self.connection.pool_id() {
             Some(id) => id,
-            None => self.kafka.default_pool_id()?,
+            None => self.topics().default_pool()?,
         };
         self.topics().pool(&id)?.ok_or(Closing::PoolDeleted)
     }

@@ -1,5 +1,7 @@
 //! The way of a frame up to its decoded request, under all that a client might send.
 
+use std::time::Duration;
+
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{ApiKey, RequestKind};
 use serde_json::json;
@@ -11,10 +13,13 @@ use super::registry::{APIS, Api, Closing, find};
 use super::shape::{self, Field, Kind};
 use crate::api::OperationId;
 use crate::api::streaming::Streaming as Operation;
+use crate::call::LOCAL_TENANCY;
 use crate::engine::{Engine, Home, NewTopic};
 use crate::log::Durability;
+use crate::server::metrics::Metrics;
 use crate::server::options::{Limits, ServeOptions};
 use crate::server::stop::Stop;
+use crate::server::tls::Tls;
 use crate::server::{Ready, Shared};
 
 /// Random numbers that are the same each time (xorshift64*).
@@ -254,7 +259,15 @@ fn broker() -> Kafka {
         http: String::new(),
         kafka: String::new(),
         advertise: None,
-        limits: Limits::default(),
+        tls: Tls::Off,
+        insecure: false,
+        ready_file: None,
+        limits: Limits {
+            connections: 1,
+            header_bytes: 1,
+            body_bytes: 1,
+            client_timeout: Duration::from_secs(1),
+        },
     };
     let kafka = Kafka::new(
         Shared {
@@ -263,14 +276,21 @@ fn broker() -> Kafka {
             addresses: Ready {
                 http: address,
                 kafka: address,
+                tls: false,
+                ca: None,
+                folder: None,
             },
+            tls: None,
+            control: None,
+            metrics: Metrics::default(),
             stopping: Stop::listen().unwrap().stopping(),
         }
         .into(),
         None,
     );
-    let topics = kafka.shared.engine.topics(crate::call::LOCAL_TENANCY);
-    let pool = topics.pool(&kafka.default_pool_id().unwrap()).unwrap();
+    let topics = kafka.shared.engine.topics(LOCAL_TENANCY);
+    let default = topics.default_pool().unwrap();
+    let pool = topics.pool(&default).unwrap();
     for length in 1..6 {
         let new = NewTopic {
             name: "a".repeat(length),
@@ -304,7 +324,7 @@ async fn every_version_of_every_api_is_answered() {
                 let frame = frame(&mut random, api, version);
                 let answered = answer(&kafka, &connection, frame.into());
                 // A fetch may wait for ever.
-                let limit = std::time::Duration::from_millis(20);
+                let limit = Duration::from_millis(20);
                 match tokio::time::timeout(limit, answered).await {
                     Err(_) => assert_eq!(api.key, ApiKey::Fetch),
                     // What a producer without acknowledgements is told.

@@ -18,6 +18,7 @@ use super::super::registry::{Api, Call, Handled};
 use super::super::shape::{Field, Kind, always, between, since};
 use super::produce::find;
 use crate::engine::TopicPool;
+use crate::log::TimedOffset;
 
 pub(in super::super) const API: Api = Api {
     key: ApiKey::ListOffsets,
@@ -77,8 +78,8 @@ fn look_up(
         (EARLIEST, _) | (EARLIEST_LOCAL, 8..) => {
             Some((topics.offsets(topic, partition)?.start, NO_TIME))
         }
-        (LARGEST_TIME, 7..) => topics.newest(topic, partition)?,
-        (time_ms @ 0.., _) => topics.offset_at_time(topic, partition, time_ms)?,
+        (LARGEST_TIME, 7..) => topics.newest(topic, partition)?.map(pair),
+        (time_ms @ 0.., _) => topics.offset_at_time(topic, partition, time_ms)?.map(pair),
         (time_ms, version) => {
             return Err(Refusal::new(
                 ResponseError::UnsupportedVersion,
@@ -86,6 +87,10 @@ fn look_up(
             ));
         }
     })
+}
+
+fn pair(found: TimedOffset) -> (i64, i64) {
+    (found.offset, found.timestamp_ms)
 }
 
 /// Refuses a client that has heard of another leader than this one.
