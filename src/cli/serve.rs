@@ -12,6 +12,7 @@ use super::error::CliError;
 use super::globals::Globals;
 use super::{target, terminal};
 use crate::profile::Environment;
+use crate::server::auth::Auth;
 use crate::server::{self, Limits, LogOptions, Ready, ServeOptions, Tls};
 
 /// The command.
@@ -38,7 +39,8 @@ pub(super) fn command() -> Command {
     Command::new("serve")
         .about("Serve REST and Kafka clients, until it is told to stop.")
         .after_help(
-            "It listens on this machine only, and takes everyone there for its user. Commands on the same data \
+            "It listens on this machine only, and takes everyone there for its user, unless --auth verify asks them \
+             who they are. Commands on the same data \
              folder reach it by themselves; programs find it at the addresses that it prints.\n\
              --data-dir, --memory and --durability say where and how data is kept, as with every command.\n\n\
              Example:\n  ocelot serve --http 127.0.0.1:4590 --kafka 127.0.0.1:9092",
@@ -49,7 +51,7 @@ pub(super) fn command() -> Command {
         .args(logging())
 }
 
-fn addresses() -> [Arg; 5] {
+fn addresses() -> [Arg; 6] {
     [
         text("http", "ADDRESS", "Where to listen for REST calls; port 0 picks a free one.")
             .default_value("127.0.0.1:4590"),
@@ -66,6 +68,13 @@ fn addresses() -> [Arg; 5] {
             "FILE",
             "File to write once everything answers: a JSON object with http, kafka, pid and data_dir.",
         ),
+        text(
+            "auth",
+            "KIND",
+            "Whether callers must show who they are (verify), by keys and tokens that ocelot local key and token make.",
+        )
+        .default_value("none")
+        .value_parser(PossibleValuesParser::new(["none", "verify"])),
         switch(
             "insecure",
             "Listen where other machines can connect, although everyone there may do everything.",
@@ -169,6 +178,10 @@ fn options(matches: &ArgMatches, globals: &Globals) -> Result<ServeOptions, CliE
         http: text("http").unwrap_or_default(),
         kafka: text("kafka").unwrap_or_default(),
         advertise: text("advertise"),
+        auth: match text("auth").as_deref() {
+            Some("verify") => Auth::Verify,
+            _ => Auth::None,
+        },
         tls: tls(matches)?,
         insecure: matches.get_flag("insecure"),
         ready_file: path(matches, "ready-file"),

@@ -33,13 +33,13 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::Shared;
+use super::auth::Auth;
 use crate::engine::Topic;
 use crate::log::Durability;
 use buffers::Buffers;
 use connection::Connection;
 use frame::FrameError;
 use parked::Parked;
-use sasl::Authenticator;
 
 /// The number of the one broker.
 const BROKER_ID: BrokerId = BrokerId(0);
@@ -52,8 +52,6 @@ struct Kafka {
     shared: Arc<Shared>,
     parked: Arc<Parked>,
     buffers: Buffers,
-    /// Who may connect; `None` when everybody may.
-    authenticator: Option<Arc<dyn Authenticator>>,
     /// The number of the fetch session that began last.
     last_session_id: AtomicI32,
 }
@@ -65,7 +63,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let stopping = shared.stopping.clone();
     let places = Arc::new(Semaphore::new(shared.options.limits.connections));
-    let kafka = Arc::new(Kafka::new(shared, None));
+    let kafka = Arc::new(Kafka::new(shared));
     let mut open = JoinSet::new();
     loop {
         let accepted = async {
@@ -99,7 +97,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 impl Kafka {
-    fn new(shared: Arc<Shared>, authenticator: Option<Arc<dyn Authenticator>>) -> Self {
+    fn new(shared: Arc<Shared>) -> Self {
         let parked = Arc::new(Parked::default());
         let wakes = Arc::clone(&parked);
         shared
@@ -111,7 +109,6 @@ impl Kafka {
             shared,
             parked,
             buffers: Buffers::default(),
-            authenticator,
             last_session_id: AtomicI32::new(0),
         }
     }
@@ -141,7 +138,7 @@ impl Kafka {
 
     /// Whether a client must still say who it is.
     fn is_stranger(&self, connection: &Connection) -> bool {
-        self.authenticator.is_some() && connection.login().pool_id().is_none()
+        self.shared.options.auth == Auth::Verify && connection.identity().is_none()
     }
 
     /// Where clients reach the broker: the host that is advertised, or else the address that the client
