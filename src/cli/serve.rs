@@ -19,7 +19,7 @@ use crate::server::{self, Limits, LogOptions, Ready, ServeOptions, Tls};
 pub(super) static SERVE: Builtin = Builtin {
     words: "serve",
     takes: Takes::Only(
-        &["cli-rc-file", "data-dir", "memory", "durability"],
+        &["auth", "cli-rc-file", "data-dir", "memory", "durability"],
         "answers others, and asks nobody",
     ),
     run,
