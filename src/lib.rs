@@ -16,6 +16,8 @@ pub mod profile;
 
 pub mod client;
 
+pub mod server;
+
 pub mod cli;
 
 pub mod docs;

@@ -1,0 +1,3 @@
+//! The faces of the engine on the network.
+
+pub mod coordinator;
