@@ -73,6 +73,11 @@ impl Member {
         (self.waiting.is_none() || self.is_new).then_some(self.session_deadline_ms)
     }
 
+    /// Whether it was in no generation yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.is_new
+    }
+
     pub(super) fn awaits_join(&self) -> bool {
         matches!(self.waiting, Some(Waiting::Join(_)))
     }

@@ -166,7 +166,13 @@ impl ClassicGroup {
             return Ok(());
         }
         self.check_member(&commit.member_id, commit.instance_id.as_deref())?;
-        if commit.epoch != self.generation {
+        let is_of_generation = |member: &Member| !member.is_new();
+        if commit.epoch != self.generation
+            || !self
+                .members
+                .get(&commit.member_id)
+                .is_some_and(is_of_generation)
+        {
             return Err(ErrorCode::IllegalGeneration);
         }
         if self.phase == Phase::Completing {

@@ -91,7 +91,7 @@ impl ClassicGroup {
             self.begin_generation(turn);
         } else {
             // Only static members are left, and none came: until their sessions end they may.
-            let deadline_ms = turn.after(self.rebalance_timeout_ms().max(1));
+            let deadline_ms = turn.after(self.rebalance_timeout_ms());
             self.phase = Phase::Preparing(Rebalance {
                 deadline_ms,
                 gathering: None,
@@ -196,12 +196,12 @@ impl ClassicGroup {
         }
     }
 
-    /// As much time as the slowest member asks for.
+    /// As much time as the slowest member asks for; some, so that what is due lies ahead.
     fn rebalance_timeout_ms(&self) -> i64 {
         let timeouts = self
             .members
             .values()
             .map(|member| member.rebalance_timeout_ms);
-        timeouts.max().unwrap_or(0)
+        timeouts.max().unwrap_or(0).max(1)
     }
 }
