@@ -9,6 +9,7 @@
     deny(clippy::indexing_slicing, clippy::string_slice, clippy::panic)
 )]
 
+mod coordinator;
 mod http;
 mod kafka;
 mod options;
