@@ -28,6 +28,7 @@ pub use folder::FolderError;
 pub use local::{ClockReport, Status};
 use streaming::Streaming;
 pub use streaming::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
+pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 
 /// Where an engine keeps what it is given.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -117,21 +117,31 @@
     deny(clippy::indexing_slicing, clippy::string_slice, clippy::panic)
 )]
 
+mod append;
 mod batch;
 mod error;
+mod idempotence;
 mod index;
+mod inflate;
+mod names;
 mod open;
 mod partition;
+mod produced;
+mod producers;
 mod read;
 mod record;
 mod recover;
 mod segment;
+mod start;
+mod time;
 mod trim;
 mod varint;
 mod walk;
 
 pub use error::{Fault, LogError};
 pub use partition::{Appended, CutTail, Durability, LogOptions, Partition};
-pub use read::ReadLimits;
+pub use produced::ProducedBatch;
+pub use read::{BatchReader, ReadLimits};
 pub use record::{NewHeader, NewRecord, Record, RecordHeader};
+pub use time::TimedOffset;
 pub use trim::Trimmed;

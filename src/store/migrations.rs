@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -89,6 +89,28 @@ const MIGRATIONS: [&str; 2] = [
     UPDATE resource SET parent_id = compartment_id
         WHERE kind = 'streampool' AND json_extract(details, '$.is_default');
     CREATE TABLE doomed_log (stream_id TEXT PRIMARY KEY) WITHOUT ROWID;
+",
+    // Consumer groups of Kafka clients.
+    "
+    CREATE TABLE kafka_group (
+        pool_id      TEXT NOT NULL,
+        id           TEXT NOT NULL,
+        state        BLOB,
+        last_used_ms INTEGER NOT NULL,
+        PRIMARY KEY (pool_id, id)
+    ) WITHOUT ROWID;
+    CREATE TABLE kafka_offset (
+        pool_id         TEXT NOT NULL,
+        group_id        TEXT NOT NULL,
+        stream_id       TEXT NOT NULL,
+        partition_index INTEGER NOT NULL,
+        next_offset     INTEGER NOT NULL,
+        leader_epoch    INTEGER NOT NULL,
+        metadata        TEXT NOT NULL,
+        committed_ms    INTEGER NOT NULL,
+        PRIMARY KEY (pool_id, group_id, stream_id, partition_index)
+    ) WITHOUT ROWID;
+    CREATE INDEX kafka_offset_by_stream ON kafka_offset (stream_id);
 ",
 ];
 

@@ -8,6 +8,7 @@
 mod conditions;
 mod doomed_logs;
 mod groups;
+mod kafka_groups;
 mod migrations;
 mod page;
 mod resources;
@@ -23,6 +24,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
 pub use groups::{Group, GroupPartition, Instance};
+pub use kafka_groups::{KafkaGroup, KafkaOffset};
 pub use page::{Order, Page, Place, PlaceValue};
 pub use resources::{Filter, Resource, SortBy};
 pub use retry_tokens::Remembered;

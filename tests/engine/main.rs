@@ -8,6 +8,7 @@ mod etags;
 mod groups;
 mod groups_model;
 mod harnesses;
+mod kafka_groups;
 mod lists;
 mod names;
 mod pools;

@@ -2,10 +2,13 @@
 // A helper that fails fails its test.
 #![allow(clippy::unwrap_used)]
 
+mod compressed;
 mod crash;
 mod disk;
 mod faults;
 mod flip;
+mod full;
+mod idempotence;
 mod model;
 mod power;
 mod support;

@@ -7,11 +7,13 @@ mod cursors;
 mod group_reads;
 mod groups;
 mod harnesses;
+mod kafka_groups;
 mod lists;
 mod messages;
 mod partitioner;
 mod partitions;
 mod pools;
+mod producers;
 mod streams;
 mod topics;
 mod work;
@@ -25,14 +27,17 @@ use crate::call::{ApiError, Call, Reply};
 use crate::disk::Disk;
 use crate::log::Durability;
 use crate::store::{Store, StoreError};
+pub use kafka_groups::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 use partitions::Partitions;
 use topics::TopicCache;
 pub use topics::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
+use producers::ProducerIds;
 
 /// The service, over one folder of logs.
 pub(super) struct Streaming {
     partitions: Partitions,
     topics: TopicCache,
+    producer_ids: ProducerIds,
 }
 
 impl Streaming {
@@ -40,6 +45,7 @@ impl Streaming {
         Self {
             partitions: Partitions::new(disk, folder, durability),
             topics: TopicCache::default(),
+            producer_ids: ProducerIds::default(),
         }
     }
 

@@ -360,6 +360,7 @@ impl Streaming {
             for stream in &streams {
                 streams::delete_record(session, context.now_ms, stream.clone())?;
             }
+            session.remove_kafka_groups(&pool.id)?;
             pool.delete(context.now_ms);
             session.put_resource(POOL.ocid_type, &pool)?;
             resource::forget_old(session, context.now_ms)?;

@@ -322,6 +322,7 @@ pub(super) fn delete_record(
     session.put_resource(STREAM.ocid_type, &stream)?;
     session.doom_log(&stream.id)?;
     session.remove_groups(&stream.id)?;
+    session.remove_kafka_offsets_of(&stream.id)?;
     resource::forget_old(session, now_ms)
 }
 
