@@ -12,10 +12,11 @@ use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
 use super::error::exit;
 use super::globals::Globals;
+use super::local_engine::LocalEngine;
 use super::target;
 use super::{terminal, tree};
 use crate::api;
-use crate::engine::{Engine, Home};
+use crate::engine::{Engine, Home, LocalRequest};
 use crate::profile::{Environment, Settings};
 
 /// Set by a shell that asks for completions, to the shell's name.
@@ -148,8 +149,11 @@ fn with_value(arg: Arg, home: &Option<Home>) -> Arg {
 /// or cannot be typed on a line.
 fn live_values(home: &Home, kind: &'static str, current: &OsStr) -> Vec<CompletionCandidate> {
     let begun = current.to_string_lossy();
-    let resources = Engine::peek(home).and_then(|engine| engine.names(kind).ok());
-    let resources = resources.unwrap_or_default();
+    let request = LocalRequest::ListNames {
+        kind: kind.to_owned(),
+    };
+    let names = LocalEngine::peek(home, &request).unwrap_or_default();
+    let resources: Vec<(String, String)> = serde_json::from_value(names).unwrap_or_default();
     let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
     for (name, _) in &resources {
         *uses.entry(name).or_default() += 1;

@@ -66,6 +66,9 @@ pub enum CliError {
     /// The engine could not be opened.
     #[error("Error: {0}")]
     Engine(#[from] EngineError),
+    /// The server that has the data folder said no, or nothing.
+    #[error("Error: {0}")]
+    Server(String),
     /// The server could not serve.
     #[error("Error: {0}")]
     Serve(#[from] ServeError),

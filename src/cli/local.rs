@@ -4,14 +4,15 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::command::format;
 use super::error::{CliError, exit};
 use super::globals::Globals;
+use super::local_engine::LocalEngine;
 use super::{input, target, terminal, tour};
-use crate::clock::{Setting, parse_rfc3339};
-use crate::engine::{Engine, Home};
+use crate::clock::parse_rfc3339;
+use crate::engine::{Home, LocalRequest};
 use crate::output;
 use crate::profile::{Environment, RcFile, Settings};
 
@@ -115,11 +116,11 @@ pub(super) fn run(
         "config explain" => {
             return Some(explain(globals).and_then(|data| print(data, globals)));
         }
-        "local clock show" => |_, globals| Ok(open(globals)?.clock().to_json()),
+        "local clock show" => |_, globals| ask(globals, &LocalRequest::ShowClock),
         "local clock set" => set_clock,
         "local clock advance" => advance_clock,
-        "local clock reset" => |_, globals| reset_clock(globals),
-        "local status" => |_, globals| status(globals),
+        "local clock reset" => |_, globals| ask(globals, &LocalRequest::ResetClock),
+        "local status" => |_, globals| ask(globals, &LocalRequest::ShowStatus),
         "local reset" => reset,
         _ => return None,
     };
@@ -164,16 +165,17 @@ fn explain(globals: &Globals) -> Result<Value, CliError> {
     Ok(rows.collect())
 }
 
-fn open(globals: &Globals) -> Result<Engine, CliError> {
-    Ok(Engine::open(&target::home(globals)?, globals.durability)?)
+/// Asks the engine of this machine.
+fn ask(globals: &Globals, request: &LocalRequest) -> Result<Value, CliError> {
+    LocalEngine::of(globals)?.control(request)
 }
 
 fn set_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
     let text = matches.get_one::<String>("time").map_or("", String::as_str);
     let time = input::datetime(text).and_then(|time| parse_rfc3339(&time));
     let at_ms = time.ok_or_else(|| CliError::value(format!("{text} is no time")))?;
-    let report = open(globals)?.set_clock_to(at_ms, matches.get_flag("frozen"))?;
-    Ok(report.to_json())
+    let frozen = matches.get_flag("frozen");
+    ask(globals, &LocalRequest::SetClock { at_ms, frozen })
 }
 
 fn advance_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
@@ -182,11 +184,7 @@ fn advance_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliEr
         .map_or("", String::as_str);
     let by_ms =
         duration_ms(text).ok_or_else(|| CliError::value(format!("{text} is no duration")))?;
-    Ok(open(globals)?.advance_clock(by_ms)?.to_json())
-}
-
-fn reset_clock(globals: &Globals) -> Result<Value, CliError> {
-    Ok(open(globals)?.set_clock(Setting::System)?.to_json())
+    ask(globals, &LocalRequest::AdvanceClock { by_ms })
 }
 
 fn check_duration(text: &str) -> Result<String, String> {
@@ -203,32 +201,6 @@ fn duration_ms(text: &str) -> Option<i64> {
     i64::try_from(duration.as_millis()).ok()
 }
 
-fn status(globals: &Globals) -> Result<Value, CliError> {
-    let home = target::home(globals)?;
-    let engine = Engine::open(&home, globals.durability)?;
-    let status = engine.status()?;
-    let mut data = Map::new();
-    data.insert(
-        "data-dir".to_owned(),
-        match &home {
-            Home::Folder(path) => path.display().to_string().into(),
-            Home::Memory => Value::Null,
-        },
-    );
-    data.insert("clock".to_owned(), engine.clock().to_json());
-    data.insert("metadata-bytes".to_owned(), status.metadata_bytes.into());
-    data.insert("messages-bytes".to_owned(), status.messages_bytes.into());
-    let counts = status
-        .counts
-        .iter()
-        .map(|(name, count)| ((*name).to_owned(), json!(count)));
-    data.insert("resources".to_owned(), counts.collect::<Map<_, _>>().into());
-    // An engine that answers on the network would hold the folder, and this command would not have it.
-    data.insert("server".to_owned(), Value::Null);
-    data.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
-    Ok(data.into())
-}
-
 fn reset(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
     let home = target::home(globals)?;
     let place = match &home {
@@ -238,8 +210,7 @@ fn reset(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
     if !matches.get_flag("force") {
         terminal::confirm(&format!("Delete everything in {place}?"))?;
     }
-    Engine::open(&home, globals.durability)?.reset()?;
-    Ok(json!({ "data-dir": place, "deleted": true }))
+    ask(globals, &LocalRequest::Reset)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod globals;
 mod input;
 mod lines;
 mod local;
+mod local_engine;
 mod paging;
 mod request;
 mod serve;

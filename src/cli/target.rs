@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::error::CliError;
 use super::globals::Globals;
+use super::local_engine::LocalEngine;
 use super::{credentials, input, terminal};
 use crate::api::operation::Operation;
 use crate::call::{ApiError, Call, Reply};
 use crate::client::{Http, HttpOptions, Remote, RemoteError, RetryPolicy};
-use crate::engine::{Engine, EngineError, Home};
-use crate::log::Durability;
+use crate::engine::Home;
 use crate::profile::{BaseUrl, Setting, Settings};
 
 /// Longest timeout, a day: clocks overflow on far longer ones.
@@ -19,8 +19,8 @@ const MOST_TIMEOUT_SECONDS: u64 = 86_400;
 
 /// Where calls go.
 pub(super) enum Target {
-    /// To the engine in this process.
-    Local(Home, Durability),
+    /// To the engine of this machine.
+    Local(Box<LocalEngine>),
     /// To a server, or the cloud.
     Remote(Box<Remote>),
 }
@@ -33,12 +33,6 @@ pub(super) enum Failure {
     NoReply(RemoteError),
     /// It was not asked.
     NotAsked(CliError),
-}
-
-impl From<EngineError> for Failure {
-    fn from(error: EngineError) -> Self {
-        Self::NotAsked(error.into())
-    }
 }
 
 impl Target {
@@ -89,7 +83,7 @@ impl Target {
                 unused.join(", ")
             ));
         }
-        Ok(Self::Local(home(globals)?, globals.durability))
+        Ok(Self::Local(Box::new(LocalEngine::of(globals)?)))
     }
 
     fn remote(
@@ -122,13 +116,10 @@ impl Target {
         }
     }
 
-    /// Sends one call. The engine is opened for each, so that other processes have their turn in between.
+    /// Sends one call.
     pub(super) fn send(&self, call: &Call) -> Result<Reply, Failure> {
         match self {
-            Self::Local(home, durability) => {
-                let engine = Engine::open(home, *durability)?;
-                engine.answer(call).map_err(Failure::Service)
-            }
+            Self::Local(engine) => engine.answer(call),
             Self::Remote(remote) => remote.send(call).map_err(Failure::from),
         }
     }
@@ -157,6 +148,7 @@ pub(super) fn http_options(settings: &Settings) -> Result<HttpOptions, CliError>
         connect_timeout: seconds(Setting::ConnectionTimeout, default.connect_timeout)?,
         read_timeout: seconds(Setting::ReadTimeout, default.read_timeout)?,
         proxy: settings.text(Setting::Proxy),
+        direct: false,
         cert_bundle: cert_bundle(settings)?,
     })
 }

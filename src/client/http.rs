@@ -31,6 +31,8 @@ pub struct HttpOptions {
     pub read_timeout: Duration,
     /// The proxy that requests go through; without one, what `HTTPS_PROXY` and its like say.
     pub proxy: Option<String>,
+    /// Whether requests go past every proxy: they are for this machine.
+    pub direct: bool,
     /// A file of certificates in PEM that are trusted instead of the system's.
     pub cert_bundle: Option<PathBuf>,
 }
@@ -41,6 +43,7 @@ impl Default for HttpOptions {
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(60),
             proxy: None,
+            direct: false,
             cert_bundle: None,
         }
     }
@@ -200,6 +203,9 @@ fn build(options: &HttpOptions, secure: bool) -> Result<Client, HttpError> {
         let proxy = Proxy::all(proxy)
             .map_err(|error| HttpError::Setup(format!("{proxy} is no proxy: {}", chain(&error))))?;
         builder = builder.proxy(proxy);
+    }
+    if options.direct {
+        builder = builder.no_proxy();
     }
     // The process may have chosen a provider before; then that one serves.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -24,11 +24,11 @@ use crate::disk::{Disk, MemoryDisk, RealDisk};
 use crate::log::{Durability, LogError};
 use crate::store::{Store, StoreError};
 
-pub use folder::FolderError;
-pub use local::{ClockReport, Status};
+pub use folder::{FolderError, PATIENCE};
+pub use local::{ClockReport, LocalRequest, Status};
 use streaming::Streaming;
-pub use streaming::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
 pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
+pub use streaming::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
 
 /// Where an engine keeps what it is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,18 +68,7 @@ pub struct Engine {
 impl Engine {
     /// Opens the engine over `home`, waiting for its turn if another process has it.
     pub fn open(home: &Home, durability: Durability) -> Result<Self, EngineError> {
-        Self::open_with(home, durability, Box::new(SystemClock), folder::PATIENCE)
-    }
-
-    /// Opens the engine over a folder that is there already, if it is free this very moment or nearly so.
-    pub fn peek(home: &Home) -> Option<Self> {
-        const SOON: Duration = Duration::from_millis(10);
-        match home {
-            Home::Folder(path) if path.join("ocelot.db").exists() => {
-                Self::open_with(home, Durability::Os, Box::new(SystemClock), SOON).ok()
-            }
-            _ => None,
-        }
+        Self::open_with(home, durability, Box::new(SystemClock), PATIENCE)
     }
 
     /// Opens the engine with a clock of the caller's in the place of the machine's, waiting for its turn at

@@ -1,7 +1,9 @@
 //! How to serve.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use super::tls::Tls;
 use crate::engine::Home;
 use crate::log::Durability;
 
@@ -18,6 +20,12 @@ pub struct ServeOptions {
     pub kafka: String,
     /// The host that resources name in their addresses, where it is not the one that the client used.
     pub advertise: Option<String>,
+    /// Whether clients must speak TLS.
+    pub tls: Tls,
+    /// Whether other machines may connect although nobody is asked who they are.
+    pub insecure: bool,
+    /// The file to write once the server is ready.
+    pub ready_file: Option<PathBuf>,
     /// What clients may take.
     pub limits: Limits,
 }
@@ -27,22 +35,10 @@ pub struct ServeOptions {
 pub struct Limits {
     /// Most connections that a face has open at a time; more wait until one ends.
     pub connections: usize,
-    /// Most bytes of a request's headers.
+    /// Most bytes of a request's headers, 8 KiB at least.
     pub header_bytes: usize,
     /// Most bytes of a request's body, as it comes and inflated.
     pub body_bytes: usize,
     /// How long a request may take to arrive, and a connection be idle.
     pub client_timeout: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 4096,
-            header_bytes: 64 * 1024,
-            // The largest put, 1 MiB of messages in base64, is a third longer; small ones have much JSON around.
-            body_bytes: 8 * 1024 * 1024,
-            client_timeout: Duration::from_secs(60),
-        }
-    }
 }

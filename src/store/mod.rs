@@ -5,6 +5,7 @@
 //! wholly or not at all. A commit is in the write-ahead log when `write` returns, so it survives the end
 //! of the process; with [`Durability::Fsync`] it survives a power cut too.
 
+mod clear;
 mod conditions;
 mod doomed_logs;
 mod groups;

@@ -58,7 +58,9 @@ impl Streaming {
         for partition in mine {
             let end = self
                 .partitions
-                .with(stream, partition.partition, |log| Ok(log.end_offset()))?;
+                .with(&stream.id, partition.partition, |log| {
+                    Ok::<_, ApiError>(log.end_offset())
+                })?;
             for position in &mut reader.positions {
                 if position.partition == partition.partition {
                     position.next_offset = position.next_offset.min(end);

@@ -29,9 +29,9 @@ use crate::log::Durability;
 use crate::store::{Store, StoreError};
 pub use kafka_groups::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 use partitions::Partitions;
+use producers::ProducerIds;
 use topics::TopicCache;
 pub use topics::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
-use producers::ProducerIds;
 
 /// The service, over one folder of logs.
 pub(super) struct Streaming {

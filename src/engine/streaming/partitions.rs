@@ -72,11 +72,7 @@ struct Oldest {
 
 impl Retained {
     /// The offset of the oldest message kept, give or take a second.
-    pub(super) fn oldest_offset(
-        &self,
-        log: &Partition,
-        horizon_ms: i64,
-    ) -> Result<i64, LogError> {
+    pub(super) fn oldest_offset(&self, log: &Partition, horizon_ms: i64) -> Result<i64, LogError> {
         if let Some(oldest) = self.current(horizon_ms) {
             return Ok(oldest.offset.max(log.start_offset()));
         }
@@ -88,7 +84,8 @@ impl Retained {
     }
 
     fn current(&self, horizon_ms: i64) -> Option<Oldest> {
-        lock(&self.0).filter(|oldest| oldest.horizon_ms.abs_diff(horizon_ms) < HORIZON_STEP_MS as u64)
+        lock(&self.0)
+            .filter(|oldest| oldest.horizon_ms.abs_diff(horizon_ms) < HORIZON_STEP_MS as u64)
     }
 }
 

@@ -86,7 +86,9 @@ impl LogFailure for TopicError {
     fn is_failure(&self) -> bool {
         matches!(
             self,
-            Self::Log(LogError::Io { .. } | LogError::WritesRefused { .. } | LogError::Damaged { .. })
+            Self::Log(
+                LogError::Io { .. } | LogError::WritesRefused { .. } | LogError::Damaged { .. }
+            )
         )
     }
 }

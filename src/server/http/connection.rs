@@ -8,11 +8,12 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::idle::IdleLimited;
 use crate::server::Shared;
 use crate::server::options::Limits;
-use crate::server::stop::Stopping;
 
 /// How many requests one HTTP/2 connection may have open at a time.
 const CONCURRENT_STREAMS: u32 = 128;
@@ -21,43 +22,61 @@ const CONCURRENT_STREAMS: u32 = 128;
 pub(super) struct Connections {
     protocol: Builder<TokioExecutor>,
     service: TowerToHyperService<Router>,
-    limits: Limits,
-    stopping: Stopping,
+    tls: Option<TlsAcceptor>,
+    shared: Arc<Shared>,
 }
 
 impl Connections {
-    pub(super) fn new(shared: &Arc<Shared>, routes: Router) -> Self {
-        let limits = shared.options.limits;
+    pub(super) fn new(shared: &Arc<Shared>, routes: Router, tls: Option<TlsAcceptor>) -> Self {
         Self {
-            protocol: protocol(&limits),
+            protocol: protocol(&shared.options.limits),
             service: TowerToHyperService::new(routes),
-            limits,
-            stopping: shared.stopping.clone(),
+            tls,
+            shared: Arc::clone(shared),
         }
     }
 
     /// Serves a connection to its end.
     pub(super) async fn serve(&self, stream: TcpStream) {
+        let _open = self.shared.metrics.connection("http");
         // Replies are small and written at once: waiting for more to send would only delay them.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection is gone");
             return;
         }
-        self.speak(stream).await;
+        let stream = IdleLimited::new(stream, self.shared.options.limits.client_timeout);
+        match &self.tls {
+            None => self.speak(stream).await,
+            Some(tls) => match self.shake_hands(tls, stream).await {
+                Some(stream) => self.speak(stream).await,
+                None => tracing::debug!("a client did not come to terms about TLS"),
+            },
+        }
+    }
+
+    /// Begins TLS; nothing where the client does not in time, or the server is to end.
+    async fn shake_hands<S>(&self, tls: &TlsAcceptor, stream: S) -> Option<TlsStream<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        tokio::select! {
+            shaken = tls.accept(stream) => shaken.ok(),
+            () = tokio::time::sleep(self.shared.options.limits.client_timeout) => None,
+            () = self.shared.stopping.begun() => None,
+        }
     }
 
     async fn speak<S>(&self, stream: S)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let stream = IdleLimited::new(stream, self.limits.client_timeout);
         let serving = self
             .protocol
             .serve_connection(TokioIo::new(stream), self.service.clone());
         let mut serving = std::pin::pin!(serving);
         let result = tokio::select! {
             result = serving.as_mut() => result,
-            () = self.stopping.begun() => {
+            () = self.shared.stopping.begun() => {
                 serving.as_mut().graceful_shutdown();
                 serving.await
             }

@@ -6,7 +6,9 @@
 mod authenticate;
 mod body;
 mod connection;
+mod control;
 mod idle;
+mod pages;
 mod request;
 mod response;
 mod services;
@@ -15,20 +17,48 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
-use super::Shared;
+use super::{LOCAL_PATH, Shared};
 use connection::Connections;
 
 /// How long to wait before taking the next connection when the system has no room for one.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// A way into the server, as those who answer see it.
+#[derive(Clone)]
+struct Entrance {
+    shared: Arc<Shared>,
+    /// Whether only the owner of the data folder may come in.
+    owner_only: bool,
+}
+
 /// Serves until the server is to end, and then until the requests in flight are answered.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    let connections = Arc::new(Connections::new(&shared, routes(&shared)));
+    let entrance = Entrance {
+        shared: Arc::clone(&shared),
+        owner_only: false,
+    };
+    let tls = shared.tls.clone();
+    serve_entrance(listener, entrance, tls).await;
+}
+
+/// Serves the owner of the data folder, without TLS: for commands on this machine.
+pub(super) async fn serve_owner(listener: TcpListener, shared: Arc<Shared>) {
+    let entrance = Entrance {
+        shared,
+        owner_only: true,
+    };
+    serve_entrance(listener, entrance, None).await;
+}
+
+async fn serve_entrance(listener: TcpListener, entrance: Entrance, tls: Option<TlsAcceptor>) {
+    let shared = Arc::clone(&entrance.shared);
+    let connections = Arc::new(Connections::new(&shared, routes(entrance), tls));
     let room = Arc::new(Semaphore::new(shared.options.limits.connections));
     let mut open = JoinSet::new();
     loop {
@@ -65,9 +95,12 @@ async fn accept(
 }
 
 /// What is asked for at which path: the server's own pages, and all else by the operation table.
-fn routes(shared: &Arc<Shared>) -> Router {
+fn routes(entrance: Entrance) -> Router {
     Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/healthz", get(pages::health))
+        .route("/readyz", get(pages::readiness))
+        .route("/metrics", get(pages::metrics))
+        .route(LOCAL_PATH, post(control::answer))
         .fallback(services::answer)
-        .with_state(Arc::clone(shared))
+        .with_state(entrance)
 }
