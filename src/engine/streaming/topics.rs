@@ -17,7 +17,7 @@ use crate::api::OperationId;
 use crate::api::streaming::Streaming as Operation;
 use crate::call::{ApiError, Call, Origin, Reply};
 use crate::clock::Clock;
-use crate::log::{Appended, LogError, Partition};
+use crate::log::{Appended, LogError, Partition, ReadLimits};
 
 /// A stream as Kafka clients see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -281,16 +281,29 @@ impl Topics<'_> {
         self.read(topic, partition, |_, range| Ok(range))
     }
 
-    /// The offset of the first message kept that was appended at a time or later; `None` when all are earlier.
+    /// The first message kept that was appended at a time or later, by its offset and its time; `None` when
+    /// all are earlier.
     pub fn offset_at_time(
         &self,
         topic: &Topic,
         partition: u32,
         timestamp_ms: i64,
-    ) -> Result<Option<i64>, TopicError> {
+    ) -> Result<Option<(i64, i64)>, TopicError> {
         self.read(topic, partition, |log, range| {
             let found = log.offset_at_time(timestamp_ms)?;
-            Ok(found.map(|offset| offset.max(range.start)))
+            let found = found.map(|offset| offset.max(range.start));
+            found.map_or(Ok(None), |offset| timed(log, offset))
+        })
+    }
+
+    /// The first of the messages with the latest time, by its offset and its time; `None` when none is kept.
+    pub fn newest(&self, topic: &Topic, partition: u32) -> Result<Option<(i64, i64)>, TopicError> {
+        self.read(topic, partition, |log, range| {
+            let latest = log
+                .last_timestamp_ms()
+                .filter(|_| range.start < range.end)
+                .map_or(Ok(None), |time_ms| log.offset_at_time(time_ms))?;
+            latest.map_or(Ok(None), |offset| timed(log, offset))
         })
     }
 
@@ -327,6 +340,15 @@ impl Topics<'_> {
         call.body = body;
         self.engine.answer(&call)
     }
+}
+
+fn timed(log: &Partition, offset: i64) -> Result<Option<(i64, i64)>, LogError> {
+    let limits = ReadLimits {
+        max_records: 1,
+        max_bytes: 0,
+    };
+    let records = log.read(offset, limits)?;
+    Ok(records.first().map(|record| (offset, record.timestamp_ms)))
 }
 
 impl Topic {

@@ -12,6 +12,8 @@ use super::frame::RequestHeader;
 /// What is sent back for a request.
 pub(super) struct Answer {
     pub(super) chunks: Chunks,
+    /// The buffers among the chunks, to be used again.
+    pub(super) lent: Vec<Bytes>,
     /// Whether the connection ends when it is sent.
     pub(super) last: bool,
 }
@@ -21,6 +23,7 @@ impl Answer {
     pub(super) fn new(chunks: Chunks) -> Self {
         Self {
             chunks,
+            lent: Vec::new(),
             last: false,
         }
     }
@@ -90,10 +93,12 @@ pub(super) fn encode(
     api_key: ApiKey,
     version: i16,
     message: &impl Encodable,
-) -> anyhow::Result<Chunks> {
+) -> Result<Chunks, String> {
     let mut buffer = BytesMut::with_capacity(256);
     put_header(&mut buffer, header, api_key, version);
-    message.encode(&mut buffer, version)?;
+    message
+        .encode(&mut buffer, version)
+        .map_err(|error| error.to_string())?;
     let length = (buffer.len() - 4) as i32;
     if let Some(place) = buffer.first_chunk_mut() {
         *place = length.to_be_bytes();

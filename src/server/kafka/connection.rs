@@ -1,10 +1,11 @@
 //! A connection: requests are answered one after the other, in the order they came.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use kafka_protocol::messages::ApiKey;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
@@ -14,7 +15,7 @@ use super::answer::Answer;
 use super::apis::api_versions;
 use super::fetch_session::FetchSession;
 use super::frame::{
-    FrameReader, MOST_PRODUCE_BYTES, MOST_REQUEST_BYTES, MOST_STRANGER_BYTES, Patience,
+    FrameError, FrameReader, MOST_PRODUCE_BYTES, MOST_REQUEST_BYTES, MOST_STRANGER_BYTES, Patience,
     RequestHeader,
 };
 use super::registry::{self, Call, Closing, Handled};
@@ -31,6 +32,8 @@ pub(super) struct Connection {
     login: Mutex<Login>,
     /// What the client reads, where it told so once and for all.
     fetch_session: Mutex<Option<FetchSession>>,
+    /// Counts fetches.
+    turns: AtomicUsize,
 }
 
 impl Connection {
@@ -39,7 +42,13 @@ impl Connection {
             local,
             login: Mutex::default(),
             fetch_session: Mutex::default(),
+            turns: AtomicUsize::new(0),
         }
+    }
+
+    /// A number that goes up by one each time.
+    pub(super) fn next_turn(&self) -> usize {
+        self.turns.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The pool that the client chose with its name.
@@ -137,8 +146,6 @@ async fn send(
     answer: &mut Answer,
     patience: Duration,
 ) -> Result<(), Closing> {
-    use bytes::Buf;
-    use super::frame::FrameError;
     while answer.chunks.has_remaining() {
         let written = timeout(patience, writer.write_buf(&mut answer.chunks)).await;
         match written {

@@ -176,10 +176,7 @@ impl RequestHeader {
         let Ok(api_key) = ApiKey::try_from(header.api_key) else {
             return Ok(header);
         };
-        let rest = header
-            .rest(api_key, frame)
-            .ok_or(FrameError::Header)?
-            .len();
+        let rest = header.rest(api_key, frame).ok_or(FrameError::Header)?.len();
         frame.advance(frame.len() - rest);
         Ok(header)
     }

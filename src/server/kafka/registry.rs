@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use kafka_protocol::messages::ApiKey;
-use kafka_protocol::protocol::{Decodable, Encodable, Request};
+use kafka_protocol::protocol::{Decodable, Encodable};
 
 use super::Kafka;
 use super::answer::{self, Answer, Chunks};
@@ -110,7 +110,7 @@ impl Call<'_> {
     }
 
     /// The request, decoded.
-    pub(super) fn request<R: Request>(&self) -> Result<R, Closing> {
+    pub(super) fn request<R: Decodable>(&self) -> Result<R, Closing> {
         decode(self.api, &self.header, self.body.clone())
     }
 
@@ -140,7 +140,7 @@ impl Call<'_> {
 }
 
 /// Decodes a request that has its API's shape.
-fn decode<R: Request>(api: &Api, header: &RequestHeader, body: Bytes) -> Result<R, Closing> {
+fn decode<R: Decodable>(api: &Api, header: &RequestHeader, body: Bytes) -> Result<R, Closing> {
     let malformed = || Closing::Malformed {
         api: api.key,
         version: header.version,

@@ -57,7 +57,8 @@ impl Field {
     }
 }
 
-/// Whether bytes are a request of this shape, whole and with nothing behind it.
+/// Whether bytes begin with a whole request of this shape. What is left behind it is passed over, as Kafka
+/// does: librdkafka leaves three bytes behind a Metadata request for all topics, from version 9 on.
 ///
 /// `flexible` tells the versions that have compact lengths and tagged fields.
 pub(super) fn fits(shape: &[Field], bytes: &[u8], version: i16, flexible: bool) -> bool {
@@ -67,7 +68,7 @@ pub(super) fn fits(shape: &[Field], bytes: &[u8], version: i16, flexible: bool) 
         flexible,
         items_left: MOST_ITEMS,
     };
-    walk.structure(shape).is_some() && walk.bytes.is_empty()
+    walk.structure(shape).is_some()
 }
 
 /// What stands behind the tagged fields that bytes begin with; `None` where they are cut short.

@@ -35,9 +35,9 @@ const REQUEST: &[Field] = &[
 ];
 const TOPIC: &[Field] = &[always(Kind::String), always(Kind::Structs(PARTITION))];
 const PARTITION: &[Field] = &[
-    always(Kind::Fixed(4)),      // number
-    since(4, Kind::Fixed(4)),    // current leader epoch
-    always(Kind::Fixed(8)),      // time
+    always(Kind::Fixed(4)),        // number
+    since(4, Kind::Fixed(4)),      // current leader epoch
+    always(Kind::Fixed(8)),        // time
     between(0, 0, Kind::Fixed(4)), // most offsets
 ];
 
@@ -103,7 +103,8 @@ fn partition_response(
     asked: &ListOffsetsPartition,
     found: Result<Option<(i64, i64)>, Refusal>,
 ) -> ListOffsetsPartitionResponse {
-    let response = ListOffsetsPartitionResponse::default().with_partition_index(asked.partition_index);
+    let response =
+        ListOffsetsPartitionResponse::default().with_partition_index(asked.partition_index);
     match found {
         Ok(Some((offset, time_ms))) => response
             .with_offset(offset)

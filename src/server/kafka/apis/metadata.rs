@@ -62,9 +62,10 @@ async fn handle(call: Call<'_>) -> Handled {
         pool = create_missing(&call, pool, request.topics.as_deref().unwrap_or_default())?;
     }
     let mut topics: Vec<MetadataResponseTopic> = match &request.topics {
-        Some(asked) if !(asked.is_empty() && call.version() == 0) => {
-            asked.iter().map(|asked| answer_topic(&pool, asked)).collect()
-        }
+        Some(asked) if !(asked.is_empty() && call.version() == 0) => asked
+            .iter()
+            .map(|asked| answer_topic(&pool, asked))
+            .collect(),
         _ => pool.topics.values().map(|topic| known(topic)).collect(),
     };
     if request.include_topic_authorized_operations {
@@ -127,7 +128,7 @@ pub(super) fn is_legal(name: &str) -> bool {
 }
 
 fn answer_topic(pool: &TopicPool, asked: &MetadataRequestTopic) -> MetadataResponseTopic {
-    let found = find(&pool.topics, asked.name.as_deref(), asked.topic_id);
+    let found = find(&pool.topics, asked.name.as_ref(), asked.topic_id);
     let error = match (found, &asked.name) {
         (Some(topic), _) => return known(topic),
         (None, None) => ResponseError::UnknownTopicId,
@@ -143,11 +144,11 @@ fn answer_topic(pool: &TopicPool, asked: &MetadataRequestTopic) -> MetadataRespo
 /// The topic of this name or, where no name is given, with this id.
 pub(super) fn find<'t>(
     topics: &'t BTreeMap<String, Arc<Topic>>,
-    name: Option<&str>,
+    name: Option<&TopicName>,
     id: Uuid,
 ) -> Option<&'t Arc<Topic>> {
     match name {
-        Some(name) => topics.get(name),
+        Some(name) => topics.get(name.as_str()),
         None => topics.values().find(|topic| topic_id(topic) == id),
     }
 }
