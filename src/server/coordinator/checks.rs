@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::Coordinator;
 use super::error::ErrorCode;
 use super::group::Group;
+use super::requests::check_group_id;
 use super::topics::Topics;
 use super::types::{Action, Commit, Fetch, GroupKey, GroupKind};
 use super::views::{ClassicDescription, ConsumerDescription, GroupListing, ListFilter};
+use super::{Coordinator, Slot};
 
 impl Coordinator {
     /// Whether a commit may be stored. One by a classic member counts as a heartbeat.
@@ -17,7 +18,7 @@ impl Coordinator {
     /// # Errors
     /// `UnknownMemberId`, `FencedInstanceId`, `IllegalGeneration`, `StaleMemberEpoch`: it is not by
     /// a member as it is now. `RebalanceInProgress`: not while the leader assigns.
-    /// `GroupIdNotFound`, `UnsupportedVersion`, `GroupMaxSizeReached`.
+    /// `InvalidGroupId`, `GroupIdNotFound`, `UnsupportedVersion`, `GroupMaxSizeReached`.
     pub fn check_commit(
         &mut self,
         now_ms: i64,
@@ -25,6 +26,7 @@ impl Coordinator {
         commit: &Commit,
     ) -> Result<Vec<Action>, ErrorCode> {
         self.now_ms = self.now_ms.max(now_ms);
+        check_group_id(&key.group)?;
         if !self.slots.contains_key(key) {
             match commit.epoch {
                 ..0 => self.make_room(key, GroupKind::Classic)?,
@@ -69,20 +71,50 @@ impl Coordinator {
         }
     }
 
-    /// Deletes a group. The caller deletes its record and its offsets.
+    /// Whether a group can be deleted.
     ///
     /// # Errors
     /// `NonEmptyGroup`: it has members. `GroupIdNotFound`.
-    pub fn delete(&mut self, key: &GroupKey) -> Result<(), ErrorCode> {
-        let slot = self.slots.get(key).ok_or(ErrorCode::GroupIdNotFound)?;
-        if !slot.group.is_empty() {
-            return Err(ErrorCode::NonEmptyGroup);
+    pub fn check_delete(&self, key: &GroupKey) -> Result<(), ErrorCode> {
+        match self.group(key) {
+            None => Err(ErrorCode::GroupIdNotFound),
+            Some(group) if !group.is_empty() => Err(ErrorCode::NonEmptyGroup),
+            Some(_) => Ok(()),
         }
-        if let Some(deadline_ms) = slot.deadline_ms {
+    }
+
+    /// Deletes a group. The caller deletes its record and its offsets.
+    ///
+    /// # Errors
+    /// As [`Coordinator::check_delete`].
+    pub fn delete(&mut self, key: &GroupKey) -> Result<(), ErrorCode> {
+        self.check_delete(key)?;
+        self.remove(key);
+        Ok(())
+    }
+
+    /// Forgets a scope and its groups, but for those with members. Whether nothing is left of it.
+    pub fn forget_scope(&mut self, scope: &str) -> bool {
+        let empty = |(key, slot): (&GroupKey, &Slot)| slot.group.is_empty().then(|| key.clone());
+        let keys: Vec<GroupKey> = self.in_scope(scope).filter_map(empty).collect();
+        for key in &keys {
+            self.remove(key);
+        }
+        let nothing_left = self.in_scope(scope).next().is_none();
+        if nothing_left {
+            self.topics.remove(scope);
+        }
+        nothing_left
+    }
+
+    fn remove(&mut self, key: &GroupKey) {
+        if let Some(Slot {
+            deadline_ms: Some(deadline_ms),
+            ..
+        }) = self.slots.remove(key)
+        {
             self.deadlines.remove(&(deadline_ms, key.clone()));
         }
-        self.slots.remove(key);
-        Ok(())
     }
 
     /// The groups of a scope, by name.

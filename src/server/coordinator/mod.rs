@@ -122,6 +122,13 @@ impl Coordinator {
         actions
     }
 
+    /// Says that a record could not be stored: the group's next turn hands it out again.
+    pub fn not_stored(&mut self, key: &GroupKey) {
+        if let Some(slot) = self.slots.get_mut(key) {
+            slot.record = None;
+        }
+    }
+
     /// When the next [`Event::Tick`] is due, in milliseconds.
     pub fn next_deadline_ms(&self) -> Option<i64> {
         self.deadlines.first().map(|(deadline_ms, _)| *deadline_ms)

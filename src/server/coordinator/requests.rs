@@ -119,7 +119,8 @@ fn answer(group: &mut Group, turn: &mut Turn<'_>, ticket: Ticket, request: Reque
     turn.reply(ticket, response);
 }
 
-fn check_group_id(group: &str) -> Result<(), ErrorCode> {
+/// Whether a group can have this name.
+pub(super) fn check_group_id(group: &str) -> Result<(), ErrorCode> {
     if group.is_empty() || group.len() > MAX_GROUP_ID_BYTES {
         Err(ErrorCode::InvalidGroupId)
     } else {

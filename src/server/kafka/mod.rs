@@ -12,6 +12,7 @@ mod connection;
 mod error;
 mod fetch_session;
 mod frame;
+mod groups;
 mod parked;
 mod registry;
 mod sasl;
@@ -35,6 +36,7 @@ use crate::engine::Topic;
 use crate::log::Durability;
 use buffers::Buffers;
 use connection::Connection;
+use groups::Groups;
 use parked::Parked;
 use sasl::Authenticator;
 
@@ -49,6 +51,7 @@ struct Kafka {
     shared: Arc<Shared>,
     parked: Arc<Parked>,
     buffers: Buffers,
+    groups: Groups,
     /// Who may connect; `None` when everybody may.
     authenticator: Option<Arc<dyn Authenticator>>,
     /// The OCID of the pool of those who name none.
@@ -62,6 +65,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let stopping = shared.stopping.clone();
     let places = Arc::new(Semaphore::new(shared.options.limits.connections));
     let kafka = Arc::new(Kafka::new(shared, None));
+    tokio::spawn(groups::keep_time(Arc::clone(&kafka)));
     loop {
         let accepted = async {
             // Those who come when all places are taken wait for one.
@@ -108,6 +112,7 @@ impl Kafka {
             shared,
             parked,
             buffers: Buffers::default(),
+            groups: Groups::new(),
             authenticator,
             default_pool_id: OnceLock::new(),
             last_session_id: AtomicI32::new(0),
@@ -125,7 +130,8 @@ impl Kafka {
             .set_nodelay(true)
             .map_err(frame::FrameError::Broken)?;
         let local = stream.local_addr().map_err(frame::FrameError::Broken)?;
-        connection::serve(stream, local, self).await
+        let peer = stream.peer_addr().map_err(frame::FrameError::Broken)?;
+        connection::serve(stream, local, peer, self).await
     }
 
     /// Whether a client must still say who it is.
