@@ -52,6 +52,7 @@ impl Streaming {
     /// Removes the logs that are noted for removal and still there: those of earlier processes that did not
     /// come to it. A log that cannot be removed stays noted.
     pub(super) fn finish_removals(&self, store: &Store) -> Result<(), StoreError> {
+        self.topics.forget();
         for stream_id in store.read(|session| session.doomed_logs())? {
             if self.partitions.remove(&stream_id).is_ok() {
                 store.write(|session| session.forget_doomed_log(&stream_id))?;

@@ -25,7 +25,7 @@ const HORIZON_STEP_MS: i64 = 1000;
 /// A stream's OCID, and the number of a partition.
 type Key = (String, u32);
 
-/// Hears of each partition that was appended to, or whose stream was deleted.
+/// Hears of each partition whose offsets have changed, or whose stream was deleted.
 pub(crate) type Listener = Arc<dyn Fn(&str, u32) + Send + Sync>;
 
 /// Opens logs when they are needed, and keeps them open for a while.
@@ -170,6 +170,19 @@ impl Partitions {
         }
         self.tell(stream_id, partition);
         Ok(appended)
+    }
+
+    /// Changes the log of a partition otherwise than by appending.
+    pub(super) fn change<T, E: LogFailure>(
+        &self,
+        stream_id: &str,
+        partition: u32,
+        work: impl FnOnce(&mut Partition) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let log = self.get::<E>(stream_id, partition)?;
+        let changed = log.change(stream_id, work)?;
+        self.tell(stream_id, partition);
+        Ok(changed)
     }
 
     fn tell(&self, stream_id: &str, partition: u32) {

@@ -17,7 +17,7 @@ use crate::api::OperationId;
 use crate::api::streaming::Streaming as Operation;
 use crate::call::{ApiError, Call, Origin, Reply};
 use crate::clock::Clock;
-use crate::log::{Appended, LogError, Partition, ReadLimits};
+use crate::log::{Appended, BatchReader, LogError, Partition, ProducedBatch, TimedOffset};
 
 /// A stream as Kafka clients see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +98,14 @@ impl LogFailure for TopicError {
 pub(super) struct TopicCache {
     /// Goes up with each change, so that what was read before one is not kept after it.
     changes: AtomicU64,
-    pools: RwLock<HashMap<String, Arc<TopicPool>>>,
+    pools: RwLock<Pools>,
+}
+
+#[derive(Default)]
+struct Pools {
+    by_id: HashMap<String, Arc<TopicPool>>,
+    /// The OCIDs of default pools, by tenancy.
+    defaults: HashMap<String, Arc<str>>,
 }
 
 impl TopicCache {
@@ -106,12 +113,26 @@ impl TopicCache {
     pub(super) fn forget(&self) {
         let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
         self.changes.fetch_add(1, Ordering::SeqCst);
-        pools.clear();
+        *pools = Pools::default();
     }
 
     fn get(&self, pool_id: &str) -> Option<Arc<TopicPool>> {
         let pools = self.pools.read().unwrap_or_else(PoisonError::into_inner);
-        pools.get(pool_id).map(Arc::clone)
+        pools.by_id.get(pool_id).map(Arc::clone)
+    }
+
+    fn default_pool(&self, tenancy_id: &str) -> Option<Arc<str>> {
+        let pools = self.pools.read().unwrap_or_else(PoisonError::into_inner);
+        pools.defaults.get(tenancy_id).map(Arc::clone)
+    }
+
+    fn keep_default_pool(&self, changes: u64, tenancy_id: &str, pool_id: &Arc<str>) {
+        let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
+        if self.changes() == changes {
+            pools
+                .defaults
+                .insert(tenancy_id.to_owned(), Arc::clone(pool_id));
+        }
     }
 
     fn changes(&self) -> u64 {
@@ -122,7 +143,7 @@ impl TopicCache {
     fn keep(&self, changes: u64, pool: &Arc<TopicPool>) {
         let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
         if self.changes() == changes {
-            pools.insert(pool.id.clone(), Arc::clone(pool));
+            pools.by_id.insert(pool.id.clone(), Arc::clone(pool));
         }
     }
 }
@@ -164,13 +185,20 @@ impl Engine {
 
 impl Topics<'_> {
     /// The OCID of a tenancy's default pool, which is made now if there is none.
-    pub fn default_pool(&self, tenancy_id: &str) -> Result<String, ApiError> {
+    pub fn default_pool(&self, tenancy_id: &str) -> Result<Arc<str>, ApiError> {
+        let cache = &self.engine.streaming.topics;
+        if let Some(id) = cache.default_pool(tenancy_id) {
+            return Ok(id);
+        }
+        let changes = cache.changes();
         let now_ms = self.engine.clock.now_ms();
         let pool = self
             .engine
             .store
             .write(|session| pools::default_pool(session, now_ms, tenancy_id))?;
-        Ok(pool.id)
+        let id = Arc::from(pool.id);
+        cache.keep_default_pool(changes, tenancy_id, &id);
+        Ok(id)
     }
 
     /// The pool with this OCID or name, with its topics; `None` when there is none.
@@ -238,24 +266,39 @@ impl Topics<'_> {
         changed
     }
 
-    /// Appends a batch as a producer sent it; see [`Partition::append_batch`].
+    /// Appends a batch as a producer sent it; see [`Partition::append_produced`].
     pub fn append_batch(
         &self,
         topic: &Topic,
         partition: u32,
         batch: &[u8],
     ) -> Result<Appended, TopicError> {
+        let checked = ProducedBatch::check(batch)?;
         let now_ms = self.engine.clock.now_ms();
         self.engine.streaming.partitions.append(
             &topic.id,
             partition,
             topic.horizon_ms(now_ms),
-            |log| Ok::<_, TopicError>(log.append_batch(batch, now_ms)?),
+            |log| Ok::<_, TopicError>(log.append_produced(&checked, now_ms)?),
         )
     }
 
+    /// Lets go of the messages before an offset, and returns the offsets held then.
+    pub fn trim_before_offset(
+        &self,
+        topic: &Topic,
+        partition: u32,
+        offset: i64,
+    ) -> Result<OffsetRange, TopicError> {
+        let partitions = &self.engine.streaming.partitions;
+        partitions.change(&topic.id, partition, |log| {
+            Ok::<_, TopicError>(log.trim_before_offset(offset)?)
+        })?;
+        self.offsets(topic, partition)
+    }
+
     /// Reads whole batches as they are stored, in place of what the buffer holds; see
-    /// [`Partition::read_batches`]. Returns the offset to go on from, and the offsets held.
+    /// [`BatchReader::read`]. Returns the offset to go on from, and the offsets held.
     pub fn read_batches(
         &self,
         topic: &Topic,
@@ -264,7 +307,7 @@ impl Topics<'_> {
         max_bytes: usize,
         buffer: &mut Vec<u8>,
     ) -> Result<(i64, OffsetRange), TopicError> {
-        self.read(topic, partition, |log, range| {
+        let (reader, range): (BatchReader, _) = self.read(topic, partition, |log, range| {
             if from_offset < range.start {
                 return Err(LogError::OffsetOutOfRange {
                     offset: from_offset,
@@ -272,8 +315,9 @@ impl Topics<'_> {
                     end: range.end,
                 });
             }
-            Ok((log.read_batches(from_offset, max_bytes, buffer)?, range))
-        })
+            Ok((log.batch_reader(from_offset)?, range))
+        })?;
+        Ok((reader.read(max_bytes, buffer)?, range))
     }
 
     /// The offsets that a partition holds.
@@ -288,22 +332,19 @@ impl Topics<'_> {
         topic: &Topic,
         partition: u32,
         timestamp_ms: i64,
-    ) -> Result<Option<(i64, i64)>, TopicError> {
+    ) -> Result<Option<TimedOffset>, TopicError> {
         self.read(topic, partition, |log, range| {
-            let found = log.offset_at_time(timestamp_ms)?;
-            let found = found.map(|offset| offset.max(range.start));
-            found.map_or(Ok(None), |offset| timed(log, offset))
+            let horizon_ms = topic.horizon_ms(self.engine.clock.now_ms());
+            let found = log.first_at_time(timestamp_ms.max(horizon_ms))?;
+            Ok(found.filter(|found| found.offset >= range.start))
         })
     }
 
     /// The first of the messages with the latest time, by its offset and its time; `None` when none is kept.
-    pub fn newest(&self, topic: &Topic, partition: u32) -> Result<Option<(i64, i64)>, TopicError> {
+    pub fn newest(&self, topic: &Topic, partition: u32) -> Result<Option<TimedOffset>, TopicError> {
         self.read(topic, partition, |log, range| {
-            let latest = log
-                .last_timestamp_ms()
-                .filter(|_| range.start < range.end)
-                .map_or(Ok(None), |time_ms| log.offset_at_time(time_ms))?;
-            latest.map_or(Ok(None), |offset| timed(log, offset))
+            let latest = log.first_of_latest_time()?;
+            Ok(latest.filter(|latest| latest.offset >= range.start))
         })
     }
 
@@ -340,15 +381,6 @@ impl Topics<'_> {
         call.body = body;
         self.engine.answer(&call)
     }
-}
-
-fn timed(log: &Partition, offset: i64) -> Result<Option<(i64, i64)>, LogError> {
-    let limits = ReadLimits {
-        max_records: 1,
-        max_bytes: 0,
-    };
-    let records = log.read(offset, limits)?;
-    Ok(records.first().map(|record| (offset, record.timestamp_ms)))
 }
 
 impl Topic {

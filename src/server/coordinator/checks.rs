@@ -19,7 +19,7 @@ impl Coordinator {
     /// `UnknownMemberId`, `FencedInstanceId`, `IllegalGeneration`, `StaleMemberEpoch`: it is not by
     /// a member as it is now. `RebalanceInProgress`: not while the leader assigns.
     /// `InvalidGroupId`, `GroupIdNotFound`, `UnsupportedVersion`, `GroupMaxSizeReached`.
-    pub fn check_commit(
+    pub(crate) fn check_commit(
         &mut self,
         now_ms: i64,
         key: &GroupKey,
@@ -48,7 +48,7 @@ impl Coordinator {
     ///
     /// # Errors
     /// `UnknownMemberId`, `StaleMemberEpoch`: the one that asks is not a member as it is now.
-    pub fn check_fetch(&self, key: &GroupKey, fetch: &Fetch) -> Result<(), ErrorCode> {
+    pub(crate) fn check_fetch(&self, key: &GroupKey, fetch: &Fetch) -> Result<(), ErrorCode> {
         match self.group(key) {
             Some(Group::Consumer(group)) => group.check_fetch(fetch),
             Some(Group::Classic(_)) | None => Ok(()),
@@ -60,7 +60,7 @@ impl Coordinator {
     ///
     /// # Errors
     /// `GroupIdNotFound`. `NonEmptyGroup`: it has members, and only they know what they read.
-    pub fn subscribed_topics(&self, key: &GroupKey) -> Result<BTreeSet<String>, ErrorCode> {
+    pub(crate) fn subscribed_topics(&self, key: &GroupKey) -> Result<BTreeSet<String>, ErrorCode> {
         let none = Topics::new();
         match self.group(key) {
             None => Err(ErrorCode::GroupIdNotFound),
@@ -75,7 +75,7 @@ impl Coordinator {
     ///
     /// # Errors
     /// `NonEmptyGroup`: it has members. `GroupIdNotFound`.
-    pub fn check_delete(&self, key: &GroupKey) -> Result<(), ErrorCode> {
+    pub(crate) fn check_delete(&self, key: &GroupKey) -> Result<(), ErrorCode> {
         match self.group(key) {
             None => Err(ErrorCode::GroupIdNotFound),
             Some(group) if !group.is_empty() => Err(ErrorCode::NonEmptyGroup),
@@ -87,14 +87,14 @@ impl Coordinator {
     ///
     /// # Errors
     /// As [`Coordinator::check_delete`].
-    pub fn delete(&mut self, key: &GroupKey) -> Result<(), ErrorCode> {
+    pub(crate) fn delete(&mut self, key: &GroupKey) -> Result<(), ErrorCode> {
         self.check_delete(key)?;
         self.remove(key);
         Ok(())
     }
 
     /// Forgets a scope and its groups, but for those with members. Whether nothing is left of it.
-    pub fn forget_scope(&mut self, scope: &str) -> bool {
+    pub(crate) fn forget_scope(&mut self, scope: &str) -> bool {
         let empty = |(key, slot): (&GroupKey, &Slot)| slot.group.is_empty().then(|| key.clone());
         let keys: Vec<GroupKey> = self.in_scope(scope).filter_map(empty).collect();
         for key in &keys {
@@ -118,7 +118,7 @@ impl Coordinator {
     }
 
     /// The groups of a scope, by name.
-    pub fn list(&self, scope: &str, filter: &ListFilter) -> Vec<GroupListing> {
+    pub(crate) fn list(&self, scope: &str, filter: &ListFilter) -> Vec<GroupListing> {
         self.in_scope(scope)
             .map(|(key, slot)| slot.group.listing(&key.group))
             .filter(|listing| filter.accepts(listing))
@@ -126,7 +126,7 @@ impl Coordinator {
     }
 
     /// For DescribeGroups: none when there is no such group, or it is of the other kind.
-    pub fn describe_classic(&self, key: &GroupKey) -> Option<ClassicDescription> {
+    pub(crate) fn describe_classic(&self, key: &GroupKey) -> Option<ClassicDescription> {
         match self.group(key)? {
             Group::Classic(group) => Some(group.describe()),
             Group::Consumer(_) => None,
@@ -134,7 +134,7 @@ impl Coordinator {
     }
 
     /// For ConsumerGroupDescribe: none when there is no such group, or it is of the other kind.
-    pub fn describe_consumer(&self, key: &GroupKey) -> Option<ConsumerDescription> {
+    pub(crate) fn describe_consumer(&self, key: &GroupKey) -> Option<ConsumerDescription> {
         match self.group(key)? {
             Group::Consumer(group) => Some(group.describe()),
             Group::Classic(_) => None,

@@ -5,7 +5,7 @@
 /// Numbers and meanings: Kafka's protocol guide, "Error Codes".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(i16)]
-pub enum ErrorCode {
+pub(crate) enum ErrorCode {
     /// It worked.
     #[default]
     None = 0,
@@ -53,7 +53,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// The number on the wire.
-    pub fn number(self) -> i16 {
+    pub(crate) fn number(self) -> i16 {
         self as i16
     }
 }

@@ -39,21 +39,17 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-pub use error::ErrorCode;
-pub use settings::{
-    MAX_GROUP_ID_BYTES, MAX_METADATA_BYTES, MAX_PATTERN_BYTES, MAX_PROTOCOLS,
-    MAX_SUBSCRIBED_TOPICS, NEW_MEMBER_JOIN_TIMEOUT_MS, Settings,
-};
-pub use topics::{PartitionSet, Topic, TopicId, TopicMatcher, TopicPartition, Topics};
-pub use types::{
+pub(super) use error::ErrorCode;
+pub(super) use settings::Settings;
+pub(super) use topics::{PartitionSet, Topic, TopicId, TopicMatcher, TopicPartition, Topics};
+pub(super) use types::{
     Action, Client, Commit, ConsumerHeartbeatRequest, ConsumerHeartbeatResponse, Event, Fetch,
-    GroupKey, GroupKind, GroupRecord, HeartbeatRequest, JoinRequest, JoinResponse, JoinedMember,
-    LeaveRequest, LeaveResponse, LeavingMember, Protocol, Request, Response, SyncRequest,
-    SyncResponse, Ticket,
+    GroupKey, GroupKind, GroupRecord, HeartbeatRequest, JoinRequest, JoinResponse, LeaveRequest,
+    LeaveResponse, LeavingMember, Protocol, Request, Response, SyncRequest, SyncResponse, Ticket,
 };
-pub use views::{
+pub(super) use views::{
     ClassicDescription, ClassicMemberDescription, ConsumerDescription, ConsumerMemberDescription,
-    GroupListing, GroupState, ListFilter,
+    GroupListing, ListFilter,
 };
 
 use group::Group;
@@ -71,7 +67,7 @@ struct Slot {
 
 /// All groups of all scopes.
 #[derive(Debug)]
-pub struct Coordinator {
+pub(super) struct Coordinator {
     settings: Settings,
     matcher: TopicMatcher,
     slots: BTreeMap<GroupKey, Slot>,
@@ -82,7 +78,7 @@ pub struct Coordinator {
 
 impl Coordinator {
     /// A coordinator without groups.
-    pub fn new(settings: Settings, matcher: TopicMatcher) -> Self {
+    pub(super) fn new(settings: Settings, matcher: TopicMatcher) -> Self {
         Self {
             settings,
             matcher,
@@ -93,8 +89,8 @@ impl Coordinator {
         }
     }
 
-    /// Brings a group back as it was stored. To be called before any event.
-    pub fn restore(&mut self, record: GroupRecord) {
+    /// Brings a group back as it was stored. To be called before any event of its scope.
+    pub(super) fn restore(&mut self, record: GroupRecord) {
         let slot = Slot {
             group: Group::restored(&record),
             record: Some(record.clone()),
@@ -104,7 +100,7 @@ impl Coordinator {
     }
 
     /// Handles an event, after what was due by now. A clock that goes back counts as standing still.
-    pub fn handle(&mut self, now_ms: i64, event: Event) -> Vec<Action> {
+    pub(super) fn handle(&mut self, now_ms: i64, event: Event) -> Vec<Action> {
         let mut actions = Vec::new();
         self.now_ms = self.now_ms.max(now_ms);
         self.expire(&mut actions);
@@ -123,14 +119,14 @@ impl Coordinator {
     }
 
     /// Says that a record could not be stored: the group's next turn hands it out again.
-    pub fn not_stored(&mut self, key: &GroupKey) {
+    pub(super) fn not_stored(&mut self, key: &GroupKey) {
         if let Some(slot) = self.slots.get_mut(key) {
             slot.record = None;
         }
     }
 
     /// When the next [`Event::Tick`] is due, in milliseconds.
-    pub fn next_deadline_ms(&self) -> Option<i64> {
+    pub(super) fn next_deadline_ms(&self) -> Option<i64> {
         self.deadlines.first().map(|(deadline_ms, _)| *deadline_ms)
     }
 

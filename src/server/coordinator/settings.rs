@@ -1,22 +1,22 @@
 //! The times and bounds of the coordinator.
 
 /// The most bytes of a group's name.
-pub const MAX_GROUP_ID_BYTES: usize = 255;
+pub(super) const MAX_GROUP_ID_BYTES: usize = 255;
 /// The most protocols that a classic member offers.
-pub const MAX_PROTOCOLS: usize = 32;
+pub(super) const MAX_PROTOCOLS: usize = 32;
 /// The most bytes of a classic member's metadata, over all its protocols; also of one assignment.
-pub const MAX_METADATA_BYTES: usize = 1024 * 1024;
+pub(super) const MAX_METADATA_BYTES: usize = 1024 * 1024;
 /// The most topic names in a subscription.
-pub const MAX_SUBSCRIBED_TOPICS: usize = 10_000;
+pub(super) const MAX_SUBSCRIBED_TOPICS: usize = 10_000;
 /// The most bytes of a pattern of topic names.
-pub const MAX_PATTERN_BYTES: usize = 4096;
+pub(super) const MAX_PATTERN_BYTES: usize = 4096;
 /// How long a member that is new to a rebalance may wait in it, in milliseconds. It has no session
 /// yet; a client that gave up and asked again would otherwise leave members behind. As Kafka.
-pub const NEW_MEMBER_JOIN_TIMEOUT_MS: i64 = 300_000;
+pub(super) const NEW_MEMBER_JOIN_TIMEOUT_MS: i64 = 300_000;
 
 /// What an operator can set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// How long the first rebalance of an empty group waits for the next member, in milliseconds;
     /// each that comes begins the wait again. Kafka waits 3 seconds. Consumers that start together
     /// come within a fraction of one, and a lone one should not wait: 100.

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A topic's id.
-pub type TopicId = uuid::Uuid;
+pub(crate) type TopicId = uuid::Uuid;
 
 /// A partition of a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TopicPartition {
+pub(crate) struct TopicPartition {
     /// The topic.
     pub topic: TopicId,
     /// The partition's number, from 0.
@@ -15,11 +15,11 @@ pub struct TopicPartition {
 }
 
 /// Partitions of any topics.
-pub type PartitionSet = BTreeSet<TopicPartition>;
+pub(crate) type PartitionSet = BTreeSet<TopicPartition>;
 
 /// What the coordinator has to know of a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Topic {
+pub(crate) struct Topic {
     /// Its id. A topic that is deleted and made again has another.
     pub id: TopicId,
     /// How many partitions it has.
@@ -27,7 +27,7 @@ pub struct Topic {
 }
 
 /// The topics of a scope by name.
-pub type Topics = BTreeMap<String, Topic>;
+pub(crate) type Topics = BTreeMap<String, Topic>;
 
 /// Finds the topics whose names match a pattern (RE2's syntax) from start to end.
 ///
@@ -36,4 +36,5 @@ pub type Topics = BTreeMap<String, Topic>;
 ///
 /// # Errors
 /// What is wrong with the pattern, as a sentence.
-pub type TopicMatcher = fn(pattern: &str, topics: &Topics) -> Result<BTreeSet<TopicId>, String>;
+pub(crate) type TopicMatcher =
+    fn(pattern: &str, topics: &Topics) -> Result<BTreeSet<TopicId>, String>;

@@ -7,7 +7,7 @@ use super::topics::{PartitionSet, Topics};
 
 /// One group of one tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct GroupKey {
+pub(crate) struct GroupKey {
     /// Whose groups: the same name in two scopes is two groups. The stream pool's OCID.
     pub scope: String,
     /// The group's name.
@@ -16,11 +16,11 @@ pub struct GroupKey {
 
 /// Names the caller who waits for an answer. Each is answered once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Ticket(pub u64);
+pub(crate) struct Ticket(pub u64);
 
 /// Something that happened.
 #[derive(Clone, Debug)]
-pub enum Event {
+pub(crate) enum Event {
     /// A member asks.
     Request {
         /// Which group.
@@ -43,7 +43,7 @@ pub enum Event {
 
 /// A request of a member.
 #[derive(Clone, Debug)]
-pub enum Request {
+pub(crate) enum Request {
     /// JoinGroup.
     Join(JoinRequest),
     /// SyncGroup.
@@ -58,7 +58,7 @@ pub enum Request {
 
 /// Something to do, in the order of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// Store this before what follows is done: an answer may tell of it.
     Persist(GroupRecord),
     /// Answer the one with this ticket.
@@ -72,7 +72,7 @@ pub enum Action {
 
 /// The answer to a [`Request`], of the same kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Response {
+pub(crate) enum Response {
     /// To [`Request::Join`].
     Join(JoinResponse),
     /// To [`Request::Sync`].
@@ -87,7 +87,7 @@ pub enum Response {
 
 /// The two protocols of groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum GroupKind {
+pub(crate) enum GroupKind {
     /// JoinGroup and SyncGroup: a member, the leader, assigns.
     Classic,
     /// KIP-848: the coordinator assigns.
@@ -100,7 +100,7 @@ pub enum GroupKind {
 /// goes on upward keeps those that did not hear it from committing. Committed offsets are stored
 /// elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupRecord {
+pub(crate) struct GroupRecord {
     /// Which group.
     pub key: GroupKey,
     /// Its kind.
@@ -114,7 +114,7 @@ pub struct GroupRecord {
 
 /// The program behind a member, for those who look at the group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Client {
+pub(crate) struct Client {
     /// The client id it gave itself.
     pub id: String,
     /// Where it comes from.
@@ -123,7 +123,7 @@ pub struct Client {
 
 /// A way to assign partitions that a classic member offers, with what the leader must know.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Protocol {
+pub(crate) struct Protocol {
     /// `range`, `cooperative-sticky` and the like.
     pub name: String,
     /// The subscription. Only members look into it.
@@ -132,7 +132,7 @@ pub struct Protocol {
 
 /// JoinGroup.
 #[derive(Clone, Debug)]
-pub struct JoinRequest {
+pub(crate) struct JoinRequest {
     /// The member's id, empty when it has none yet.
     pub member_id: String,
     /// The id to give a member that has none, never used before.
@@ -157,7 +157,7 @@ pub struct JoinRequest {
 
 /// Answer to JoinGroup.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JoinResponse {
+pub(crate) struct JoinResponse {
     /// Whether it worked.
     pub error: ErrorCode,
     /// The group's generation; -1 with an error.
@@ -194,7 +194,7 @@ impl JoinResponse {
 
 /// A member as the leader sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JoinedMember {
+pub(crate) struct JoinedMember {
     /// Its id.
     pub member_id: String,
     /// Its instance id, when it is a static member.
@@ -205,7 +205,7 @@ pub struct JoinedMember {
 
 /// SyncGroup.
 #[derive(Clone, Debug)]
-pub struct SyncRequest {
+pub(crate) struct SyncRequest {
     /// The member's id.
     pub member_id: String,
     /// Its instance id, when it is a static member.
@@ -222,7 +222,7 @@ pub struct SyncRequest {
 
 /// Answer to SyncGroup.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SyncResponse {
+pub(crate) struct SyncResponse {
     /// Whether it worked.
     pub error: ErrorCode,
     /// The group's protocol type.
@@ -245,7 +245,7 @@ impl SyncResponse {
 
 /// Heartbeat.
 #[derive(Clone, Debug)]
-pub struct HeartbeatRequest {
+pub(crate) struct HeartbeatRequest {
     /// The member's id.
     pub member_id: String,
     /// Its instance id, when it is a static member.
@@ -256,14 +256,14 @@ pub struct HeartbeatRequest {
 
 /// LeaveGroup. Versions before 3 name one member, whose error is then the error of the reply.
 #[derive(Clone, Debug)]
-pub struct LeaveRequest {
+pub(crate) struct LeaveRequest {
     /// Who leaves.
     pub members: Vec<LeavingMember>,
 }
 
 /// One that leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeavingMember {
+pub(crate) struct LeavingMember {
     /// Its id. Empty when an administrator removes a static member.
     pub member_id: String,
     /// Its instance id, when it is a static member.
@@ -272,14 +272,14 @@ pub struct LeavingMember {
 
 /// Answer to LeaveGroup: each member of the request with its outcome, in the same order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeaveResponse {
+pub(crate) struct LeaveResponse {
     /// Each member's.
     pub members: Vec<(LeavingMember, ErrorCode)>,
 }
 
 /// ConsumerGroupHeartbeat. `None` says: as I told you before.
 #[derive(Clone, Debug)]
-pub struct ConsumerHeartbeatRequest {
+pub(crate) struct ConsumerHeartbeatRequest {
     /// The member's id. A version 0 client may have none when it joins.
     pub member_id: String,
     /// The id to give a member that has none, never used before.
@@ -306,7 +306,7 @@ pub struct ConsumerHeartbeatRequest {
 
 /// Answer to ConsumerGroupHeartbeat.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ConsumerHeartbeatResponse {
+pub(crate) struct ConsumerHeartbeatResponse {
     /// Whether it worked.
     pub error: ErrorCode,
     /// What is wrong.
@@ -323,7 +323,7 @@ pub struct ConsumerHeartbeatResponse {
 
 /// Who commits offsets.
 #[derive(Clone, Debug)]
-pub struct Commit {
+pub(crate) struct Commit {
     /// The member's id, empty for one that is not in the group.
     pub member_id: String,
     /// Its instance id, when it is a static member.
@@ -336,7 +336,7 @@ pub struct Commit {
 
 /// Who asks for committed offsets, from version 9.
 #[derive(Clone, Debug)]
-pub struct Fetch {
+pub(crate) struct Fetch {
     /// The member's id, none for one that is not in the group.
     pub member_id: Option<String>,
     /// The member's epoch; negative for one that is not in the group.

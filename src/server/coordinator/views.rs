@@ -7,7 +7,7 @@ use super::types::{Client, GroupKind};
 
 /// The state of a group, of either kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum GroupState {
+pub(crate) enum GroupState {
     /// No members.
     Empty,
     /// Classic: waits for members to join.
@@ -22,7 +22,7 @@ pub enum GroupState {
 
 impl GroupState {
     /// The name on the wire.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Empty => "Empty",
             Self::PreparingRebalance => "PreparingRebalance",
@@ -35,7 +35,7 @@ impl GroupState {
 
 impl GroupKind {
     /// The name on the wire.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Classic => "classic",
             Self::Consumer => "consumer",
@@ -45,7 +45,7 @@ impl GroupKind {
 
 /// A line of ListGroups.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupListing {
+pub(crate) struct GroupListing {
     /// The group's name.
     pub group: String,
     /// Its kind.
@@ -58,7 +58,7 @@ pub struct GroupListing {
 
 /// Which groups ListGroups shows. An empty list lets all through; letter case does not count.
 #[derive(Clone, Debug, Default)]
-pub struct ListFilter {
+pub(crate) struct ListFilter {
     /// Names of states.
     pub states: Vec<String>,
     /// Names of kinds.
@@ -77,7 +77,7 @@ impl ListFilter {
 
 /// A classic group, for DescribeGroups.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClassicDescription {
+pub(crate) struct ClassicDescription {
     /// Its state.
     pub state: GroupState,
     /// `consumer`, `connect`; empty when nobody ever joined.
@@ -90,7 +90,7 @@ pub struct ClassicDescription {
 
 /// A member of a classic group.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClassicMemberDescription {
+pub(crate) struct ClassicMemberDescription {
     /// Its id.
     pub member_id: String,
     /// Its instance id, when it is a static member.
@@ -105,7 +105,7 @@ pub struct ClassicMemberDescription {
 
 /// A KIP-848 group, for ConsumerGroupDescribe.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConsumerDescription {
+pub(crate) struct ConsumerDescription {
     /// Its state.
     pub state: GroupState,
     /// The group's epoch, which is the assignment's too: one is made as soon as the other grows.
@@ -118,7 +118,7 @@ pub struct ConsumerDescription {
 
 /// A member of a KIP-848 group.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConsumerMemberDescription {
+pub(crate) struct ConsumerMemberDescription {
     /// Its id.
     pub member_id: String,
     /// Its instance id, when it is a static member.

@@ -55,8 +55,8 @@ impl Connection {
     }
 
     /// The pool that the client chose with its name.
-    pub(super) fn pool_id(&self) -> Option<String> {
-        self.login().pool_id().map(str::to_owned)
+    pub(super) fn pool_id(&self) -> Option<Arc<str>> {
+        self.login().pool_id().map(Arc::clone)
     }
 
     pub(super) fn login(&self) -> MutexGuard<'_, Login> {
@@ -121,7 +121,7 @@ fn most_bytes(kafka: &Kafka, connection: &Connection, api_key: Option<i16>) -> u
 }
 
 /// Answers one frame.
-async fn answer(kafka: &Kafka, connection: &Connection, mut frame: Bytes) -> Handled {
+pub(super) async fn answer(kafka: &Kafka, connection: &Connection, mut frame: Bytes) -> Handled {
     if let Some(answer) = kafka.raw_token(connection, &frame) {
         return answer.map(Some);
     }

@@ -72,9 +72,8 @@ fn log_code(error: &LogError) -> ResponseError {
         LogError::InvalidBatch(fault) => fault_code(fault),
         LogError::BatchTooLarge { .. } => ResponseError::MessageTooLarge,
         LogError::NoRecords => ResponseError::InvalidRecord,
-        LogError::UnsupportedCompression { .. } => ResponseError::UnsupportedCompressionType,
-        #[allow(unreachable_patterns, reason = "the log's errors may become more")]
-        _ => ResponseError::UnknownServerError,
+        LogError::OutOfOrderSequence { .. } => ResponseError::OutOfOrderSequenceNumber,
+        LogError::StaleProducerEpoch { .. } => ResponseError::InvalidProducerEpoch,
     }
 }
 
@@ -86,6 +85,7 @@ fn fault_code(fault: &Fault) -> ResponseError {
         Fault::Attributes(attributes) if attributes & COMPRESSION > 4 => {
             ResponseError::UnsupportedCompressionType
         }
+        Fault::Inflated(_) => ResponseError::MessageTooLarge,
         _ => ResponseError::InvalidRecord,
     }
 }

@@ -21,21 +21,24 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use kafka_protocol::messages::BrokerId;
 use ring::digest;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::Shared;
-use crate::call::{ApiError, LOCAL_TENANCY};
 use crate::engine::Topic;
 use crate::log::Durability;
 use buffers::Buffers;
 use connection::Connection;
+use frame::FrameError;
 use groups::Groups;
 use parked::Parked;
 use sasl::Authenticator;
@@ -54,21 +57,23 @@ struct Kafka {
     groups: Groups,
     /// Who may connect; `None` when everybody may.
     authenticator: Option<Arc<dyn Authenticator>>,
-    /// The OCID of the pool of those who name none.
-    default_pool_id: OnceLock<String>,
     /// The number of the fetch session that began last.
     last_session_id: AtomicI32,
 }
 
-/// Serves until the server is to end.
+/// How long to wait before taking the next connection when the system has no room for one.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves until the server is to end, and then until the requests in flight are answered.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let stopping = shared.stopping.clone();
     let places = Arc::new(Semaphore::new(shared.options.limits.connections));
     let kafka = Arc::new(Kafka::new(shared, None));
     tokio::spawn(groups::keep_time(Arc::clone(&kafka)));
+    let mut open = JoinSet::new();
     loop {
         let accepted = async {
-            // Those who come when all places are taken wait for one.
+            // Those who come when all places are taken wait in the system's queue.
             let place = Arc::clone(&places).acquire_owned().await;
             (place, listener.accept().await)
         };
@@ -79,24 +84,22 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
         match accepted {
             Ok((stream, peer)) => {
                 let kafka = Arc::clone(&kafka);
-                tokio::spawn(async move {
+                open.spawn(async move {
                     let _place = place;
                     if let Err(reason) = kafka.serve_stream(stream).await {
-                        tracing::info!(%peer, "Kafka connection ended: {reason}");
-                        eprintln!("DBG {reason}");
+                        tracing::info!(%peer, %reason, "a Kafka connection ended");
                     }
                 });
             }
             Err(error) => {
-                tracing::warn!("cannot accept a Kafka connection: {error}");
-                // Files are short, most likely: let some be closed.
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                tracing::warn!(%error, "cannot take a Kafka connection");
+                tokio::time::sleep(PAUSE).await;
             }
         }
+        while open.try_join_next().is_some() {}
     }
-    // Connections end by themselves; this waits for the last.
-    let all = u32::try_from(kafka.shared.options.limits.connections).unwrap_or(u32::MAX);
-    let _ = places.acquire_many(all).await;
+    drop(listener);
+    while open.join_next().await.is_some() {}
 }
 
 impl Kafka {
@@ -114,7 +117,6 @@ impl Kafka {
             buffers: Buffers::default(),
             groups: Groups::new(),
             authenticator,
-            default_pool_id: OnceLock::new(),
             last_session_id: AtomicI32::new(0),
         }
     }
@@ -126,26 +128,26 @@ impl Kafka {
     }
 
     async fn serve_stream(self: Arc<Self>, stream: TcpStream) -> Result<(), registry::Closing> {
-        stream
-            .set_nodelay(true)
-            .map_err(frame::FrameError::Broken)?;
-        let local = stream.local_addr().map_err(frame::FrameError::Broken)?;
-        let peer = stream.peer_addr().map_err(frame::FrameError::Broken)?;
-        connection::serve(stream, local, peer, self).await
+        stream.set_nodelay(true).map_err(FrameError::Broken)?;
+        let local = stream.local_addr().map_err(FrameError::Broken)?;
+        let peer = stream.peer_addr().map_err(FrameError::Broken)?;
+        let _open = self.shared.metrics.connection("kafka");
+        match &self.shared.tls {
+            None => connection::serve(stream, local, peer, Arc::clone(&self)).await,
+            Some(acceptor) => {
+                let patience = self.shared.options.limits.client_timeout;
+                let stream = timeout(patience, acceptor.accept(stream))
+                    .await
+                    .map_err(|_| FrameError::Slow(patience))?
+                    .map_err(FrameError::Broken)?;
+                connection::serve(stream, local, peer, Arc::clone(&self)).await
+            }
+        }
     }
 
     /// Whether a client must still say who it is.
     fn is_stranger(&self, connection: &Connection) -> bool {
         self.authenticator.is_some() && connection.login().pool_id().is_none()
-    }
-
-    /// The pool of clients that name none: the tenancy's default pool.
-    fn default_pool_id(&self) -> Result<String, ApiError> {
-        if let Some(id) = self.default_pool_id.get() {
-            return Ok(id.clone());
-        }
-        let id = self.shared.engine.topics().default_pool(LOCAL_TENANCY)?;
-        Ok(self.default_pool_id.get_or_init(|| id).clone())
     }
 
     /// Where clients reach the broker: the host that is advertised, or else the address that the client
@@ -158,12 +160,17 @@ impl Kafka {
         (host, i32::from(connection.local.port()))
     }
 
-    /// Does what may wait for the disk. Other connections are served meanwhile.
-    fn waiting_for_disk<T>(&self, work: impl FnOnce() -> T) -> T {
+    /// Does what waits for the disk where the durability asks for it.
+    fn storing<T>(&self, work: impl FnOnce() -> T) -> T {
         match self.shared.options.durability {
             Durability::Os => work(),
-            Durability::Fsync => tokio::task::block_in_place(work),
+            Durability::Fsync => self.blocking(work),
         }
+    }
+
+    /// Does what may take long, while other connections are served.
+    fn blocking<T>(&self, work: impl FnOnce() -> T) -> T {
+        tokio::task::block_in_place(work)
     }
 }
 

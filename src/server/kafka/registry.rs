@@ -15,7 +15,7 @@ use super::apis;
 use super::connection::Connection;
 use super::frame::{FrameError, RequestHeader};
 use super::shape::{self, Field};
-use crate::call::ApiError;
+use crate::call::{ApiError, LOCAL_TENANCY};
 use crate::engine::{TopicPool, Topics};
 
 /// An API as it is served.
@@ -35,7 +35,7 @@ pub(super) type Handled = Result<Option<Answer>, Closing>;
 type Handler = for<'c> fn(Call<'c>) -> Pin<Box<dyn Future<Output = Handled> + Send + 'c>>;
 
 /// All that is served, by API key.
-pub(super) static APIS: [&Api; 28] = [
+pub(super) static APIS: [&Api; 29] = [
     &apis::produce::API,
     &apis::fetch::API,
     &apis::list_offsets::API,
@@ -53,6 +53,7 @@ pub(super) static APIS: [&Api; 28] = [
     &apis::api_versions::API,
     &apis::create_topics::API,
     &apis::delete_topics::API,
+    &apis::delete_records::API,
     &apis::init_producer_id::API,
     &apis::describe_configs::API,
     &apis::alter_configs::API,
@@ -125,7 +126,7 @@ impl Call<'_> {
     pub(super) fn pool(&self) -> Result<Arc<TopicPool>, Closing> {
         let id = match self.connection.pool_id() {
             Some(id) => id,
-            None => self.kafka.default_pool_id()?,
+            None => self.topics().default_pool(LOCAL_TENANCY)?,
         };
         self.topics().pool(&id)?.ok_or(Closing::PoolDeleted)
     }

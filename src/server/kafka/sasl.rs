@@ -4,6 +4,8 @@
 //! and the password an auth token (behaviour.md 1.11). The pool is the client's cluster from then on. Where
 //! nobody checks passwords, PLAIN is taken with any; the name still picks the pool.
 
+use std::sync::Arc;
+
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::error::ResponseError;
 
@@ -63,16 +65,16 @@ enum Progress {
     Chosen(Mechanism),
     Challenged {
         scram: Box<ScramServer>,
-        pool_id: String,
+        pool_id: Arc<str>,
     },
     Done {
-        pool_id: String,
+        pool_id: Arc<str>,
     },
 }
 
 impl Login {
     /// The pool that the client chose, once it has shown who it is.
-    pub(super) fn pool_id(&self) -> Option<&str> {
+    pub(super) fn pool_id(&self) -> Option<&Arc<str>> {
         match &self.progress {
             Progress::Done { pool_id } => Some(pool_id),
             _ => None,
@@ -198,7 +200,7 @@ impl Kafka {
         })
     }
 
-    fn check_plain(&self, token: &[u8]) -> Result<String, Refusal> {
+    fn check_plain(&self, token: &[u8]) -> Result<Arc<str>, Refusal> {
         let text = std::str::from_utf8(token).map_err(|_| failed("the token is not UTF-8"))?;
         let parts: Vec<&str> = text.split('\0').collect();
         let [acting_as, name, password] = parts.as_slice() else {
@@ -245,10 +247,10 @@ impl Kafka {
         })
     }
 
-    fn pool_of(&self, user: &UserName<'_>) -> Result<String, Refusal> {
+    fn pool_of(&self, user: &UserName<'_>) -> Result<Arc<str>, Refusal> {
         let pool = self.shared.engine.topics().pool(user.pool);
         match pool.map_err(|error| failed(error.message))? {
-            Some(pool) => Ok(pool.id.clone()),
+            Some(pool) => Ok(Arc::from(pool.id.as_str())),
             None => Err(failed(format_args!(
                 "there is no stream pool {}: the last part of the user name is the OCID of one",
                 user.pool

@@ -1,11 +1,26 @@
 //! The way of a frame up to its decoded request, under all that a client might send.
 
-use bytes::{BufMut, Bytes, BytesMut};
-use kafka_protocol::messages::RequestKind;
+use std::time::Duration;
 
+use bytes::{BufMut, Bytes, BytesMut};
+use kafka_protocol::messages::{ApiKey, RequestKind};
+use serde_json::json;
+
+use super::Kafka;
+use super::connection::{Connection, answer};
 use super::frame::RequestHeader;
-use super::registry::{APIS, Api, find};
+use super::registry::{APIS, Api, Closing, find};
 use super::shape::{self, Field, Kind};
+use crate::api::OperationId;
+use crate::api::streaming::Streaming as Operation;
+use crate::call::LOCAL_TENANCY;
+use crate::engine::{Engine, Home, NewTopic};
+use crate::log::Durability;
+use crate::server::metrics::Metrics;
+use crate::server::options::{Limits, ServeOptions};
+use crate::server::stop::Stop;
+use crate::server::tls::Tls;
+use crate::server::{Ready, Shared};
 
 /// Random numbers that are the same each time (xorshift64*).
 struct Random(u64);
@@ -53,8 +68,14 @@ impl Writer<'_> {
     fn value(&mut self, kind: Kind) {
         match kind {
             Kind::Fixed(count) => {
-                for _ in 0..count {
-                    let byte = self.random.below(256);
+                // Small numbers mean something, most of the time.
+                let small = self.random.below(4) > 0;
+                for place in (0..count).rev() {
+                    let byte = match (small, place) {
+                        (true, 0) => self.random.below(3),
+                        (true, _) => 0,
+                        (false, _) => self.random.below(256),
+                    };
                     self.bytes.put_u8(byte as u8);
                 }
             }
@@ -227,4 +248,94 @@ fn announced_items_must_be_there() {
     many.extend(((shape::MOST_ITEMS + 1) as i32).to_be_bytes());
     many.extend(std::iter::repeat_n(0, 2 * (shape::MOST_ITEMS + 1)));
     assert!(!fits(api, &many, 1));
+}
+
+/// A broker in memory, with topics of the names that [`Writer`] writes.
+fn broker() -> Kafka {
+    let address = ([127, 0, 0, 1], 9092).into();
+    let options = ServeOptions {
+        home: Home::Memory,
+        durability: Durability::Os,
+        http: String::new(),
+        kafka: String::new(),
+        advertise: None,
+        tls: Tls::Off,
+        insecure: false,
+        ready_file: None,
+        limits: Limits {
+            connections: 1,
+            header_bytes: 1,
+            body_bytes: 1,
+            client_timeout: Duration::from_secs(1),
+        },
+    };
+    let kafka = Kafka::new(
+        Shared {
+            engine: Engine::open(&Home::Memory, Durability::Os).unwrap(),
+            options,
+            addresses: Ready {
+                http: address,
+                kafka: address,
+                tls: false,
+                ca: None,
+                folder: None,
+            },
+            tls: None,
+            control: None,
+            metrics: Metrics::default(),
+            stopping: Stop::listen().unwrap().stopping(),
+        }
+        .into(),
+        None,
+    );
+    let topics = kafka.shared.engine.topics();
+    let default = topics.default_pool(LOCAL_TENANCY).unwrap();
+    let pool = topics.pool(&default).unwrap();
+    for length in 1..6 {
+        let new = NewTopic {
+            name: "a".repeat(length),
+            partitions: 3,
+            retention_hours: 24,
+        };
+        topics.create(pool.as_ref().unwrap(), &new).unwrap();
+        put_messages(&kafka, &new.name);
+    }
+    kafka
+}
+
+/// Puts messages into all partitions of a stream, most likely.
+fn put_messages(kafka: &Kafka, stream: &str) {
+    let operation = OperationId::Streaming(Operation::PutMessages).operation();
+    let mut call = crate::call::Call::new(operation.unwrap());
+    call.path.insert("streamId", stream.to_owned());
+    let messages = vec![json!({ "value": "YQ==" }); 40];
+    call.body = Some(json!({ "messages": messages }));
+    kafka.shared.engine.answer(&call).unwrap();
+}
+
+/// The APIs whose answers may take their time.
+const WAITING: [ApiKey; 3] = [ApiKey::Fetch, ApiKey::JoinGroup, ApiKey::SyncGroup];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_version_of_every_api_is_answered() {
+    let kafka = broker();
+    let mut random = Random(99);
+    for api in APIS {
+        for version in api.versions.clone() {
+            for _ in 0..60 {
+                let address = kafka.shared.addresses.kafka;
+                let connection = Connection::new(address, address);
+                let frame = frame(&mut random, api, version);
+                let answered = answer(&kafka, &connection, frame.into());
+                // A fetch may wait for ever, and members for one another.
+                let limit = Duration::from_millis(20);
+                match tokio::time::timeout(limit, answered).await {
+                    Err(_) => assert!(WAITING.contains(&api.key), "{:?}", api.key),
+                    // What a producer without acknowledgements is told.
+                    Ok(Ok(_) | Err(Closing::Unacknowledged(_))) => {}
+                    Ok(Err(error)) => panic!("{:?} version {version}: {error}", api.key),
+                }
+            }
+        }
+    }
 }

@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use uuid::Uuid;
 
+use super::settings::*;
+use super::views::GroupState;
 use super::*;
 
 /// A coordinator with a clock, and all that it answered.

@@ -61,6 +61,6 @@ fn delete(call: &Call<'_>, asked: &DeleteTopicState) -> Result<Result<Topic, Ref
             None => Refusal::new(ResponseError::UnknownTopicId, "no topic has this id"),
         }));
     };
-    let deleted = call.topics().delete(topic);
+    let deleted = call.kafka.blocking(|| call.topics().delete(topic));
     Ok(deleted.map(|()| Topic::clone(topic)).map_err(Refusal::from))
 }

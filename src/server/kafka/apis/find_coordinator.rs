@@ -12,8 +12,7 @@ use kafka_protocol::protocol::StrBytes;
 use super::super::BROKER_ID;
 use super::super::error::{Refusal, code_of, text_of};
 use super::super::registry::{Api, Call, Handled};
-use super::super::shape::{Field, Kind, always, between, since};
-use super::init_producer_id::no_transactions;
+use super::super::shape::{Field, Kind, between, since};
 
 pub(in super::super) const API: Api = Api {
     key: ApiKey::FindCoordinator,
@@ -56,7 +55,10 @@ async fn handle(call: Call<'_>) -> Handled {
 fn check(key_type: i8) -> Result<(), Refusal> {
     match key_type {
         GROUP => Ok(()),
-        TRANSACTION => Err(no_transactions()),
+        TRANSACTION => Err(Refusal::new(
+            ResponseError::TransactionalIdAuthorizationFailed,
+            "transactions are not supported, as in the service",
+        )),
         other => Err(Refusal::new(
             ResponseError::InvalidRequest,
             format_args!("there are no coordinators of the type {other}"),

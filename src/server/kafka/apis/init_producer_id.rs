@@ -1,20 +1,19 @@
-//! InitProducerId (22), versions 0 to 5.
+//! InitProducerId (22), versions 0 to 4.
 //!
-//! - An id that was never given out, with epoch 0; also to a producer that names the one it had, as Kafka does
-//!   for producers without transactions.
-//! - Transactions are refused with TRANSACTIONAL_ID_AUTHORIZATION_FAILED, as by Produce: the service has none.
-//! - Version 6 stands for transactions in two phases.
+//! - Gives an idempotent producer an id, with epoch 0. One that asks again gets another id.
+//! - Transactions are refused with TRANSACTIONAL_ID_AUTHORIZATION_FAILED. Version 5 stands for transactions
+//!   of the second kind.
 
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::{ApiKey, InitProducerIdRequest, InitProducerIdResponse, ProducerId};
 
-use super::super::error::{Refusal, code_of};
 use super::super::registry::{Api, Call, Handled};
 use super::super::shape::{Field, Kind, always, since};
+use crate::call::ApiError;
 
 pub(in super::super) const API: Api = Api {
     key: ApiKey::InitProducerId,
-    versions: 0..=5,
+    versions: 0..=4,
     shape: REQUEST,
     for_strangers: false,
     handle: |call| Box::pin(handle(call)),
@@ -27,34 +26,20 @@ const REQUEST: &[Field] = &[
     since(3, Kind::Fixed(2)), // producer epoch
 ];
 
-/// What a producer hears that wants transactions. Clients give up on it at once.
-pub(super) fn no_transactions() -> Refusal {
-    Refusal::new(
-        ResponseError::TransactionalIdAuthorizationFailed,
-        "transactions are not supported, as in the service",
-    )
-}
-
 async fn handle(call: Call<'_>) -> Handled {
     let request: InitProducerIdRequest = call.request()?;
-    let given = give_id(&call, &request);
-    let (id, epoch) = given.as_ref().map_or((-1, -1), |id| (*id, 0));
-    let response = InitProducerIdResponse::default()
-        .with_error_code(code_of(&given))
-        .with_producer_id(ProducerId(id))
-        .with_producer_epoch(epoch);
-    call.answer(&response)
-}
-
-fn give_id(call: &Call<'_>, request: &InitProducerIdRequest) -> Result<i64, Refusal> {
     if request.transactional_id.is_some() {
-        return Err(no_transactions());
+        let refusal = InitProducerIdResponse::default()
+            .with_error_code(ResponseError::TransactionalIdAuthorizationFailed.code())
+            .with_producer_id(ProducerId(-1))
+            .with_producer_epoch(-1);
+        return call.answer(&refusal);
     }
-    let engine = &call.kafka.shared.engine;
-    let given = call.kafka.waiting_for_disk(|| engine.new_producer_id());
-    given.map_err(|error| {
-        tracing::error!("cannot give out a producer id: {error}");
-        // The client asks again.
-        Refusal::new(ResponseError::CoordinatorNotAvailable, error)
-    })
+    let id = call.kafka.shared.engine.new_producer_id();
+    let id = id.map_err(|error| ApiError::internal(error.to_string()))?;
+    call.answer(
+        &InitProducerIdResponse::default()
+            .with_producer_id(ProducerId(id))
+            .with_producer_epoch(0),
+    )
 }

@@ -18,6 +18,7 @@ use super::super::registry::{Api, Call, Handled};
 use super::super::shape::{Field, Kind, always, between, since};
 use super::produce::find;
 use crate::engine::TopicPool;
+use crate::log::TimedOffset;
 
 pub(in super::super) const API: Api = Api {
     key: ApiKey::ListOffsets,
@@ -50,10 +51,10 @@ async fn handle(call: Call<'_>) -> Handled {
     let request: ListOffsetsRequest = call.request()?;
     let pool = call.pool()?;
     let topics = request.topics.iter().map(|topic| {
-        let partitions = topic
-            .partitions
-            .iter()
-            .map(|asked| partition_response(asked, look_up(&call, &pool, &topic.name, asked)));
+        let partitions = topic.partitions.iter().map(|asked| {
+            let found = look_up(&call, &pool, &topic.name, asked);
+            partition_response(call.version(), asked, found)
+        });
         ListOffsetsTopicResponse::default()
             .with_name(topic.name.clone())
             .with_partitions(partitions.collect())
@@ -77,8 +78,8 @@ fn look_up(
         (EARLIEST, _) | (EARLIEST_LOCAL, 8..) => {
             Some((topics.offsets(topic, partition)?.start, NO_TIME))
         }
-        (LARGEST_TIME, 7..) => topics.newest(topic, partition)?,
-        (time_ms @ 0.., _) => topics.offset_at_time(topic, partition, time_ms)?,
+        (LARGEST_TIME, 7..) => topics.newest(topic, partition)?.map(pair),
+        (time_ms @ 0.., _) => topics.offset_at_time(topic, partition, time_ms)?.map(pair),
         (time_ms, version) => {
             return Err(Refusal::new(
                 ResponseError::UnsupportedVersion,
@@ -86,6 +87,10 @@ fn look_up(
             ));
         }
     })
+}
+
+fn pair(found: TimedOffset) -> (i64, i64) {
+    (found.offset, found.timestamp_ms)
 }
 
 /// Refuses a client that has heard of another leader than this one.
@@ -100,6 +105,7 @@ pub(super) fn check_leader_epoch(epoch: i32) -> Result<(), Refusal> {
 }
 
 fn partition_response(
+    version: i16,
     asked: &ListOffsetsPartition,
     found: Result<Option<(i64, i64)>, Refusal>,
 ) -> ListOffsetsPartitionResponse {
@@ -109,7 +115,7 @@ fn partition_response(
         Ok(Some((offset, time_ms))) => response
             .with_offset(offset)
             .with_timestamp(time_ms)
-            .with_leader_epoch(LEADER_EPOCH),
+            .with_leader_epoch(if version >= 4 { LEADER_EPOCH } else { -1 }),
         Ok(None) => response.with_offset(-1).with_timestamp(-1),
         Err(refusal) => response
             .with_error_code(refusal.code())

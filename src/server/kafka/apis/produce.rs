@@ -109,7 +109,7 @@ fn append(
     }
     let appended = call
         .kafka
-        .waiting_for_disk(|| call.topics().append_batch(topic, partition, batch));
+        .storing(|| call.topics().append_batch(topic, partition, batch));
     Ok(appended?)
 }
 

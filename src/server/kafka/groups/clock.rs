@@ -41,12 +41,12 @@ pub(in super::super) async fn keep_time(kafka: Arc<Kafka>) {
     loop {
         let deadline_ms = *deadlines.borrow_and_update();
         tokio::select! {
-            () = groups.sleep_until(deadline_ms) => kafka.waiting_for_disk(|| {
+            () = groups.sleep_until(deadline_ms) => kafka.storing(|| {
                 groups.change(|state, now_ms| state.handle(engine, now_ms, Event::Tick));
             }),
             // The sender is in the groups, which are here.
             _ = deadlines.changed() => {}
-            _ = cleanups.tick() => kafka.waiting_for_disk(|| {
+            _ = cleanups.tick() => kafka.storing(|| {
                 groups.change(|state, _| state.forget_unused(engine));
             }),
             () = kafka.shared.stopping.begun() => return,

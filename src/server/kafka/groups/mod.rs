@@ -313,7 +313,7 @@ impl PoolGroups<'_> {
         work: impl FnOnce(&mut State, i64) -> Result<T, ErrorCode>,
     ) -> Result<T, ErrorCode> {
         let kafka = self.kafka;
-        kafka.waiting_for_disk(|| {
+        kafka.storing(|| {
             kafka.groups.change(|state, now_ms| {
                 state.enter(&kafka.shared.engine, &self.pool, now_ms)?;
                 work(state, now_ms)
