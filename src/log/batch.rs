@@ -355,10 +355,10 @@ mod tests {
             }
             let _ = check(&bytes, 0);
             let _ = check_produced(&bytes);
-            if let Some(header) = BatchHeader::parse(&bytes) {
-                if let Ok(mut records) = Records::of(&header, &bytes) {
-                    while records.next_record().is_some() {}
-                }
+            if let Some(header) = BatchHeader::parse(&bytes)
+                && let Ok(mut records) = Records::of(&header, &bytes)
+            {
+                while records.next_record().is_some() {}
             }
         }
 

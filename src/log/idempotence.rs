@@ -10,7 +10,7 @@ use super::batch::BatchHeader;
 use super::error::LogError;
 use super::names::producers_path;
 use super::partition::Partition;
-use super::producers::{Producers, StoredBatch};
+use super::producers::{MOST_BYTES, Producers, StoredBatch};
 
 impl Partition {
     /// Checks a batch of an idempotent producer, and finds it where it is stored already.
@@ -60,19 +60,20 @@ impl Partition {
             return Ok(Some(Producers::default()));
         };
         let path = producers_path(&self.folder, base_offset);
-        let read = || {
+        let read = || -> std::io::Result<Option<Producers>> {
             let file = self.disk.open(&path)?;
-            let mut bytes = vec![0; usize::try_from(file.length_bytes()?).unwrap_or(usize::MAX)];
+            let length = file.length_bytes()?;
+            if length > MOST_BYTES {
+                return Ok(None);
+            }
+            let mut bytes = vec![0; length as usize];
             let count = file.read_at(&mut bytes, 0)?;
             bytes.truncate(count);
-            Ok(bytes)
+            Ok(Producers::decode(&bytes))
         };
         match read() {
-            Ok(bytes) => Ok(Producers::decode(&bytes)),
-            Err(error) if ErrorKind::NotFound == std::io::Error::kind(&error) => {
-                Ok(Some(Producers::default()))
-            }
-            Err(error) => Err(LogError::io("read", &path)(error)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Some(Producers::default())),
+            found => found.map_err(LogError::io("read", &path)),
         }
     }
 

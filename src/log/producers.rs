@@ -18,6 +18,9 @@ const EXPIRY_MS: i64 = 86_400_000;
 /// How many producers are known at a time. One more, and the one silent for longest is forgotten,
 /// as if it had expired.
 const MOST_PRODUCERS: usize = 10_000;
+/// The most that [`Producers::encode`] gives.
+pub(crate) const MOST_BYTES: u64 =
+    4 + MOST_PRODUCERS as u64 * (11 + REMEMBERED_BATCHES as u64 * 24);
 /// Mixed into the checksum: bytes of another format are no valid ones.
 const FORMAT: &[u8] = b"ocelot log producers 1";
 
@@ -313,6 +316,7 @@ mod tests {
         }
         assert_eq!(producers.by_id.len(), MOST_PRODUCERS);
         assert_eq!(producers.by_id.keys().next(), Some(&10));
+        assert!(producers.encode(1_000).len() as u64 <= MOST_BYTES);
     }
 
     #[test]

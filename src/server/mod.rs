@@ -9,7 +9,11 @@
     deny(clippy::indexing_slicing, clippy::string_slice, clippy::panic)
 )]
 
+<<<<<<< HEAD
 mod coordinator;
+=======
+pub mod auth;
+>>>>>>> kafka
 mod error;
 mod http;
 mod kafka;
@@ -29,6 +33,7 @@ use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 
 use crate::engine::{Engine, PATIENCE};
+use auth::Verifier;
 pub use error::ServeError;
 use listeners::Listeners;
 pub use log::{LogOptions, log_to_stderr};
@@ -55,6 +60,8 @@ struct Shared {
     tls: Option<TlsAcceptor>,
     /// What commands on the data folder prove that they are its owner's by; none without a folder.
     control: Option<ControlToken>,
+    /// Checks signatures, where callers must show who they are.
+    verifier: Verifier,
     metrics: Metrics,
     stopping: Stopping,
 }
@@ -94,6 +101,7 @@ async fn serve(
         addresses: listeners.ready(acceptor.is_some(), ca, folder.clone())?,
         control: folder.as_ref().map(|_| ControlToken::new()),
         tls: acceptor,
+        verifier: Verifier::new(),
         metrics: Metrics::default(),
         stopping: stop.stopping(),
         engine,

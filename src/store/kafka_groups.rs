@@ -5,7 +5,7 @@
 
 use rusqlite::OptionalExtension;
 
-use super::{Session, StoreError};
+use super::{FolderSession, StoreError};
 
 /// What is stored of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct KafkaOffset {
     pub committed_ms: i64,
 }
 
-impl Session<'_> {
+impl FolderSession<'_> {
     /// A group of a pool.
     pub fn kafka_group(
         &self,

@@ -347,12 +347,10 @@ fn producers_retry_until_they_are_answered_through_kills() {
             partition = open(&disk, small(Durability::Fsync));
         }
     }
-    let mut offset = 0;
     for expected in 0..300 {
-        let record = partition.read(offset, NO_LIMITS).unwrap().remove(0);
+        let record = partition.read(expected, NO_LIMITS).unwrap().remove(0);
         let value = format!("1 0 {expected}");
         assert_eq!(record.value, Some(value.into_bytes()));
-        offset += 1;
     }
     assert!(partition.end_offset() <= 301);
 }

@@ -11,4 +11,5 @@ mod full;
 mod idempotence;
 mod model;
 mod power;
+mod readers;
 mod support;

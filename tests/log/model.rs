@@ -399,6 +399,34 @@ fn damage_says_where_and_what_to_do() {
     assert_eq!(partition.read(2, NO_LIMITS).unwrap().len(), 2);
 }
 
+/// Offsets that are given out again must be read, though the start was behind them before.
+#[test]
+fn a_damaged_end_before_the_start_moves_the_start() {
+    let disk = Arc::new(MemoryDisk::new());
+    let mut partition = open(&disk, small(Durability::Os));
+    for number in 0..3_u8 {
+        append(&mut partition, &[vec![number; 100]], 1).unwrap();
+    }
+    partition.trim_before_offset(2).unwrap();
+    let path = Path::new("/data/0/00000000000000000000.log");
+    let file = disk.open(path).unwrap();
+    for position in [300, 500] {
+        file.write_at(b"!", position).unwrap();
+    }
+    for _ in 0..2 {
+        let partition = open(&disk, small(Durability::Os));
+        assert_eq!((partition.start_offset(), partition.end_offset()), (1, 1));
+        assert!(partition.read(1, NO_LIMITS).is_err());
+    }
+    let mut partition = open(&disk, small(Durability::Os));
+    partition.cut_damaged_tail().unwrap().unwrap();
+    assert_eq!(append(&mut partition, &[b"new".to_vec()], 1).unwrap(), 1);
+    let partition = open(&disk, small(Durability::Os));
+    assert_eq!((partition.start_offset(), partition.end_offset()), (1, 2));
+    assert_eq!(partition.read(1, NO_LIMITS).unwrap().len(), 1);
+    assert!(partition.read(0, NO_LIMITS).is_err());
+}
+
 #[test]
 fn damage_to_the_end_of_a_segment_names_the_next_one() {
     let disk = Arc::new(MemoryDisk::new());

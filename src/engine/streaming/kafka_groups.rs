@@ -7,7 +7,7 @@
 use super::super::{Engine, EngineError};
 use super::streams::{STREAM, Stream};
 use crate::clock::Clock as _;
-use crate::store::{KafkaGroup, KafkaOffset, Session, StoreError};
+use crate::store::{FolderSession, KafkaGroup, KafkaOffset, StoreError};
 
 /// Most characters of the text that a client notes with an offset, counted as Java does (UTF-16 units).
 /// Source: Kafka's `offset.metadata.max.bytes`.
@@ -178,11 +178,12 @@ impl KafkaGroups<'_> {
 }
 
 /// How many partitions a stream of a pool has; none when it is deleted or of another pool.
-fn partitions_of(session: &Session<'_>, pool_id: &str, stream_id: &str) -> Result<u32, StoreError> {
-    let stream: Option<Stream> = session.resource(STREAM.ocid_type, stream_id)?;
-    let stream = stream.filter(|stream| {
-        stream.time_deleted_ms.is_none() && stream.parent_id.as_deref() == Some(pool_id)
-    });
+fn partitions_of(
+    session: &FolderSession<'_>,
+    pool_id: &str,
+    stream_id: &str,
+) -> Result<u32, StoreError> {
+    let stream: Option<Stream> = session.resource_below(pool_id, STREAM.ocid_type, stream_id)?;
     Ok(stream.map_or(0, |stream| stream.details.partitions))
 }
 

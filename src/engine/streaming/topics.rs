@@ -37,6 +37,8 @@ pub struct Topic {
 pub struct TopicPool {
     /// The pool's OCID.
     pub id: String,
+    /// The OCID of the tenancy that it belongs to.
+    pub tenancy_id: String,
     /// Whether asking for a topic that is not there makes it.
     pub auto_create: bool,
     /// How many partitions a topic gets that names no number.
@@ -163,16 +165,20 @@ pub(super) fn changes_topics(operation: Operation) -> bool {
     )
 }
 
-/// The topics of an engine.
+/// The topics of a tenancy.
 #[derive(Clone, Copy)]
 pub struct Topics<'e> {
     engine: &'e Engine,
+    tenancy_id: &'e str,
 }
 
 impl Engine {
-    /// The streams as topics.
-    pub fn topics(&self) -> Topics<'_> {
-        Topics { engine: self }
+    /// A tenancy's streams as topics.
+    pub fn topics<'e>(&'e self, tenancy_id: &'e str) -> Topics<'e> {
+        Topics {
+            engine: self,
+            tenancy_id,
+        }
     }
 
     /// Has a function called after each append to a partition, whoever appends, and when a partition that is
@@ -184,34 +190,34 @@ impl Engine {
 }
 
 impl Topics<'_> {
-    /// The OCID of a tenancy's default pool, which is made now if there is none.
-    pub fn default_pool(&self, tenancy_id: &str) -> Result<Arc<str>, ApiError> {
+    /// The OCID of the tenancy's default pool, which is made now if there is none.
+    pub fn default_pool(&self) -> Result<Arc<str>, ApiError> {
         let cache = &self.engine.streaming.topics;
-        if let Some(id) = cache.default_pool(tenancy_id) {
+        if let Some(id) = cache.default_pool(self.tenancy_id) {
             return Ok(id);
         }
         let changes = cache.changes();
         let now_ms = self.engine.clock.now_ms();
-        let pool = self
-            .engine
-            .store
-            .write(|session| pools::default_pool(session, now_ms, tenancy_id))?;
+        let store = self.engine.store.tenancy(self.tenancy_id);
+        let pool = store.write(|session| pools::default_pool(session, now_ms, self.tenancy_id))?;
         let id = Arc::from(pool.id);
-        cache.keep_default_pool(changes, tenancy_id, &id);
+        cache.keep_default_pool(changes, self.tenancy_id, &id);
         Ok(id)
     }
 
     /// The pool with this OCID or name, with its topics; `None` when there is none.
     pub fn pool(&self, value: &str) -> Result<Option<Arc<TopicPool>>, ApiError> {
         let cache = &self.engine.streaming.topics;
-        if let Some(pool) = cache.get(value) {
+        let cached = cache.get(value);
+        if let Some(pool) = cached.filter(|pool| pool.tenancy_id == self.tenancy_id) {
             return Ok(Some(pool));
         }
         let changes = cache.changes();
-        let found = self.engine.store.read(|session| {
+        let store = self.engine.store.tenancy(self.tenancy_id);
+        let found = store.read(|session| {
             let pool: Pool = POOL.live(session, value)?;
             let streams = streams::streams_of(session, &pool.id)?;
-            Ok::<_, ApiError>(topic_pool(pool, streams))
+            Ok::<_, ApiError>(topic_pool(self.tenancy_id, pool, streams))
         });
         match found {
             Ok(pool) => {
@@ -255,9 +261,9 @@ impl Topics<'_> {
 
     /// Changes how long a topic's messages are kept.
     pub fn set_retention(&self, topic: &Topic, hours: i64) -> Result<(), ApiError> {
-        let origin = Origin::default();
+        let origin = self.origin();
         let context = Context {
-            store: &self.engine.store,
+            store: self.engine.store.tenancy(self.tenancy_id),
             now_ms: self.engine.clock.now_ms(),
             origin: &origin,
         };
@@ -379,7 +385,15 @@ impl Topics<'_> {
             call.path.insert("streamId", stream_id.to_owned());
         }
         call.body = body;
+        call.origin = self.origin();
         self.engine.answer(&call)
+    }
+
+    fn origin(&self) -> Origin {
+        Origin {
+            tenancy_id: self.tenancy_id.to_owned(),
+            ..Origin::default()
+        }
     }
 }
 
@@ -389,7 +403,7 @@ impl Topic {
     }
 }
 
-fn topic_pool(pool: Pool, streams: Vec<Stream>) -> TopicPool {
+fn topic_pool(tenancy_id: &str, pool: Pool, streams: Vec<Stream>) -> TopicPool {
     let kafka = pool.details.kafka;
     let topics = streams.into_iter().map(|stream| {
         let topic = Topic {
@@ -402,6 +416,7 @@ fn topic_pool(pool: Pool, streams: Vec<Stream>) -> TopicPool {
     });
     TopicPool {
         id: pool.id,
+        tenancy_id: tenancy_id.to_owned(),
         auto_create: kafka.auto_create_topics_enable,
         default_partitions: kafka.num_partitions,
         default_retention_hours: kafka.log_retention_hours,

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -19,7 +19,8 @@ use super::frame::{
     RequestHeader,
 };
 use super::registry::{self, Call, Closing, Handled};
-use super::sasl::Login;
+use super::sasl::{Identity, Login};
+use crate::call::LOCAL_TENANCY;
 
 /// How long a connection may be without a request. Source: Kafka's `connections.max.idle.ms`.
 const IDLE: Duration = Duration::from_secs(600);
@@ -28,10 +29,15 @@ const IDLE: Duration = Duration::from_secs(600);
 pub(super) struct Connection {
     /// The address that the client reached.
     pub(super) local: SocketAddr,
+<<<<<<< HEAD
     /// The address that the client comes from.
     pub(super) peer: SocketAddr,
     /// Who the client is.
+=======
+    /// How far the client has come with saying who it is.
+>>>>>>> kafka
     login: Mutex<Login>,
+    identity: OnceLock<Identity>,
     /// What the client reads, where it told so once and for all.
     fetch_session: Mutex<Option<FetchSession>>,
     /// Counts fetches.
@@ -44,6 +50,7 @@ impl Connection {
             local,
             peer,
             login: Mutex::default(),
+            identity: OnceLock::new(),
             fetch_session: Mutex::default(),
             turns: AtomicUsize::new(0),
         }
@@ -54,9 +61,20 @@ impl Connection {
         self.turns.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// The pool that the client chose with its name.
-    pub(super) fn pool_id(&self) -> Option<Arc<str>> {
-        self.login().pool_id().map(Arc::clone)
+    /// Who the client is, once it has shown it.
+    pub(super) fn identity(&self) -> Option<&Identity> {
+        self.identity.get()
+    }
+
+    /// The client has shown who it is, which it does once.
+    pub(super) fn identify(&self, identity: Identity) {
+        self.identity.get_or_init(|| identity);
+    }
+
+    /// The OCID of the client's tenancy: the local one of those who need not say who they are.
+    pub(super) fn tenancy_id(&self) -> &str {
+        self.identity()
+            .map_or(LOCAL_TENANCY, |identity| &identity.tenancy_id)
     }
 
     pub(super) fn login(&self) -> MutexGuard<'_, Login> {

@@ -34,6 +34,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::Shared;
+use super::auth::Auth;
 use crate::engine::Topic;
 use crate::log::Durability;
 use buffers::Buffers;
@@ -41,7 +42,6 @@ use connection::Connection;
 use frame::FrameError;
 use groups::Groups;
 use parked::Parked;
-use sasl::Authenticator;
 
 /// The number of the one broker.
 const BROKER_ID: BrokerId = BrokerId(0);
@@ -54,9 +54,12 @@ struct Kafka {
     shared: Arc<Shared>,
     parked: Arc<Parked>,
     buffers: Buffers,
+<<<<<<< HEAD
     groups: Groups,
     /// Who may connect; `None` when everybody may.
     authenticator: Option<Arc<dyn Authenticator>>,
+=======
+>>>>>>> kafka
     /// The number of the fetch session that began last.
     last_session_id: AtomicI32,
 }
@@ -68,8 +71,12 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let stopping = shared.stopping.clone();
     let places = Arc::new(Semaphore::new(shared.options.limits.connections));
+<<<<<<< HEAD
     let kafka = Arc::new(Kafka::new(shared, None));
     tokio::spawn(groups::keep_time(Arc::clone(&kafka)));
+=======
+    let kafka = Arc::new(Kafka::new(shared));
+>>>>>>> kafka
     let mut open = JoinSet::new();
     loop {
         let accepted = async {
@@ -103,7 +110,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 impl Kafka {
-    fn new(shared: Arc<Shared>, authenticator: Option<Arc<dyn Authenticator>>) -> Self {
+    fn new(shared: Arc<Shared>) -> Self {
         let parked = Arc::new(Parked::default());
         let wakes = Arc::clone(&parked);
         shared
@@ -115,8 +122,11 @@ impl Kafka {
             shared,
             parked,
             buffers: Buffers::default(),
+<<<<<<< HEAD
             groups: Groups::new(),
             authenticator,
+=======
+>>>>>>> kafka
             last_session_id: AtomicI32::new(0),
         }
     }
@@ -147,7 +157,7 @@ impl Kafka {
 
     /// Whether a client must still say who it is.
     fn is_stranger(&self, connection: &Connection) -> bool {
-        self.authenticator.is_some() && connection.login().pool_id().is_none()
+        self.shared.options.auth == Auth::Verify && connection.identity().is_none()
     }
 
     /// Where clients reach the broker: the host that is advertised, or else the address that the client

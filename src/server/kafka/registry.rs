@@ -15,7 +15,7 @@ use super::apis;
 use super::connection::Connection;
 use super::frame::{FrameError, RequestHeader};
 use super::shape::{self, Field};
-use crate::call::{ApiError, LOCAL_TENANCY};
+use crate::call::ApiError;
 use crate::engine::{TopicPool, Topics};
 
 /// An API as it is served.
@@ -119,14 +119,15 @@ impl Call<'_> {
     }
 
     pub(super) fn topics(&self) -> Topics<'_> {
-        self.kafka.shared.engine.topics()
+        let tenancy_id = self.connection.tenancy_id();
+        self.kafka.shared.engine.topics(tenancy_id)
     }
 
     /// The pool whose streams are the client's topics.
     pub(super) fn pool(&self) -> Result<Arc<TopicPool>, Closing> {
-        let id = match self.connection.pool_id() {
-            Some(id) => id,
-            None => self.topics().default_pool(LOCAL_TENANCY)?,
+        let id = match self.connection.identity() {
+            Some(identity) => Arc::clone(&identity.pool_id),
+            None => self.topics().default_pool()?,
         };
         self.topics().pool(&id)?.ok_or(Closing::PoolDeleted)
     }

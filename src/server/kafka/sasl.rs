@@ -14,25 +14,18 @@ use super::answer::Answer;
 use super::connection::Connection;
 use super::error::Refusal;
 use super::registry::Closing;
-use super::scram::{ScramHash, ScramServer};
+use super::scram::{ClientFirst, ScramServer};
+use crate::call::LOCAL_TENANCY;
+use crate::engine::{ScramHash, TokenUser};
+use crate::server::auth::{self, Auth, check_token, scram_user};
 
-/// Knows the users.
-pub(super) trait Authenticator: Send + Sync {
-    /// The account of a user. One that does not exist is answered with an account that has no token.
-    fn account(&self, tenancy: &str, user: &str) -> Result<Box<dyn Account>, String>;
-}
-
-/// Checks one user's tokens.
-pub(super) trait Account: Send {
-    /// Whether this is one of the user's tokens.
-    fn has_token(&self, token: &[u8]) -> bool;
-    /// The salt of the user's tokens.
-    fn salt(&self) -> &[u8];
-    /// How often the user's tokens are hashed.
-    fn iterations(&self) -> u32;
-    /// The server's signature of the messages exchanged (`AuthMessage` of RFC 5802, 3), if the proof shows
-    /// that the client knows one of the user's tokens.
-    fn check_proof(&self, hash: ScramHash, proof: &[u8], messages: &[u8]) -> Option<Vec<u8>>;
+/// Who a client is, once it has shown it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    /// The OCID of the tenancy that the client is of.
+    pub(super) tenancy_id: String,
+    /// The OCID of the pool that is the client's cluster.
+    pub(super) pool_id: Arc<str>,
 }
 
 /// How a client says who it is.
@@ -63,54 +56,24 @@ enum Progress {
     #[default]
     Nothing,
     Chosen(Mechanism),
-    Challenged {
-        scram: Box<ScramServer>,
-        pool_id: Arc<str>,
-    },
-    Done {
-        pool_id: Arc<str>,
-    },
+    Challenged(Box<Challenge>),
+    Done,
 }
 
-impl Login {
-    /// The pool that the client chose, once it has shown who it is.
-    pub(super) fn pool_id(&self) -> Option<&Arc<str>> {
-        match &self.progress {
-            Progress::Done { pool_id } => Some(pool_id),
-            _ => None,
-        }
-    }
-}
-
-/// A user name, taken apart.
-#[derive(Debug, PartialEq, Eq)]
-struct UserName<'n> {
-    tenancy: &'n str,
-    /// The user, with the identity domain where the name has one.
-    user: &'n str,
-    pool: &'n str,
-}
-
-impl<'n> UserName<'n> {
-    fn parse(name: &'n str) -> Option<Self> {
-        let (tenancy, rest) = name.split_once('/')?;
-        let (user, pool) = rest.rsplit_once('/')?;
-        let all_given = [tenancy, user, pool].iter().all(|part| !part.is_empty());
-        all_given.then_some(Self {
-            tenancy,
-            user,
-            pool,
-        })
-    }
+/// A SCRAM exchange in which the client's proof is due.
+struct Challenge {
+    scram: ScramServer<TokenUser>,
+    tenancy_id: String,
+    pool_id: String,
 }
 
 impl Kafka {
     /// The names of the mechanisms that are offered.
     pub(super) fn mechanisms(&self) -> impl Iterator<Item = &'static str> {
         // Without known passwords there is nothing to prove.
-        let offered = match self.authenticator {
-            Some(_) => Mechanism::ALL.len(),
-            None => 1,
+        let offered = match self.shared.options.auth {
+            Auth::Verify => Mechanism::ALL.len(),
+            Auth::None => 1,
         };
         Mechanism::ALL
             .into_iter()
@@ -156,15 +119,16 @@ impl Kafka {
         let mut login = connection.login();
         let (reply, progress) = match std::mem::take(&mut login.progress) {
             Progress::Chosen(Mechanism::Plain) => {
-                let pool_id = self.check_plain(token)?;
-                (Vec::new(), Progress::Done { pool_id })
+                connection.identify(self.check_plain(token)?);
+                (Vec::new(), Progress::Done)
             }
             Progress::Chosen(Mechanism::Scram(hash)) => self.begin_scram(hash, token)?,
-            Progress::Challenged { scram, pool_id } => {
-                let reply = scram.finish(token).map_err(failed)?;
-                (reply, Progress::Done { pool_id })
+            Progress::Challenged(challenge) => {
+                let reply = challenge.scram.finish(token).map_err(failed)?;
+                connection.identify(self.identity(challenge.tenancy_id, &challenge.pool_id)?);
+                (reply, Progress::Done)
             }
-            Progress::Nothing | Progress::Done { .. } => {
+            Progress::Nothing | Progress::Done => {
                 return Err(Refusal::new(
                     ResponseError::IllegalSaslState,
                     "a handshake comes first",
@@ -185,7 +149,7 @@ impl Kafka {
             let login = connection.login();
             let pending = matches!(
                 login.progress,
-                Progress::Chosen(_) | Progress::Challenged { .. }
+                Progress::Chosen(_) | Progress::Challenged(_)
             );
             login.raw && pending
         };
@@ -200,7 +164,7 @@ impl Kafka {
         })
     }
 
-    fn check_plain(&self, token: &[u8]) -> Result<Arc<str>, Refusal> {
+    fn check_plain(&self, token: &[u8]) -> Result<Identity, Refusal> {
         let text = std::str::from_utf8(token).map_err(|_| failed("the token is not UTF-8"))?;
         let parts: Vec<&str> = text.split('\0').collect();
         let [acting_as, name, password] = parts.as_slice() else {
@@ -209,85 +173,59 @@ impl Kafka {
         if !acting_as.is_empty() && acting_as != name {
             return Err(failed("nobody may act for another user"));
         }
-        let user = self.user_name(name)?;
-        if let Some(authenticator) = &self.authenticator {
-            let account = authenticator.account(user.tenancy, user.user);
-            let known = account.map_err(failed)?.has_token(password.as_bytes());
-            if !known {
-                return Err(failed(format_args!(
-                    "the user {}/{} does not exist or has no such auth token",
-                    user.tenancy, user.user
-                )));
+        let (user, pool_id) = read_name(name)?;
+        let tenancy_id = match self.shared.options.auth {
+            Auth::None => LOCAL_TENANCY.to_owned(),
+            Auth::Verify => {
+                let checked = check_token(&self.shared.engine, &user, password.as_bytes());
+                checked.map_err(failed)?.tenancy_id
             }
-        }
-        self.pool_of(&user)
+        };
+        self.identity(tenancy_id, &pool_id)
     }
 
     fn begin_scram(&self, hash: ScramHash, token: &[u8]) -> Result<(Vec<u8>, Progress), Refusal> {
-        let Some(authenticator) = &self.authenticator else {
-            return Err(failed("there are no passwords to prove"));
-        };
-        let first = ScramServer::read_first(token).map_err(failed)?;
-        let user = self.user_name(&first.user)?;
-        let account = authenticator
-            .account(user.tenancy, user.user)
-            .map_err(failed)?;
-        let pool_id = self.pool_of(&user)?;
+        let first = ClientFirst::read(token).map_err(failed)?;
+        let (user, pool_id) = read_name(&first.user)?;
+        let account = scram_user(&self.shared.engine, &user).map_err(failed)?;
+        let tenancy_id = account.tenancy_id.clone();
         let (scram, reply) = ScramServer::challenge(&first, hash, account).map_err(failed)?;
-        let scram = Box::new(scram);
-        Ok((reply, Progress::Challenged { scram, pool_id }))
+        let challenge = Challenge {
+            scram,
+            tenancy_id,
+            pool_id,
+        };
+        Ok((reply, Progress::Challenged(Box::new(challenge))))
     }
 
-    fn user_name<'n>(&self, name: &'n str) -> Result<UserName<'n>, Refusal> {
-        UserName::parse(name).ok_or_else(|| {
-            failed(format_args!(
-                "the user name must be tenancy/user/streampool-ocid or \
-                 tenancy/domain/user/streampool-ocid, not {name}"
-            ))
-        })
-    }
-
-    fn pool_of(&self, user: &UserName<'_>) -> Result<Arc<str>, Refusal> {
-        let pool = self.shared.engine.topics().pool(user.pool);
+    /// The identity of a client that has shown who it is, if there is the pool that it names.
+    fn identity(&self, tenancy_id: String, pool_id: &str) -> Result<Identity, Refusal> {
+        let pool = self.shared.engine.topics(&tenancy_id).pool(pool_id);
         match pool.map_err(|error| failed(error.message))? {
-            Some(pool) => Ok(Arc::from(pool.id.as_str())),
+            Some(pool) => Ok(Identity {
+                pool_id: Arc::from(pool.id.as_str()),
+                tenancy_id,
+            }),
             None => Err(failed(format_args!(
-                "there is no stream pool {}: the last part of the user name is the OCID of one",
-                user.pool
+                "there is no stream pool {pool_id}: the last part of the user name is the OCID of one"
             ))),
         }
     }
 }
 
-fn failed(reason: impl std::fmt::Display) -> Refusal {
-    Refusal::new(ResponseError::SaslAuthenticationFailed, reason)
+/// The user that a name means, and the OCID of the pool at its end.
+fn read_name(name: &str) -> Result<(auth::Login, String), Refusal> {
+    let mut user = auth::Login::parse(name).map_err(failed)?;
+    let pool_id = user.pool_id.take();
+    let pool_id = pool_id.ok_or_else(|| {
+        failed(format_args!(
+            "the user name must end with the OCID of a stream pool, as tenancy/user/ocid1.streampool…, and {name} \
+             does not"
+        ))
+    })?;
+    Ok((user, pool_id))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::UserName;
-
-    #[test]
-    fn user_names_are_taken_apart() {
-        let parsed = |name| UserName::parse(name).map(|name| (name.tenancy, name.user, name.pool));
-        assert_eq!(parsed("acme/ann/ocid1.p"), Some(("acme", "ann", "ocid1.p")));
-        assert_eq!(
-            parsed("acme/oracleidentitycloudservice/foo@example.com/ocid1.p"),
-            Some((
-                "acme",
-                "oracleidentitycloudservice/foo@example.com",
-                "ocid1.p"
-            ))
-        );
-        for wrong in [
-            "",
-            "ann",
-            "acme/ann",
-            "acme//ocid1.p",
-            "/ann/ocid1.p",
-            "acme/ann/",
-        ] {
-            assert_eq!(parsed(wrong), None, "{wrong}");
-        }
-    }
+fn failed(reason: impl std::fmt::Display) -> Refusal {
+    Refusal::new(ResponseError::SaslAuthenticationFailed, reason)
 }

@@ -3,19 +3,37 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::sasl::Account;
+use crate::engine::{ScramHash, TokenUser};
 
-/// The hash of a SCRAM mechanism.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ScramHash {
-    Sha256,
-    Sha512,
+/// Checks one user's proofs.
+pub(super) trait Account {
+    /// The salt of the user's tokens.
+    fn salt(&self) -> &[u8];
+    /// How often the user's tokens are hashed.
+    fn iterations(&self) -> u32;
+    /// The server's signature of the messages exchanged (`AuthMessage` of RFC 5802, 3), if the proof shows
+    /// that the client knows one of the user's tokens.
+    fn check_proof(&self, hash: ScramHash, proof: &[u8], messages: &[u8]) -> Option<Vec<u8>>;
+}
+
+impl Account for TokenUser {
+    fn salt(&self) -> &[u8] {
+        self.salt()
+    }
+
+    fn iterations(&self) -> u32 {
+        self.iterations()
+    }
+
+    fn check_proof(&self, hash: ScramHash, proof: &[u8], messages: &[u8]) -> Option<Vec<u8>> {
+        self.check_proof(hash, proof, messages)
+    }
 }
 
 /// An exchange, from the server's challenge on.
-pub(super) struct ScramServer {
+pub(super) struct ScramServer<A> {
     hash: ScramHash,
-    account: Box<dyn Account>,
+    account: A,
     /// What the client said of channel binding, to be repeated by it.
     binding: String,
     /// The client's nonce and the server's.
@@ -34,9 +52,9 @@ pub(super) struct ClientFirst {
     pub(super) user: String,
 }
 
-impl ScramServer {
+impl ClientFirst {
     /// Reads `client-first-message`.
-    pub(super) fn read_first(token: &[u8]) -> Result<ClientFirst, &'static str> {
+    pub(super) fn read(token: &[u8]) -> Result<Self, &'static str> {
         const MALFORMED: &str = "the first SCRAM message is malformed";
         let text = std::str::from_utf8(token).map_err(|_| MALFORMED)?;
         let mut parts = text.splitn(3, ',');
@@ -54,7 +72,7 @@ impl ScramServer {
         let user = attributes.next().and_then(|part| part.strip_prefix("n="));
         let nonce = attributes.next().and_then(|part| part.strip_prefix("r="));
         match (user.and_then(decode_name), nonce) {
-            (Some(user), Some(nonce)) if !nonce.is_empty() => Ok(ClientFirst {
+            (Some(user), Some(nonce)) if !nonce.is_empty() => Ok(Self {
                 binding: format!("{flag},{acting_as},"),
                 bare: bare.to_owned(),
                 nonce: nonce.to_owned(),
@@ -63,12 +81,14 @@ impl ScramServer {
             _ => Err(MALFORMED),
         }
     }
+}
 
+impl<A: Account> ScramServer<A> {
     /// Begins an exchange with a client, and returns `server-first-message`.
     pub(super) fn challenge(
         first: &ClientFirst,
         hash: ScramHash,
-        account: Box<dyn Account>,
+        account: A,
     ) -> Result<(Self, Vec<u8>), String> {
         let mut random = [0; 18];
         getrandom::fill(&mut random).map_err(|error| format!("no random numbers: {error}"))?;
@@ -154,10 +174,6 @@ mod tests {
     }
 
     impl Account for Pencil {
-        fn has_token(&self, token: &[u8]) -> bool {
-            token == PASSWORD
-        }
-
         fn salt(&self) -> &[u8] {
             b"salt"
         }
@@ -186,9 +202,9 @@ mod tests {
 
     /// Goes through an exchange with what `change` makes of the client's last message.
     fn exchange(change: impl FnOnce(String) -> String) -> Result<Vec<u8>, &'static str> {
-        let first = ScramServer::read_first(b"n,,n=acme/ann/pool,r=abc").unwrap();
+        let first = ClientFirst::read(b"n,,n=acme/ann/pool,r=abc").unwrap();
         let (server, challenge) =
-            ScramServer::challenge(&first, ScramHash::Sha256, Box::new(Pencil)).unwrap();
+            ScramServer::challenge(&first, ScramHash::Sha256, Pencil).unwrap();
         let challenge = String::from_utf8(challenge).unwrap();
         let nonce = challenge.split(',').next().unwrap();
         assert!(nonce.starts_with("r=abc") && nonce.len() > "r=abc".len() + 20);
@@ -216,7 +232,7 @@ mod tests {
 
     #[test]
     fn first_messages_are_read() {
-        let user = |token: &str| ScramServer::read_first(token.as_bytes()).map(|first| first.user);
+        let user = |token: &str| ClientFirst::read(token.as_bytes()).map(|first| first.user);
         assert_eq!(user("n,,n=a=2Cb=3Dc,r=x").unwrap(), "a,b=c");
         for wrong in [
             "",

@@ -16,6 +16,7 @@ use crate::api::streaming::Streaming as Operation;
 use crate::call::LOCAL_TENANCY;
 use crate::engine::{Engine, Home, NewTopic};
 use crate::log::Durability;
+use crate::server::auth::{Auth, Verifier};
 use crate::server::metrics::Metrics;
 use crate::server::options::{Limits, ServeOptions};
 use crate::server::stop::Stop;
@@ -259,6 +260,7 @@ fn broker() -> Kafka {
         http: String::new(),
         kafka: String::new(),
         advertise: None,
+        auth: Auth::None,
         tls: Tls::Off,
         insecure: false,
         ready_file: None,
@@ -282,14 +284,14 @@ fn broker() -> Kafka {
             },
             tls: None,
             control: None,
+            verifier: Verifier::new(),
             metrics: Metrics::default(),
             stopping: Stop::listen().unwrap().stopping(),
         }
         .into(),
-        None,
     );
-    let topics = kafka.shared.engine.topics();
-    let default = topics.default_pool(LOCAL_TENANCY).unwrap();
+    let topics = kafka.shared.engine.topics(LOCAL_TENANCY);
+    let default = topics.default_pool().unwrap();
     let pool = topics.pool(&default).unwrap();
     for length in 1..6 {
         let new = NewTopic {
