@@ -9,11 +9,8 @@
     deny(clippy::indexing_slicing, clippy::string_slice, clippy::panic)
 )]
 
-<<<<<<< HEAD
-mod coordinator;
-=======
 pub mod auth;
->>>>>>> kafka
+mod coordinator;
 mod error;
 mod http;
 mod kafka;

@@ -29,13 +29,9 @@ const IDLE: Duration = Duration::from_secs(600);
 pub(super) struct Connection {
     /// The address that the client reached.
     pub(super) local: SocketAddr,
-<<<<<<< HEAD
     /// The address that the client comes from.
     pub(super) peer: SocketAddr,
-    /// Who the client is.
-=======
     /// How far the client has come with saying who it is.
->>>>>>> kafka
     login: Mutex<Login>,
     identity: OnceLock<Identity>,
     /// What the client reads, where it told so once and for all.

@@ -54,12 +54,7 @@ struct Kafka {
     shared: Arc<Shared>,
     parked: Arc<Parked>,
     buffers: Buffers,
-<<<<<<< HEAD
     groups: Groups,
-    /// Who may connect; `None` when everybody may.
-    authenticator: Option<Arc<dyn Authenticator>>,
-=======
->>>>>>> kafka
     /// The number of the fetch session that began last.
     last_session_id: AtomicI32,
 }
@@ -71,12 +66,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let stopping = shared.stopping.clone();
     let places = Arc::new(Semaphore::new(shared.options.limits.connections));
-<<<<<<< HEAD
-    let kafka = Arc::new(Kafka::new(shared, None));
-    tokio::spawn(groups::keep_time(Arc::clone(&kafka)));
-=======
     let kafka = Arc::new(Kafka::new(shared));
->>>>>>> kafka
+    tokio::spawn(groups::keep_time(Arc::clone(&kafka)));
     let mut open = JoinSet::new();
     loop {
         let accepted = async {
@@ -122,11 +113,7 @@ impl Kafka {
             shared,
             parked,
             buffers: Buffers::default(),
-<<<<<<< HEAD
             groups: Groups::new(),
-            authenticator,
-=======
->>>>>>> kafka
             last_session_id: AtomicI32::new(0),
         }
     }

@@ -144,8 +144,8 @@ impl Chaos {
             session_timeout_ms: 6_000 + 1_000 * i32::try_from(at).unwrap(),
             rebalance_timeout_ms: 1_000 + 3_000 * i32::try_from(at).unwrap(),
             protocols: vec![protocol("range", &[client.topic])],
-            member_id_required: at % 2 == 0,
-            can_skip_assignment: at % 2 == 0,
+            member_id_required: at.is_multiple_of(2),
+            can_skip_assignment: at.is_multiple_of(2),
             ..join_request(&fresh_id)
         };
         let ticket = self.world.join_waiting(request);

@@ -75,8 +75,8 @@ impl State {
             Err(error) => tracing::error!("cannot forget consumer groups: {error}"),
         }
         let coordinator = &mut self.coordinator;
-        self.pools.retain(|pool_id, _| {
-            let deleted = matches!(engine.topics().pool(pool_id), Ok(None));
+        self.pools.retain(|pool_id, pool| {
+            let deleted = matches!(engine.topics(&pool.tenancy_id).pool(pool_id), Ok(None));
             !(deleted && coordinator.forget_scope(pool_id))
         });
     }
