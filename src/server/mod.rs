@@ -10,6 +10,7 @@
 )]
 
 pub mod auth;
+mod coordinator;
 mod error;
 mod http;
 mod kafka;
