@@ -1,20 +1,17 @@
 //! Commands that exist only here: `ocelot local …`, `ocelot config …` and `ocelot tour`.
 
-use std::process::ExitCode;
-
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use serde_json::{Value, json};
 
-use super::command::format;
-use super::error::{CliError, exit};
+use super::builtin::{Answer, Builtin, Takes, group};
+use super::error::CliError;
 use super::globals::Globals;
 use super::local_engine::LocalEngine;
-use super::{input, target, terminal, tour};
+use super::{access, input, target, terminal, tour};
 use crate::clock::parse_rfc3339;
 use crate::engine::{Home, LocalRequest};
-use crate::output;
-use crate::profile::{Environment, RcFile, Settings};
+use crate::profile::{Environment, Settings};
 
 /// The global options that the commands of this module take.
 const OF_THIS_MACHINE: &[&str] = &[
@@ -72,6 +69,8 @@ pub(super) fn commands() -> [Command; 3] {
         "Look into the engine on this machine, and control it.",
     )
     .subcommand(clock)
+    .subcommand(access::key_commands())
+    .subcommand(access::token_commands())
     .subcommand(
         Command::new("status").about("Show where the data is, how much there is, and what runs."),
     )
@@ -95,61 +94,53 @@ pub(super) fn commands() -> [Command; 3] {
     [local, config, tour]
 }
 
-fn group(name: &'static str, about: &'static str) -> Command {
-    Command::new(name)
-        .about(about)
-        .subcommand_value_name("COMMAND")
-        .disable_help_subcommand(true)
-}
+/// What most commands about the engine take.
+pub(super) const OF_THE_ENGINE: Takes =
+    Takes::Only(OF_THIS_MACHINE, "is about the engine on this machine");
 
-/// Runs the command with these words; `None` for a group, which has nothing to run.
-pub(super) fn run(
-    words: &str,
-    matches: &ArgMatches,
-    globals: &Globals,
-) -> Option<Result<ExitCode, CliError>> {
-    let command: fn(&ArgMatches, &Globals) -> Result<Value, CliError> = match words {
-        "tour" => {
-            let checked = check_globals(words, globals);
-            return Some(checked.and_then(|()| tour::run()));
-        }
-        "config explain" => {
-            return Some(explain(globals).and_then(|data| print(data, globals)));
-        }
-        "local clock show" => |_, globals| ask(globals, &LocalRequest::ShowClock),
-        "local clock set" => set_clock,
-        "local clock advance" => advance_clock,
-        "local clock reset" => |_, globals| ask(globals, &LocalRequest::ResetClock),
-        "local status" => |_, globals| ask(globals, &LocalRequest::ShowStatus),
-        "local reset" => reset,
-        _ => return None,
-    };
-    let data = check_globals(words, globals).and_then(|()| command(matches, globals));
-    Some(data.and_then(|data| print(data, globals)))
-}
-
-/// Refuses global options that mean nothing to these commands.
-fn check_globals(words: &str, globals: &Globals) -> Result<(), CliError> {
-    let taken = if words == "tour" {
-        &[]
-    } else {
-        OF_THIS_MACHINE
-    };
-    let unused = globals.all_given_but(taken);
-    match unused.is_empty() {
-        true => Ok(()),
-        false => Err(CliError::value(format!(
-            "ocelot {words} has no use for {}: it is about the engine on this machine",
-            unused.join(", ")
-        ))),
-    }
-}
-
-fn print(data: Value, globals: &Globals) -> Result<ExitCode, CliError> {
-    let rc = RcFile::open(globals.flags.get("cli-rc-file"), &Environment::of_process())?;
-    terminal::print(&output::envelope(data, &format(globals, &rc)?)?)?;
-    Ok(ExitCode::from(exit::OK))
-}
+/// The commands of this module.
+pub(super) static BUILTINS: &[Builtin] = &[
+    Builtin {
+        words: "tour",
+        takes: Takes::Only(&[], "is about the engine on this machine"),
+        run: |_, _| tour::run().map(|()| Answer::default()),
+    },
+    Builtin {
+        words: "config explain",
+        takes: Takes::All,
+        run: |_, globals| explain(globals).map(Answer::data),
+    },
+    Builtin {
+        words: "local clock show",
+        takes: OF_THE_ENGINE,
+        run: |_, globals| ask(globals, &LocalRequest::ShowClock).map(Answer::data),
+    },
+    Builtin {
+        words: "local clock set",
+        takes: OF_THE_ENGINE,
+        run: |matches, globals| set_clock(matches, globals).map(Answer::data),
+    },
+    Builtin {
+        words: "local clock advance",
+        takes: OF_THE_ENGINE,
+        run: |matches, globals| advance_clock(matches, globals).map(Answer::data),
+    },
+    Builtin {
+        words: "local clock reset",
+        takes: OF_THE_ENGINE,
+        run: |_, globals| ask(globals, &LocalRequest::ResetClock).map(Answer::data),
+    },
+    Builtin {
+        words: "local status",
+        takes: OF_THE_ENGINE,
+        run: |_, globals| ask(globals, &LocalRequest::ShowStatus).map(Answer::data),
+    },
+    Builtin {
+        words: "local reset",
+        takes: OF_THE_ENGINE,
+        run: |matches, globals| reset(matches, globals).map(Answer::data),
+    },
+];
 
 /// The settings in force; what they win over is told where there is any.
 fn explain(globals: &Globals) -> Result<Value, CliError> {
@@ -166,7 +157,7 @@ fn explain(globals: &Globals) -> Result<Value, CliError> {
 }
 
 /// Asks the engine of this machine.
-fn ask(globals: &Globals, request: &LocalRequest) -> Result<Value, CliError> {
+pub(super) fn ask(globals: &Globals, request: &LocalRequest) -> Result<Value, CliError> {
     LocalEngine::of(globals)?.control(request)
 }
 

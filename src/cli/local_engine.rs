@@ -12,7 +12,9 @@ use super::target::{self, Failure};
 use crate::api::operation::{Client, Method};
 use crate::call::{ApiError, Call, Reply};
 use crate::client::auth::{AuthError, Credentials};
-use crate::client::{Http, HttpError, HttpOptions, Remote, RemoteError, Request, RetryPolicy};
+use crate::client::{
+    Connection, Http, HttpError, HttpOptions, Remote, RemoteError, Request, RequestIds, RetryPolicy,
+};
 use crate::clock::{Clock, SystemClock};
 use crate::engine::{Engine, Home, LocalRequest, PATIENCE};
 use crate::log::Durability;
@@ -28,8 +30,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) struct LocalEngine {
     home: Home,
     durability: Durability,
-    /// The `opc-request-id` that the user gave.
-    request_id: Option<String>,
+    /// Names requests to a server.
+    request_ids: RequestIds,
     link: RefCell<Option<Link>>,
 }
 
@@ -42,7 +44,10 @@ impl LocalEngine {
         Ok(Self {
             home: target::home(globals)?,
             durability: globals.durability,
-            request_id: globals.request_id.clone(),
+            request_ids: match globals.request_id.clone() {
+                Some(id) => RequestIds::Given(id),
+                None => RequestIds::fresh(),
+            },
             link: RefCell::new(None),
         })
     }
@@ -51,7 +56,7 @@ impl LocalEngine {
     pub(super) fn answer(&self, call: &Call) -> Result<Reply, Failure> {
         let answer = self.ask(
             |engine| engine.answer(call).map_err(Failure::Service),
-            |link| link.answer(call, self.request_id.as_deref()),
+            |link| link.answer(call),
         );
         answer.map_err(Failure::NotAsked)?
     }
@@ -74,7 +79,7 @@ impl LocalEngine {
         match Holder::peek(home)? {
             Holder::Here(engine) => engine.control(request).ok(),
             Holder::Server(record) => {
-                let link = Link::to(&record, quick).ok()?;
+                let link = Link::to(&record, RequestIds::fresh(), quick).ok()?;
                 link.control(request).ok()?.ok()
             }
         }
@@ -108,7 +113,11 @@ impl LocalEngine {
                 }
                 Holder::Server(record) => {
                     self.check_durability(&record)?;
-                    *link = Some(Link::to(&record, HttpOptions::default())?);
+                    *link = Some(Link::to(
+                        &record,
+                        self.request_ids.clone(),
+                        HttpOptions::default(),
+                    )?);
                 }
             }
         }
@@ -141,7 +150,11 @@ struct Link {
 }
 
 impl Link {
-    fn to(server: &ServerRecord, options: HttpOptions) -> Result<Self, CliError> {
+    fn to(
+        server: &ServerRecord,
+        request_ids: RequestIds,
+        options: HttpOptions,
+    ) -> Result<Self, CliError> {
         let unusable = |error: &dyn std::fmt::Display| {
             CliError::Server(format!("the server's record cannot be used: {error}"))
         };
@@ -153,27 +166,24 @@ impl Link {
         Ok(Self {
             remote: Remote {
                 address: address.map_err(|error| unusable(&error))?,
-                asks_for_messages_endpoint: false,
-                http: Http::new(options).map_err(|error| unusable(&error))?,
-                retry: RetryPolicy::NONE,
-                credentials: Some(Box::new(Owner(server.token.clone()))),
-                request_id: None,
-                trace: None,
+                messages: None,
+                connection: Connection {
+                    http: Http::new(options).map_err(|error| unusable(&error))?,
+                    retry: RetryPolicy::NONE,
+                    credentials: Some(Box::new(Owner(server.token.clone()))),
+                    trace: None,
+                },
+                request_ids,
             },
             url: server.control.clone(),
         })
     }
 
-    fn answer(
-        &mut self,
-        call: &Call,
-        request_id: Option<&str>,
-    ) -> Result<Result<Reply, Failure>, Unreached> {
+    fn answer(&mut self, call: &Call) -> Result<Result<Reply, Failure>, Unreached> {
         match BaseUrl::given(&self.url, call.operation.client) {
             Ok(address) => self.remote.address = address,
             Err(error) => return Ok(Err(Failure::NotAsked(error.into()))),
         }
-        self.remote.request_id = request_id.map(str::to_owned);
         reached(self.remote.send(call)).map(|answer| answer.map_err(Failure::from))
     }
 
@@ -191,10 +201,10 @@ impl Link {
         let mut sending = Request::new(Method::Post, format!("{}{LOCAL_PATH}", self.url));
         sending.set_header("content-type", "application/json");
         sending.body = Some(json!(request).to_string().into_bytes());
-        if let Some(owner) = &self.remote.credentials {
+        if let Some(owner) = &self.remote.connection.credentials {
             owner.authorize(&mut sending, &SystemClock)?;
         }
-        let response = self.remote.http.send(&sending)?;
+        let response = self.remote.connection.http.send(&sending)?;
         let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         match response.status {
             200 => Ok(body),

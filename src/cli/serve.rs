@@ -1,20 +1,29 @@
 //! `ocelot serve`: the engine for programs, on the network.
 
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use tracing::Level;
 
-use super::error::{CliError, exit};
+use super::builtin::{Answer, Builtin, Takes};
+use super::error::CliError;
 use super::globals::Globals;
-use super::{input, target, terminal};
+use super::{target, terminal};
+use crate::profile::Environment;
+use crate::server::auth::Auth;
 use crate::server::{self, Limits, LogOptions, Ready, ServeOptions, Tls};
 
-/// The global options that the command takes.
-const TAKEN: &[&str] = &["data-dir", "memory", "durability"];
+/// The command.
+pub(super) static SERVE: Builtin = Builtin {
+    words: "serve",
+    takes: Takes::Only(
+        &["auth", "cli-rc-file", "data-dir", "memory", "durability"],
+        "answers others, and asks nobody",
+    ),
+    run,
+};
 
 const LEVELS: [(&str, Level); 4] = [
     ("error", Level::ERROR),
@@ -30,7 +39,8 @@ pub(super) fn command() -> Command {
     Command::new("serve")
         .about("Serve REST and Kafka clients, until it is told to stop.")
         .after_help(
-            "It listens on this machine only, and takes everyone there for its user. Commands on the same data \
+            "It listens on this machine only, and takes everyone there for its user, unless --auth verify asks them \
+             who they are. Commands on the same data \
              folder reach it by themselves; programs find it at the addresses that it prints.\n\
              --data-dir, --memory and --durability say where and how data is kept, as with every command.\n\n\
              Example:\n  ocelot serve --http 127.0.0.1:4590 --kafka 127.0.0.1:9092",
@@ -41,7 +51,7 @@ pub(super) fn command() -> Command {
         .args(logging())
 }
 
-fn addresses() -> [Arg; 5] {
+fn addresses() -> [Arg; 6] {
     [
         text("http", "ADDRESS", "Where to listen for REST calls; port 0 picks a free one.")
             .default_value("127.0.0.1:4590"),
@@ -58,6 +68,13 @@ fn addresses() -> [Arg; 5] {
             "FILE",
             "File to write once everything answers: a JSON object with http, kafka, pid and data_dir.",
         ),
+        text(
+            "auth",
+            "KIND",
+            "Whether callers must show who they are (verify), by keys and tokens that ocelot local key and token make.",
+        )
+        .default_value("none")
+        .value_parser(PossibleValuesParser::new(["none", "verify"])),
         switch(
             "insecure",
             "Listen where other machines can connect, although everyone there may do everything.",
@@ -146,18 +163,11 @@ fn check_host(text: &str) -> Result<String, String> {
 }
 
 /// Serves until the process is told to stop.
-pub(super) fn run(matches: &ArgMatches, globals: &Globals) -> Result<ExitCode, CliError> {
-    let unused = globals.all_given_but(TAKEN);
-    if !unused.is_empty() {
-        return Err(CliError::value(format!(
-            "ocelot serve has no use for {}",
-            unused.join(", ")
-        )));
-    }
+fn run(matches: &ArgMatches, globals: &Globals) -> Result<Answer, CliError> {
     server::log_to_stderr(log_options(matches))
         .map_err(|error| CliError::refused(error.to_string()))?;
     server::run(options(matches, globals)?, announce)?;
-    Ok(ExitCode::from(exit::OK))
+    Ok(Answer::default())
 }
 
 fn options(matches: &ArgMatches, globals: &Globals) -> Result<ServeOptions, CliError> {
@@ -168,6 +178,10 @@ fn options(matches: &ArgMatches, globals: &Globals) -> Result<ServeOptions, CliE
         http: text("http").unwrap_or_default(),
         kafka: text("kafka").unwrap_or_default(),
         advertise: text("advertise"),
+        auth: match text("auth").as_deref() {
+            Some("verify") => Auth::Verify,
+            _ => Auth::None,
+        },
         tls: tls(matches)?,
         insecure: matches.get_flag("insecure"),
         ready_file: path(matches, "ready-file"),
@@ -188,7 +202,7 @@ fn size(matches: &ArgMatches, name: &str) -> usize {
 
 fn path(matches: &ArgMatches, name: &str) -> Option<PathBuf> {
     let given = matches.get_one::<String>(name)?;
-    Some(input::expand_home(Path::new(given)))
+    Some(Environment::of_process().expand_home(given))
 }
 
 fn tls(matches: &ArgMatches) -> Result<Tls, CliError> {

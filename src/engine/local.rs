@@ -6,7 +6,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Engine, EngineError};
+use super::{AccessRequest, Engine, EngineError};
+use crate::call::LOCAL_TENANCY;
 use crate::clock::{Setting, clamp_ms, rfc3339};
 
 /// Where the store keeps how the clock is set.
@@ -38,6 +39,11 @@ pub enum LocalRequest {
     ListNames {
         /// The kind, as [`Engine::kind_of_option`] tells it.
         kind: String,
+    },
+    /// Something about registered keys and auth tokens.
+    ManageAccess {
+        /// What.
+        request: AccessRequest,
     },
     /// Deletes everything.
     Reset,
@@ -156,10 +162,12 @@ impl Engine {
         }
     }
 
-    /// The names and OCIDs of the resources of a kind that are not deleted, at most 1000, by name.
+    /// The names and OCIDs of the local tenancy's resources of a kind that are not deleted, at most 1000, by
+    /// name.
     pub fn names(&self, kind: &str) -> Result<Vec<(String, String)>, EngineError> {
         Ok(self
             .store
+            .tenancy(LOCAL_TENANCY)
             .read(|session| session.resource_names(kind, 1000))?)
     }
 
@@ -181,6 +189,7 @@ impl Engine {
             LocalRequest::ResetClock => Ok(self.set_clock(Setting::System)?.to_json()),
             LocalRequest::ShowStatus => self.status_json(),
             LocalRequest::ListNames { kind } => Ok(json!(self.names(kind)?)),
+            LocalRequest::ManageAccess { request } => self.manage_access(request),
             LocalRequest::Reset => {
                 self.reset()?;
                 Ok(json!({ "data-dir": self.place(), "deleted": true }))

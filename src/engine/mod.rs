@@ -4,6 +4,7 @@
 //! is stored and the clock when asked, so an engine that lives for one call and one that lives for months
 //! give the same answers.
 
+mod access;
 mod folder;
 mod listing;
 mod local;
@@ -22,11 +23,14 @@ use crate::call::{ApiError, Call, Origin, Reply};
 use crate::clock::{Clock, Setting, SystemClock, clamp_ms};
 use crate::disk::{Disk, MemoryDisk, RealDisk};
 use crate::log::{Durability, LogError};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, TenancyStore};
 
+pub use access::{AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser};
 pub use folder::{FolderError, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
 use streaming::Streaming;
+pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
+pub use streaming::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
 
 /// Where an engine keeps what it is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +53,9 @@ pub enum EngineError {
     /// The messages cannot be used.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// Keys and tokens cannot be managed as asked.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// The clock cannot be set to this.
     #[error("the clock can show times from 1970 to 9999, and not {0}")]
     Clock(String),
@@ -59,6 +66,8 @@ pub struct Engine {
     store: Store,
     clock: EngineClock,
     streaming: Streaming,
+    keys: access::KeyRing,
+    decoy: access::Decoy,
     // Dropped last: until then the folder is this process's alone.
     folder: Option<folder::Folder>,
 }
@@ -97,6 +106,8 @@ impl Engine {
         Ok(Self {
             clock: EngineClock::new(system, setting.unwrap_or_default()),
             streaming,
+            keys: access::KeyRing::default(),
+            decoy: access::Decoy::new()?,
             store,
             folder,
         })
@@ -106,7 +117,7 @@ impl Engine {
     pub fn answer(&self, call: &Call) -> Result<Reply, ApiError> {
         request::check(call)?;
         let context = Context {
-            store: &self.store,
+            store: self.store.tenancy(&call.origin.tenancy_id),
             now_ms: self.clock.now_ms(),
             origin: &call.origin,
         };
@@ -140,7 +151,8 @@ fn not_available(call: &Call) -> ApiError {
 
 /// What every service is handed with a call.
 struct Context<'e> {
-    store: &'e Store,
+    /// What is stored for the caller's tenancy.
+    store: TenancyStore<'e>,
     /// The time of the whole call, so that all it does happens at once.
     now_ms: i64,
     /// Who called, and from where.

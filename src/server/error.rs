@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::auth::BindError;
 use super::tls::TlsError;
 use crate::engine::{EngineError, Home};
 
@@ -37,16 +38,8 @@ pub enum ServeError {
         source: io::Error,
     },
     /// Other machines could do everything.
-    #[error(
-        "--{face} {address} can be reached from other machines, and the server asks nobody who they are: listen on \
-         127.0.0.1, or give --insecure if everyone who gets there may do everything"
-    )]
-    Exposed {
-        /// The protocol, which is also the option's name.
-        face: &'static str,
-        /// The address as it was given.
-        address: String,
-    },
+    #[error(transparent)]
+    Exposed(#[from] BindError),
     /// There are no certificates.
     #[error(transparent)]
     Tls(#[from] TlsError),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use tokio::net::TcpListener;
 
+use super::auth::check_bind;
 use super::options::ServeOptions;
 use super::tls::Tls;
 use super::{Ready, ServeError};
@@ -24,10 +25,10 @@ impl Listeners {
     pub(super) async fn bind(options: &ServeOptions) -> Result<Self, ServeError> {
         let in_folder = matches!(options.home, Home::Folder(_));
         Ok(Self {
-            http: bind("http", &options.http, options.insecure).await?,
-            kafka: bind("kafka", &options.kafka, options.insecure).await?,
+            http: bind("http", &options.http, options).await?,
+            kafka: bind("kafka", &options.kafka, options).await?,
             control: match options.tls != Tls::Off && in_folder {
-                true => Some(bind("control", "127.0.0.1:0", false).await?),
+                true => Some(bind("control", "127.0.0.1:0", options).await?),
                 false => None,
             },
         })
@@ -97,20 +98,19 @@ fn is_name(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
 }
 
-async fn bind(face: &'static str, given: &str, insecure: bool) -> Result<TcpListener, ServeError> {
+async fn bind(
+    face: &'static str,
+    given: &str,
+    options: &ServeOptions,
+) -> Result<TcpListener, ServeError> {
     let bound = TcpListener::bind(given).await;
     let listener = bound.map_err(|source| ServeError::Bind {
         face,
         address: given.to_owned(),
         source,
     })?;
-    match address(&listener)?.ip().is_loopback() || insecure {
-        true => Ok(listener),
-        false => Err(ServeError::Exposed {
-            face,
-            address: given.to_owned(),
-        }),
-    }
+    check_bind(address(&listener)?, options.auth, options.insecure)?;
+    Ok(listener)
 }
 
 fn address(listener: &TcpListener) -> Result<SocketAddr, ServeError> {

@@ -9,6 +9,8 @@
     deny(clippy::indexing_slicing, clippy::string_slice, clippy::panic)
 )]
 
+pub mod auth;
+mod coordinator;
 mod error;
 mod http;
 mod kafka;
@@ -29,6 +31,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::engine::{Engine, PATIENCE};
 use crate::log::Durability;
+use auth::Verifier;
 pub use error::ServeError;
 use listeners::Listeners;
 pub use log::{LogOptions, log_to_stderr};
@@ -55,6 +58,8 @@ struct Shared {
     tls: Option<TlsAcceptor>,
     /// What commands on the data folder prove that they are its owner's by; none without a folder.
     control: Option<ControlToken>,
+    /// Checks signatures, where callers must show who they are.
+    verifier: Verifier,
     metrics: Metrics,
     stopping: Stopping,
 }
@@ -105,6 +110,7 @@ async fn serve(
         addresses: listeners.ready(acceptor.is_some(), ca, folder.clone())?,
         control: folder.as_ref().map(|_| ControlToken::new()),
         tls: acceptor,
+        verifier: Verifier::new(),
         metrics: Metrics::default(),
         stopping: stop.stopping(),
         engine,

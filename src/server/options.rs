@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::auth::Auth;
 use super::tls::Tls;
 use crate::engine::Home;
 use crate::log::Durability;
@@ -20,6 +21,8 @@ pub struct ServeOptions {
     pub kafka: String,
     /// The host that resources name in their addresses, where it is not the one that the client used.
     pub advertise: Option<String>,
+    /// Whether callers must show who they are.
+    pub auth: Auth,
     /// Whether clients must speak TLS.
     pub tls: Tls,
     /// Whether other machines may connect although nobody is asked who they are.
