@@ -30,6 +30,7 @@ pub use folder::{FolderError, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
 use streaming::Streaming;
 pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
+pub use streaming::{GotMessages, NEXT_CURSOR, PutMessages, PutResult};
 pub use streaming::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
 
 /// Where an engine keeps what it is given.
@@ -116,11 +117,7 @@ impl Engine {
     /// Answers a call, or says why it cannot.
     pub fn answer(&self, call: &Call) -> Result<Reply, ApiError> {
         request::check(call)?;
-        let context = Context {
-            store: self.store.tenancy(&call.origin.tenancy_id),
-            now_ms: self.clock.now_ms(),
-            origin: &call.origin,
-        };
+        let context = self.context(call);
         match call.operation.id {
             OperationId::Streaming(operation) => self.streaming.answer(&context, operation, call),
             OperationId::Ons(_)
@@ -128,6 +125,32 @@ impl Engine {
             | OperationId::Queue(_)
             | OperationId::Monitoring(_)
             | OperationId::Sch(_) => Err(not_available(call)),
+        }
+    }
+
+    /// Answers a call for PutMessages as [`Engine::answer`] does, without a document of its body and its reply:
+    /// that would take longer than putting the messages.
+    pub fn put_messages(
+        &self,
+        call: &Call,
+        request: &PutMessages<'_>,
+    ) -> Result<PutResult, ApiError> {
+        request::check_params(call)?;
+        self.streaming
+            .put_messages(&self.context(call), call, request)
+    }
+
+    /// Answers a call for GetMessages as [`Engine::answer`] does, without a document of its reply.
+    pub fn get_messages(&self, call: &Call) -> Result<GotMessages, ApiError> {
+        request::check_params(call)?;
+        self.streaming.get_messages(&self.context(call), call)
+    }
+
+    fn context<'e>(&'e self, call: &'e Call) -> Context<'e> {
+        Context {
+            store: self.store.tenancy(&call.origin.tenancy_id),
+            now_ms: self.clock.now_ms(),
+            origin: &call.origin,
         }
     }
 
