@@ -145,6 +145,10 @@ pub(super) async fn answer(kafka: &Kafka, connection: &Connection, mut frame: By
     if !api.for_strangers && kafka.is_stranger(connection) {
         return Err(Closing::Stranger(api.key));
     }
+    let is_served = api.versions.contains(&header.version);
+    if is_served {
+        header.take_rest(api.key, &mut frame)?;
+    }
     let call = Call {
         kafka,
         connection,
@@ -153,16 +157,14 @@ pub(super) async fn answer(kafka: &Kafka, connection: &Connection, mut frame: By
         frame: whole,
         body: frame,
     };
-    if !api.versions.contains(&header.version) {
-        return match api.key {
-            ApiKey::ApiVersions => api_versions::refuse_version(&call),
-            api => Err(Closing::UnknownVersion {
-                api,
-                version: header.version,
-            }),
-        };
+    match api.key {
+        _ if is_served => (api.handle)(call).await,
+        ApiKey::ApiVersions => api_versions::refuse_version(&call),
+        api => Err(Closing::UnknownVersion {
+            api,
+            version: header.version,
+        }),
     }
-    (api.handle)(call).await
 }
 
 async fn send(

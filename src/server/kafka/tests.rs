@@ -169,6 +169,7 @@ fn take(bytes: &[u8]) -> bool {
         return false;
     };
     api.versions.contains(&header.version)
+        && header.take_rest(api.key, &mut frame).is_ok()
         && fits(api, &frame, header.version)
         && RequestKind::decode(api.key, &mut frame, header.version).is_ok()
 }
