@@ -4,6 +4,7 @@
 //! is stored and the clock when asked, so an engine that lives for one call and one that lives for months
 //! give the same answers.
 
+pub mod events;
 mod folder;
 mod listing;
 mod local;
