@@ -4,11 +4,15 @@
 //! is stored and the clock when asked, so an engine that lives for one call and one that lives for months
 //! give the same answers.
 
+mod carry_out;
+pub mod delivery;
+pub mod effects;
 pub mod events;
 mod folder;
 mod listing;
 mod local;
 pub mod ocid;
+mod ons;
 mod request;
 mod resource;
 mod retry;
@@ -106,12 +110,14 @@ impl Engine {
         let setting = store.read(|session| session.setting(local::CLOCK_SETTING))?;
         let streaming = Streaming::new(disk, streams, durability);
         streaming.finish_removals(&store)?;
-        Ok(Self {
+        let engine = Self {
             clock: EngineClock::new(system, setting.unwrap_or_default()),
             streaming,
             store,
             folder,
-        })
+        };
+        engine.carry_out_effects()?;
+        Ok(engine)
     }
 
     /// Answers a call, or says why it cannot.
@@ -122,14 +128,18 @@ impl Engine {
             now_ms: self.clock.now_ms(),
             origin: &call.origin,
         };
-        match call.operation.id {
+        let answer = match call.operation.id {
             OperationId::Streaming(operation) => self.streaming.answer(&context, operation, call),
-            OperationId::Ons(_)
-            | OperationId::Events(_)
+            OperationId::Ons(operation) => ons::answer(&context, operation, call),
+            OperationId::Events(_)
             | OperationId::Queue(_)
             | OperationId::Monitoring(_)
             | OperationId::Sch(_) => Err(not_available(call)),
-        }
+        };
+        // The change is made and its effects are noted: what keeps them from being carried out now does not
+        // undo the answer. They stay noted, and the next call meets the same obstacle first.
+        let _ = self.carry_out_effects();
+        answer
     }
 
     /// The data folder, unless the engine lives in memory.

@@ -1,4 +1,4 @@
-//! Metadata in SQLite: resources, consumer groups, work requests, settings.
+//! Metadata in SQLite: resources, consumer groups, work requests, deliveries, settings.
 //!
 //! One connection, in WAL mode, for the one process that holds the data folder. Callers get a
 //! [`Session`] for the length of a closure; all that a closure under [`Store::write`] does happens
@@ -7,8 +7,12 @@
 
 mod conditions;
 mod doomed_logs;
+mod effects;
+mod functions;
 mod groups;
+mod inbox;
 mod migrations;
+mod outbox;
 mod page;
 mod resources;
 mod retry_tokens;
@@ -22,7 +26,11 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
+pub use effects::NotedEffect;
+pub use functions::NamedFunction;
 pub use groups::{Group, GroupPartition, Instance};
+pub use inbox::InboxEntry;
+pub use outbox::{NewDelivery, StoredDelivery};
 pub use page::{Order, Page, Place, PlaceValue};
 pub use resources::{Filter, Resource, SortBy};
 pub use retry_tokens::Remembered;
