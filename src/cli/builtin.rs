@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::command::format;
 use super::error::CliError;
 use super::globals::Globals;
-use super::{doctor, local, session, setup, terminal};
+use super::{doctor, local, local_function, local_inbox, session, setup, terminal};
 use crate::output;
 use crate::profile::{Environment, Settings};
 
@@ -94,7 +94,13 @@ pub(super) fn run(
     matches: &ArgMatches,
     globals: &Globals,
 ) -> Option<Result<ExitCode, CliError>> {
-    let all = [local::BUILTINS, setup::BUILTINS, session::BUILTINS];
+    let all = [
+        local::BUILTINS,
+        local_function::BUILTINS,
+        local_inbox::BUILTINS,
+        setup::BUILTINS,
+        session::BUILTINS,
+    ];
     let mut all = all.into_iter().flatten().chain([&doctor::DOCTOR]);
     let builtin = all.find(|builtin| builtin.words == words)?;
     Some(builtin.run(matches, globals))

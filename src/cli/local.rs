@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::builtin::{Answer, Builtin, Takes, group};
 use super::error::CliError;
 use super::globals::Globals;
-use super::{input, target, terminal, tour};
+use super::{input, local_function, local_inbox, target, terminal, tour};
 use crate::clock::{Setting, parse_rfc3339};
 use crate::engine::{Engine, Home};
 use crate::profile::{Environment, Settings};
@@ -68,6 +68,8 @@ pub(super) fn commands() -> [Command; 3] {
         "Look into the engine on this machine, and control it.",
     )
     .subcommand(clock)
+    .subcommand(local_function::command())
+    .subcommand(local_inbox::command())
     .subcommand(
         Command::new("status").about("Show where the data is, how much there is, and what runs."),
     )
@@ -91,7 +93,8 @@ pub(super) fn commands() -> [Command; 3] {
     [local, config, tour]
 }
 
-const OF_THE_ENGINE: Takes = Takes::Only(OF_THIS_MACHINE, "is about the engine on this machine");
+pub(super) const OF_THE_ENGINE: Takes =
+    Takes::Only(OF_THIS_MACHINE, "is about the engine on this machine");
 
 /// The commands of this module.
 pub(super) static BUILTINS: &[Builtin] = &[
@@ -151,7 +154,7 @@ fn explain(globals: &Globals) -> Result<Value, CliError> {
     Ok(rows.collect())
 }
 
-fn open(globals: &Globals) -> Result<Engine, CliError> {
+pub(super) fn open(globals: &Globals) -> Result<Engine, CliError> {
     Ok(Engine::open(&target::home(globals)?, globals.durability)?)
 }
 
@@ -209,6 +212,10 @@ fn status(globals: &Globals) -> Result<Value, CliError> {
         .counts
         .iter()
         .map(|(name, count)| ((*name).to_owned(), json!(count)));
+    data.insert(
+        "deliveries-under-way".to_owned(),
+        engine.count_deliveries()?.into(),
+    );
     data.insert("resources".to_owned(), counts.collect::<Map<_, _>>().into());
     // An engine that answers on the network would hold the folder, and this command would not have it.
     data.insert("server".to_owned(), Value::Null);

@@ -4,6 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::deliveries::Deliveries;
 use super::error::CliError;
 use super::globals::Globals;
 use super::{credentials, terminal};
@@ -19,10 +20,17 @@ const MOST_TIMEOUT_SECONDS: u64 = 86_400;
 
 /// Where calls go.
 pub(super) enum Target {
-    /// To the engine in this process.
-    Local(Home, Durability),
+    /// To the engine in this process, which delivers what is due after each.
+    Local(Box<Local>),
     /// To a server, or the cloud.
     Remote(Box<Remote>),
+}
+
+/// The engine in this process.
+pub(super) struct Local {
+    home: Home,
+    durability: Durability,
+    deliveries: Deliveries,
 }
 
 /// Why a call got no reply.
@@ -85,7 +93,11 @@ impl Target {
                 unused.join(", ")
             ));
         }
-        Ok(Self::Local(home(globals)?, globals.durability))
+        Ok(Self::Local(Box::new(Local {
+            home: home(globals)?,
+            durability: globals.durability,
+            deliveries: Deliveries::of(globals)?,
+        })))
     }
 
     fn remote(
@@ -121,12 +133,18 @@ impl Target {
     /// Sends one call. The engine is opened for each, so that other processes have their turn in between.
     pub(super) fn send(&self, call: &Call) -> Result<Reply, Failure> {
         match self {
-            Self::Local(home, durability) => {
-                let engine = Engine::open(home, *durability)?;
-                engine.answer(call).map_err(Failure::Service)
-            }
+            Self::Local(local) => local.send(call),
             Self::Remote(remote) => remote.send(call).map_err(Failure::from),
         }
+    }
+}
+
+impl Local {
+    fn send(&self, call: &Call) -> Result<Reply, Failure> {
+        let engine = Engine::open(&self.home, self.durability)?;
+        let answer = engine.answer(call);
+        self.deliveries.attempt(engine, &self.home, self.durability);
+        answer.map_err(Failure::Service)
     }
 }
 
@@ -201,7 +219,15 @@ pub(super) fn no_target(source: &str, name: &str) -> CliError {
 
 /// Refuses options that are about the local engine where it does not answer.
 fn check_remote(globals: &Globals, address: &str) -> Result<(), CliError> {
-    for flag in ["data-dir", "memory", "durability"] {
+    for flag in [
+        "data-dir",
+        "memory",
+        "durability",
+        "delivery-timeout",
+        "smtp",
+        "allow-http",
+        "deny-private-networks",
+    ] {
         if globals.is_given(flag) {
             return Err(CliError::value(format!(
                 "--{flag} is about the local engine, but {address} is to answer"

@@ -10,17 +10,14 @@ use super::function::{Invocation, Result};
 /// Most bytes of an output that are kept; what comes after them is read and dropped.
 const MOST_OUTPUT_BYTES: u64 = 64 * 1024;
 
-/// A process of a function, which ends with this value, and all that it began with it.
+/// A process of a function. While it runs, it ends with this value, and what it began in its group with it.
 pub(super) struct Process {
     child: Child,
 }
 
 impl Process {
     /// Starts a line of the shell with more variables in its environment.
-    pub(super) fn start(
-        line: &str,
-        variables: &[(&'static str, String)],
-    ) -> std::io::Result<Self> {
+    pub(super) fn start(line: &str, variables: &[(&'static str, String)]) -> std::io::Result<Self> {
         let mut command = shell(line);
         command
             .envs(variables.iter().map(|(name, value)| (name, value)))

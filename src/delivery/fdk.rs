@@ -4,10 +4,7 @@
 pub(super) use unix::run;
 
 #[cfg(not(unix))]
-pub(super) async fn run(
-    _: &super::function::Invocation<'_>,
-    _: &str,
-) -> super::function::Result {
+pub(super) async fn run(_: &super::function::Invocation<'_>, _: &str) -> super::function::Result {
     super::function::Result::not_run("functions with an FDK need Unix sockets, which are not here")
 }
 
@@ -20,7 +17,6 @@ mod unix {
     use url::Url;
 
     use super::super::command::Process;
-    use super::super::forms::{Post, content_type};
     use super::super::function::{Invocation, Result};
     use super::super::http;
 
@@ -31,7 +27,9 @@ mod unix {
     pub(in super::super) async fn run(invocation: &Invocation<'_>, line: &str) -> Result {
         let folder = match tempfile::Builder::new().prefix("ocelot-fn-").tempdir() {
             Ok(folder) => folder,
-            Err(error) => return Result::not_run(format!("there is no place for a socket: {error}")),
+            Err(error) => {
+                return Result::not_run(format!("there is no place for a socket: {error}"));
+            }
         };
         let socket = folder.path().join("listener.sock");
         let mut variables = invocation.environment("http-stream");
@@ -71,24 +69,14 @@ mod unix {
         invocation: &Invocation<'_>,
         socket: &Path,
     ) -> std::result::Result<http::Answer, String> {
-        let client = http::limited(Client::builder())
-            .read_timeout(invocation.timeout)
-            .timeout(invocation.timeout)
+        let client = http::common(Client::builder())
             .tls_certs_only([])
             .no_proxy()
             .unix_socket(socket)
             .build()
             .map_err(|error| http::innermost(&error))?;
-        let url = Url::parse("http://localhost/call").map_err(|error| error.to_string())?;
-        let post = Post {
-            url: url.to_string(),
-            headers: vec![
-                ("content-type", content_type(invocation.body).to_owned()),
-                ("fn-call-id", invocation.call_id.clone()),
-                ("fn-deadline", invocation.deadline()),
-            ],
-            body: invocation.body.to_owned(),
-        };
+        let post = invocation.post("http://localhost/call");
+        let url = Url::parse(&post.url).map_err(|error| error.to_string())?;
         http::exchange(&client, url, &post).await
     }
 }

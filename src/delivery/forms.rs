@@ -1,8 +1,11 @@
 //! What endpoints of each protocol are sent.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use url::Url;
 
+use super::http::ENDPOINT_TIMEOUT;
 use crate::engine::delivery::Message;
 
 /// The longest summary of an incident, in characters. Source: PagerDuty, Events API v2.
@@ -14,6 +17,8 @@ pub(super) struct Post {
     pub url: String,
     pub headers: Vec<(&'static str, String)>,
     pub body: String,
+    /// How long the exchange may take.
+    pub timeout: Duration,
 }
 
 /// The content type of a text that may be JSON.
@@ -61,6 +66,7 @@ pub(super) fn webhook(url: &str, message: &Message) -> Post {
         url: url.to_owned(),
         headers,
         body,
+        timeout: ENDPOINT_TIMEOUT,
     }
 }
 
@@ -69,6 +75,7 @@ fn json_post(url: String, body: &Value) -> Post {
         url,
         headers: vec![("content-type", "application/json".to_owned())],
         body: body.to_string(),
+        timeout: ENDPOINT_TIMEOUT,
     }
 }
 

@@ -57,6 +57,20 @@ impl Invocation<'_> {
         ]
     }
 
+    /// The event as a POST to an address that the function has.
+    pub(super) fn post(&self, url: &str) -> Post {
+        Post {
+            url: url.to_owned(),
+            headers: vec![
+                ("content-type", content_type(self.body).to_owned()),
+                ("fn-call-id", self.call_id.clone()),
+                ("fn-deadline", self.deadline()),
+            ],
+            body: self.body.to_owned(),
+            timeout: self.timeout,
+        }
+    }
+
     /// When the function must have ended, as RFC 3339.
     pub(super) fn deadline(&self) -> String {
         let timeout_ms = i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX);
@@ -98,16 +112,7 @@ pub(super) async fn run(http: &Http, function: &Function, body: &str) -> Run {
 }
 
 async fn post(http: &Http, invocation: &Invocation<'_>, url: &str) -> Result {
-    let post = Post {
-        url: url.to_owned(),
-        headers: vec![
-            ("content-type", content_type(invocation.body).to_owned()),
-            ("fn-call-id", invocation.call_id.clone()),
-            ("fn-deadline", invocation.deadline()),
-        ],
-        body: invocation.body.to_owned(),
-    };
-    match http.post(post).await {
+    match http.post(invocation.post(url)).await {
         Ok(answer) => Result {
             status: Some(answer.status.into()),
             succeeded: true,

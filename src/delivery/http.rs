@@ -13,12 +13,12 @@ use url::{Host, Url};
 use super::address::Allowed;
 use super::forms::Post;
 
-/// How long an endpoint may take to accept a connection, and then to send the next bytes.
-/// Source: behaviour.md 3.2.
-const STEP: Duration = Duration::from_secs(5);
+/// How long an endpoint may take to accept a connection. Source: behaviour.md 3.2.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a whole exchange may take.
-const WHOLE: Duration = Duration::from_secs(15);
+/// How long a whole exchange with an endpoint may take: to connect, and as long again to answer.
+/// Source: behaviour.md 3.2.
+pub(super) const ENDPOINT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many redirects are followed.
 const MOST_REDIRECTS: usize = 3;
@@ -101,7 +101,7 @@ fn literal(url: &Url) -> Option<IpAddr> {
 }
 
 fn build(allowed: Allowed, secure: bool) -> Result<Client, String> {
-    let mut builder = limited(Client::builder())
+    let mut builder = common(Client::builder())
         .redirect(Policy::custom(follow))
         .dns_resolver(Guard { allowed });
     // A proxy connects where it likes: it is for those who may go anywhere.
@@ -118,12 +118,10 @@ fn build(allowed: Allowed, secure: bool) -> Result<Client, String> {
         .map_err(|error| format!("cannot set up HTTP: {}", innermost(&error)))
 }
 
-/// A client with the time limits of endpoints.
-pub(super) fn limited(builder: ClientBuilder) -> ClientBuilder {
+/// What all clients have in common.
+pub(super) fn common(builder: ClientBuilder) -> ClientBuilder {
     builder
-        .connect_timeout(STEP)
-        .read_timeout(STEP)
-        .timeout(WHOLE)
+        .connect_timeout(CONNECT_TIMEOUT)
         .user_agent(concat!("ocelot/", env!("CARGO_PKG_VERSION")))
 }
 
@@ -162,9 +160,15 @@ impl Resolve for Guard {
 
 /// Sends a POST with a client, and reads a bounded part of the answer.
 pub(super) async fn exchange(client: &Client, url: Url, post: &Post) -> Result<Answer, String> {
-    let sending = client.post(url).headers(headers(post)?);
+    let sending = client
+        .post(url)
+        .headers(headers(post)?)
+        .timeout(post.timeout);
     let response = sending.body(post.body.clone()).send().await;
-    let response = response.map_err(|error| innermost(&error))?;
+    let response = response.map_err(|error| match error.is_timeout() {
+        true => format!("it did not answer within {} s", post.timeout.as_secs()),
+        false => innermost(&error),
+    })?;
     let status = response.status();
     if status.is_redirection() {
         return Err(format!(
@@ -206,9 +210,6 @@ fn headers(post: &Post) -> Result<HeaderMap, String> {
 
 /// What went wrong, without the address that reqwest puts in front.
 pub(super) fn innermost(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return format!("it did not answer within {} s", STEP.as_secs());
-    }
     let mut source = std::error::Error::source(error);
     let mut text = error.to_string();
     while let Some(cause) = source {

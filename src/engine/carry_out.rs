@@ -25,7 +25,9 @@ impl Engine {
             match self.carry_out(&noted) {
                 Ok(()) => {}
                 Err(error) if error.status >= 500 => {}
-                Err(_) => self.store.write(|session| session.remove_effect(noted.id))?,
+                Err(_) => self
+                    .store
+                    .write(|session| session.remove_effect(noted.id))?,
             }
         }
         Ok(())

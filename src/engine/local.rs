@@ -99,6 +99,8 @@ impl Engine {
                 ("stream-pools", "streampool"),
                 ("streams", "stream"),
                 ("connect-harnesses", "connectharness"),
+                ("topics", "onstopic"),
+                ("subscriptions", "onssubscription"),
             ]
             .into_iter()
             .map(|(name, kind)| Ok((name, session.count_resources(kind)?)))
@@ -121,6 +123,7 @@ impl Engine {
             "stream-id" => Some("stream"),
             "stream-pool-id" => Some("streampool"),
             "connect-harness-id" => Some("connectharness"),
+            "topic-id" => Some("onstopic"),
             _ => None,
         }
     }

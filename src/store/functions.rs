@@ -44,11 +44,7 @@ impl Session<'_> {
     ) -> Result<(), StoreError> {
         self.connection.execute(
             "INSERT OR REPLACE INTO function (id, name, definition) VALUES (?1, ?2, ?3)",
-            (
-                &function.id,
-                &function.name,
-                to_json(&function.definition),
-            ),
+            (&function.id, &function.name, to_json(&function.definition)),
         )?;
         Ok(())
     }
@@ -60,9 +56,7 @@ impl Session<'_> {
     ) -> Result<Option<NamedFunction<F>>, StoreError> {
         let raw = self
             .connection
-            .prepare_cached(
-                "SELECT id, name, definition FROM function WHERE id = ?1 OR name = ?1",
-            )?
+            .prepare_cached("SELECT id, name, definition FROM function WHERE id = ?1 OR name = ?1")?
             .query_row([id_or_name], from_row)
             .optional()?;
         raw.map(typed).transpose()

@@ -51,7 +51,9 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredDelivery<String>> {
     })
 }
 
-fn typed<T: DeserializeOwned>(raw: StoredDelivery<String>) -> Result<StoredDelivery<T>, StoreError> {
+fn typed<T: DeserializeOwned>(
+    raw: StoredDelivery<String>,
+) -> Result<StoredDelivery<T>, StoreError> {
     Ok(StoredDelivery {
         task: from_json("delivery", &raw.task)?,
         id: raw.id,
@@ -108,8 +110,9 @@ impl Session<'_> {
         ))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = statement.query_map((now_ms, limit), from_row)?;
-        let due: Vec<StoredDelivery<T>> =
-            rows.map(|row| typed(row?)).collect::<Result<_, StoreError>>()?;
+        let due: Vec<StoredDelivery<T>> = rows
+            .map(|row| typed(row?))
+            .collect::<Result<_, StoreError>>()?;
         let mut lease = self
             .connection
             .prepare_cached("UPDATE delivery SET leased_until_ms = ?2 WHERE id = ?1")?;
@@ -120,12 +123,7 @@ impl Session<'_> {
     }
 
     /// Ends the lease of a delivery, which is due again at `due_ms` and has been tried so often.
-    pub fn put_back_delivery(
-        &self,
-        id: i64,
-        attempts: u32,
-        due_ms: i64,
-    ) -> Result<(), StoreError> {
+    pub fn put_back_delivery(&self, id: i64, attempts: u32, due_ms: i64) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "UPDATE delivery SET attempts = ?2, due_ms = ?3, leased_until_ms = 0 WHERE id = ?1",

@@ -37,7 +37,7 @@ pub enum Runtime {
 pub struct Run {
     /// The id of the call, which the function sees as well.
     pub call_id: String,
-    /// When it began, in milliseconds.
+    /// When it began by the machine's clock, in milliseconds.
     pub time_started_ms: i64,
     /// How long it took, in milliseconds.
     pub duration_ms: i64,

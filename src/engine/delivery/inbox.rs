@@ -37,9 +37,7 @@ impl Kept {
             .recipient
             .as_ref()
             .filter(|_| message.confirmation.is_none())
-            .map(|recipient| {
-                format!("\n\n--\nTo unsubscribe: {}", recipient.unsubscribe_url)
-            });
+            .map(|recipient| format!("\n\n--\nTo unsubscribe: {}", recipient.unsubscribe_url));
         message.body.clone() + &unsubscribe.unwrap_or_default()
     }
 }

@@ -5,6 +5,8 @@
 
 mod confirmation;
 mod endpoints;
+#[cfg(test)]
+mod event_tests;
 mod lists;
 mod policy;
 mod publish;

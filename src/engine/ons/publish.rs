@@ -98,13 +98,7 @@ pub(in crate::engine) fn publish(
     let topic: Topic = TOPIC.live(session, &publication.topic_id)?;
     let text = Text::Raw(publication.body.clone());
     let title = publication.title.as_deref();
-    fan_out(
-        session,
-        context,
-        &topic,
-        publication.sender,
-        (title, &text),
-    )?;
+    fan_out(session, context, &topic, publication.sender, (title, &text))?;
     Ok(())
 }
 
