@@ -108,8 +108,6 @@ fn build(allowed: Allowed, secure: bool) -> Result<Client, String> {
     if allowed != Allowed::All || !secure {
         builder = builder.no_proxy();
     }
-    // The process may have chosen a provider before; then that one serves.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     if !secure {
         builder = builder.tls_certs_only([]);
     }
@@ -120,6 +118,8 @@ fn build(allowed: Allowed, secure: bool) -> Result<Client, String> {
 
 /// What all clients have in common.
 pub(super) fn common(builder: ClientBuilder) -> ClientBuilder {
+    // The process may have chosen a provider before; then that one serves.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     builder
         .connect_timeout(CONNECT_TIMEOUT)
         .user_agent(concat!("ocelot/", env!("CARGO_PKG_VERSION")))

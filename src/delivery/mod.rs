@@ -146,6 +146,7 @@ impl Courier {
             }
             match under_way.join_next().await {
                 None => break,
+                // An attempt that broke off is due again when its lease ends.
                 Some(Err(_)) => {}
                 Some(Ok(attempt)) => {
                     let id = attempt.id;

@@ -108,6 +108,7 @@ fn what_the_server_refuses_stays_due() {
     let program = Program::with_alerts();
     let server = Server::start();
     program.subscribe("EMAIL", "refuse@example.com");
+    program.data("ons message publish --topic-id alerts --body x --delivery-timeout 0");
     let notes = program.notes(&format!("ons topic list --smtp {}", server.url));
     assert!(
         notes.contains("Note: not delivered to refuse@example.com"),

@@ -14,6 +14,7 @@ mod policy;
 mod program;
 mod publish;
 mod receiver;
+mod runner;
 mod safety;
 mod schedule;
 mod subscriptions;

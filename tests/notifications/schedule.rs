@@ -68,6 +68,7 @@ fn an_endpoint_has_one_attempt_at_a_time_and_holds_up_no_other() {
     let bench = Bench::new();
     bench.topic("alerts");
     bench.confirmed("alerts", "HTTPS", HOOK);
+    bench.time.advance(1);
     bench.confirmed("alerts", "HTTPS", "https://b.example.com/");
     for body in ["one", "two"] {
         bench.publishing("alerts", body).ok();

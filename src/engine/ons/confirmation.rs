@@ -129,6 +129,8 @@ pub(super) fn confirm(context: &Context<'_>, call: &Call) -> Result<Reply, ApiEr
             subscription.state = "ACTIVE".to_owned();
             subscription.touch();
             session.put_resource(SUBSCRIPTION.ocid_type, &subscription)?;
+            // A request to confirm that is still on its way has been answered.
+            session.remove_deliveries_of(&subscription.id)?;
         }
         let topic: Topic = TOPIC.live(session, subscription.topic_id())?;
         Ok(Reply::ok(json!({
