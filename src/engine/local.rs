@@ -124,6 +124,8 @@ impl Engine {
             "stream-pool-id" => Some("streampool"),
             "connect-harness-id" => Some("connectharness"),
             "topic-id" => Some("onstopic"),
+            // Their names are their endpoints.
+            "subscription-id" => Some("onssubscription"),
             _ => None,
         }
     }

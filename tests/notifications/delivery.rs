@@ -162,6 +162,23 @@ fn an_endpoint_that_hangs_delays_no_other_and_the_command_by_its_timeout_only() 
 }
 
 #[test]
+fn a_url_may_hold_a_user_and_a_password_which_are_told_to_nobody_else() {
+    let program = Program::with_alerts();
+    let receiver = Receiver::answering("401 Unauthorized");
+    let url = receiver.url.replace("http://", "http://ops:secret@");
+    program.subscribe("CUSTOM_HTTPS", &url);
+    let notes = program.notes(&format!("{PUBLISH} x"));
+    assert_eq!(
+        receiver.next().header("authorization"),
+        "Basic b3BzOnNlY3JldA=="
+    );
+    assert!(
+        notes.contains("it answered 401") && !notes.contains("secret"),
+        "{notes}"
+    );
+}
+
+#[test]
 fn a_slow_endpoint_gets_a_message_once() {
     let program = Program::with_alerts();
     let pause = Duration::from_millis(700);

@@ -137,3 +137,19 @@ fn topics_are_listed_in_pages_with_a_header_of_their_own() {
     assert_eq!(names(&deleting).len(), 0);
     bench.call("ListTopics").fails(400, "MissingParameter");
 }
+
+#[test]
+fn names_of_topics_and_endpoints_of_subscriptions_complete() {
+    let bench = Bench::new();
+    let topic = bench.topic("alerts");
+    let subscription = bench.subscribe("alerts", "EMAIL", "a@example.com");
+    let names = |flag: &str| {
+        let kind = ocelot::engine::Engine::kind_of_option(flag).unwrap();
+        bench.engine.names(kind).unwrap()
+    };
+    assert_eq!(names("topic-id"), [("alerts".to_owned(), topic)]);
+    let endpoint = "a@example.com".to_owned();
+    assert_eq!(names("subscription-id"), [(endpoint, subscription)]);
+    // And they are taken in the place of OCIDs.
+    assert_eq!(bench.state("a@example.com"), "PENDING");
+}
