@@ -1,5 +1,9 @@
 //! Carrying out the effects of operations: the one place where services meet.
 
+use std::sync::PoisonError;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::effects::{Effect, MOST_AT_ONCE};
@@ -16,6 +20,10 @@ impl Engine {
     /// What fails within the engine stays noted. What is refused, as a topic that is gone refuses a message,
     /// would be refused for ever, and is dropped.
     pub(super) fn carry_out_effects(&self) -> Result<(), StoreError> {
+        let _turn = self
+            .carrying_out
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut last = 0;
         for _ in 0..MOST_AT_ONCE {
             let Some(noted) = self.store.read(|session| session.next_effect(last))? else {
@@ -74,8 +82,6 @@ impl Engine {
         stream_id: &str,
         (key, value): (Option<&str>, &str),
     ) -> Result<(), ApiError> {
-        use base64::Engine as _;
-        use base64::engine::general_purpose::STANDARD;
         let operation = StreamingOperation::PutMessages;
         let mut operations = streaming::SERVICE.operations.iter();
         let entry = operations.find(|entry| entry.id == OperationId::Streaming(operation));

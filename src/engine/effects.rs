@@ -2,7 +2,8 @@
 //!
 //! Services do not call each other. A service notes its effects in the transaction of its change, so that a
 //! killed process loses none, and the engine carries them out after the call, or when the data folder is
-//! opened next. An effect may be carried out twice by a process that is killed in between, never not at all.
+//! opened next. A process that is killed in between may put a message into a stream twice; nothing is ever
+//! left out.
 
 use std::collections::BTreeMap;
 

@@ -64,6 +64,8 @@ pub struct Engine {
     store: Store,
     clock: EngineClock,
     streaming: Streaming,
+    /// Held by whoever carries out effects, so that nobody else does the same.
+    carrying_out: Mutex<()>,
     // Dropped last: until then the folder is this process's alone.
     folder: Option<folder::Folder>,
 }
@@ -113,6 +115,7 @@ impl Engine {
         let engine = Self {
             clock: EngineClock::new(system, setting.unwrap_or_default()),
             streaming,
+            carrying_out: Mutex::new(()),
             store,
             folder,
         };
