@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::command::format;
 use super::error::CliError;
 use super::globals::Globals;
-use super::{doctor, local, local_function, local_inbox, session, setup, terminal};
+use super::{access, doctor, local, local_function, local_inbox, serve, session, setup, terminal};
 use crate::output;
 use crate::profile::{Environment, Settings};
 
@@ -65,7 +65,12 @@ impl Answer {
 /// The commands for the tree.
 pub(super) fn commands() -> Vec<Command> {
     let mut commands = Vec::from(local::commands());
-    commands.extend([setup::command(), session::command(), doctor::command()]);
+    commands.extend([
+        serve::command(),
+        setup::command(),
+        session::command(),
+        doctor::command(),
+    ]);
     commands
 }
 
@@ -96,12 +101,16 @@ pub(super) fn run(
 ) -> Option<Result<ExitCode, CliError>> {
     let all = [
         local::BUILTINS,
+        access::BUILTINS,
         local_function::BUILTINS,
         local_inbox::BUILTINS,
         setup::BUILTINS,
         session::BUILTINS,
     ];
-    let mut all = all.into_iter().flatten().chain([&doctor::DOCTOR]);
+    let mut all = all
+        .into_iter()
+        .flatten()
+        .chain([&doctor::DOCTOR, &serve::SERVE]);
     let builtin = all.find(|builtin| builtin.words == words)?;
     Some(builtin.run(matches, globals))
 }

@@ -105,6 +105,13 @@ fn api_key(settings: &Settings) -> Result<Option<Box<dyn Credentials>>, CliError
     Ok(Some(Box::new(ApiKey::new(&settings).map_err(refused)?)))
 }
 
+/// The public half of the key that the settings name, as PEM.
+pub(super) fn public_key(settings: &Settings) -> Result<Option<String>, CliError> {
+    let read = |key: KeySettings| key.read().map_err(refused);
+    let key = key(settings).map(read).transpose()?;
+    Ok(key.map(|key| key.public_pem()))
+}
+
 /// The session that a profile names.
 pub(super) fn session(settings: &Settings) -> Result<SecurityTokenSettings, CliError> {
     let token_file = settings.path(Setting::SecurityTokenFile);

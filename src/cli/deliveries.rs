@@ -10,6 +10,7 @@ use crate::delivery::{Courier, CourierOptions, DeliveryError, Failure, Folder, S
 use crate::engine::delivery::Next;
 use crate::engine::{Engine, Home};
 use crate::log::Durability;
+use crate::server::ServerRecord;
 
 /// How long a command delivers where the line does not say, in seconds.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 2;
@@ -17,8 +18,18 @@ const DEFAULT_TIMEOUT_SECONDS: u64 = 2;
 /// Longest time for deliveries, an hour: clocks overflow on far longer ones.
 const MOST_TIMEOUT_SECONDS: u64 = 3600;
 
+/// The global options that say how a command delivers.
+pub(super) const OPTIONS: [&str; 4] = [
+    "delivery-timeout",
+    "smtp",
+    "allow-http",
+    "deny-private-networks",
+];
+
 /// How the deliveries of a command are made.
 pub(super) struct Deliveries {
+    /// The options that the line has for them, with their dashes.
+    given: Vec<String>,
     courier: Courier,
     time: Duration,
 }
@@ -26,15 +37,11 @@ pub(super) struct Deliveries {
 impl Deliveries {
     /// As the line says.
     pub(super) fn of(globals: &Globals) -> Result<Self, CliError> {
-        let smtp = globals.smtp.as_deref().map(SmtpServer::parse).transpose();
-        let smtp = smtp.map_err(|error| CliError::value(format!("--smtp: {error}")))?;
         let seconds = globals.delivery_timeout.unwrap_or(DEFAULT_TIMEOUT_SECONDS);
+        let given = OPTIONS.iter().filter(|flag| globals.is_given(flag));
         Ok(Self {
-            courier: Courier::new(CourierOptions {
-                smtp,
-                allow_http: globals.allow_http,
-                deny_private_networks: globals.deny_private_networks,
-            }),
+            given: given.map(|flag| format!("--{flag}")).collect(),
+            courier: Courier::new(courier_options(globals)?),
             time: Duration::from_secs(seconds.min(MOST_TIMEOUT_SECONDS)),
         })
     }
@@ -44,6 +51,20 @@ impl Deliveries {
         match self.try_due(engine, home, durability) {
             Ok(failures) => failures.iter().for_each(tell),
             Err(error) => terminal::note(&format!("Note: deliveries stay due: {error}")),
+        }
+    }
+
+    /// Refuses to leave deliveries to a server that was not asked how it makes them.
+    pub(super) fn check_server(&self, server: &ServerRecord) -> Result<(), CliError> {
+        match self.given.is_empty() {
+            true => Ok(()),
+            false => Err(CliError::value(format!(
+                "the server on the data folder (process {} at {}) makes the deliveries, and has no use for {}: \
+                 tell it how when it is started, or leave the options out",
+                server.pid,
+                server.http,
+                self.given.join(", ")
+            ))),
         }
     }
 
@@ -69,6 +90,16 @@ impl Deliveries {
             }
         }
     }
+}
+
+/// How a courier may send, as the line says.
+pub(super) fn courier_options(globals: &Globals) -> Result<CourierOptions, CliError> {
+    let smtp = globals.smtp.as_deref().map(SmtpServer::parse).transpose();
+    Ok(CourierOptions {
+        smtp: smtp.map_err(|error| CliError::value(format!("--smtp: {error}")))?,
+        allow_http: globals.allow_http,
+        deny_private_networks: globals.deny_private_networks,
+    })
 }
 
 fn tell(failure: &Failure) {

@@ -9,6 +9,7 @@ use jiff::{Timestamp, fmt::strtime};
 use serde_json::{Map, Value};
 
 use super::error::CliError;
+use super::python;
 use crate::api::model::{Kind, Model};
 use crate::api::naming;
 use crate::profile::Environment;
@@ -49,7 +50,7 @@ fn float(text: &str) -> Option<f64> {
 }
 
 /// A number without the underscores that may stand between two digits.
-fn plain_digits(text: &str) -> Option<String> {
+pub(super) fn plain_digits(text: &str) -> Option<String> {
     let parts: Vec<&str> = text.split('_').collect();
     let between_digits = parts.windows(2).all(|pair| match pair {
         [before, after] => {
@@ -177,10 +178,12 @@ fn choice(choices: &[&'static str], text: &str) -> Option<&'static str> {
         .copied()
 }
 
-/// JSON as typed: inline, `file://PATH`, or `-` for stdin.
+/// JSON as typed: inline, `file://PATH`, or `-` for stdin. A dict or list of Python does too.
 pub(super) fn json(flag: &str, text: &str) -> Result<Value, CliError> {
     let source = source(text)?;
-    serde_json::from_str(&source).map_err(|error| CliError::Json {
+    let read = serde_json::from_str(&source);
+    let read = read.or_else(|error| python::literal(&source).ok_or(error));
+    read.map_err(|error| CliError::Json {
         parameter: flag.replace('-', "_"),
         reason: match source.trim() {
             "" => "What was given is empty.".to_owned(),

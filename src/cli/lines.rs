@@ -27,34 +27,81 @@ const GATHERED_BYTES: usize = 256 * 1024;
 /// How long a key can be: the service's limit.
 const KEY_BYTES: usize = 256;
 
+/// Lines that can be read.
+pub(super) struct OpenLines {
+    lines: Lines,
+    reader: BufReader<Box<dyn Read>>,
+    /// How many have been read.
+    count: u64,
+}
+
+impl OpenLines {
+    /// Opens what the lines come from, and tells `values` that they are the messages. Where the user did not
+    /// name it and nothing is in it, it is the messages that are missing.
+    pub(super) fn open(lines: Lines, values: &mut Values) -> Result<Self, CliError> {
+        let mut reader = open(&lines.file)?;
+        let nothing = lines.implied && reader.fill_buf().is_ok_and(<[u8]>::is_empty);
+        if !nothing {
+            values.set("messages", Value::Array(Vec::new()));
+        }
+        Ok(Self {
+            lines,
+            reader,
+            count: 0,
+        })
+    }
+
+    /// Reads the next line into `line`, with its end, and returns its number; `None` behind the last.
+    fn read(&mut self, line: &mut Vec<u8>) -> Result<Option<u64>, CliError> {
+        line.clear();
+        // A line without an end must not fill the memory: what is too long by one byte is too long.
+        let mut longest = self.reader.by_ref().take(self.lines.longest_bytes());
+        let read = longest.read_until(b'\n', line);
+        let read = read.map_err(CliError::io(format!("read {}", self.lines.file)))?;
+        self.count += 1;
+        Ok((read > 0).then_some(self.count))
+    }
+
+    /// Whether the next line may be long in coming.
+    fn is_drained(&self) -> bool {
+        self.reader.buffer().is_empty()
+    }
+
+    /// The messages of the first request.
+    pub(super) fn first_messages(&mut self) -> Result<Value, CliError> {
+        let mut batch = Batch::default();
+        let mut line = Vec::new();
+        while let Some(number) = self.read(&mut line)? {
+            let message = self
+                .lines
+                .message(&line)
+                .map_err(|reason| CliError::refused(format!("line {number} {reason}")))?;
+            if batch.is_full_for(&message) {
+                break;
+            }
+            batch.push(&message);
+            if self.is_drained() {
+                break;
+            }
+        }
+        Ok(batch.take())
+    }
+}
+
 /// Puts every line, and prints a summary by partition.
 pub(super) fn put(
     session: &Session,
-    mut values: Values,
-    lines: &Lines,
+    values: Values,
+    mut lines: OpenLines,
 ) -> Result<ExitCode, CliError> {
-    let mut reader = open(&lines.file)?;
-    if lines.implied && reader.fill_buf().is_ok_and(<[u8]>::is_empty) {
-        // Nothing is piped in: it is the messages that are missing.
-        values.check_complete(session.operation, session.target.is_local())?;
-    }
-    values.set("messages", Value::Array(Vec::new()));
-    values.check_complete(session.operation, session.target.is_local())?;
     let mut producer = Producer::new(session, values.into_call(session.operation));
     let mut line = Vec::new();
-    for number in 1_u64.. {
-        line.clear();
-        // A line without an end must not fill the memory: what is too long by one byte is too long.
-        let mut longest = reader.by_ref().take(lines.longest_bytes());
-        let read = longest.read_until(b'\n', &mut line);
-        if read.map_err(CliError::io(format!("read {}", lines.file)))? == 0 {
-            break;
-        }
-        match split(lines, without_end(&line)) {
-            Ok((key, value)) => producer.put(key, value, number)?,
+    while let Some(number) = lines.read(&mut line)? {
+        match lines.lines.message(&line) {
+            Ok(message) => producer.put(&message)?,
             Err(reason) => return Err(producer.stop(&format!("line {number} {reason}"))),
         }
-        if reader.buffer().is_empty() {
+        if lines.is_drained() {
             // The next line may be long in coming: what is there is put now.
             producer.send()?;
         }
@@ -64,12 +111,52 @@ pub(super) fn put(
     Ok(ExitCode::from(exit::OK))
 }
 
+/// A message that a line holds.
+struct Message<'l> {
+    key: Option<&'l [u8]>,
+    value: &'l [u8],
+}
+
+impl Message<'_> {
+    fn bytes(&self) -> usize {
+        self.key.map_or(0, <[u8]>::len) + self.value.len()
+    }
+}
+
+/// The messages of one request.
+#[derive(Default)]
+struct Batch {
+    messages: Vec<Value>,
+    bytes: usize,
+}
+
+impl Batch {
+    fn is_full_for(&self, message: &Message<'_>) -> bool {
+        !self.messages.is_empty() && self.bytes + message.bytes() > GATHERED_BYTES
+    }
+
+    fn push(&mut self, message: &Message<'_>) {
+        self.bytes += message.bytes();
+        let mut fields = Map::with_capacity(2);
+        if let Some(key) = message.key {
+            fields.insert("key".to_owned(), STANDARD.encode(key).into());
+        }
+        fields.insert("value".to_owned(), STANDARD.encode(message.value).into());
+        self.messages.push(Value::Object(fields));
+    }
+
+    /// The messages, which are gone from here then.
+    fn take(&mut self) -> Value {
+        self.bytes = 0;
+        Value::Array(std::mem::take(&mut self.messages))
+    }
+}
+
 /// Gathers messages, and sends them when no more fit into a request.
 struct Producer<'s> {
     session: &'s Session,
     call: Call,
-    messages: Vec<Value>,
-    bytes: usize,
+    batch: Batch,
     summary: Summary,
 }
 
@@ -78,48 +165,25 @@ impl<'s> Producer<'s> {
         Self {
             session,
             call,
-            messages: Vec::new(),
-            bytes: 0,
+            batch: Batch::default(),
             summary: Summary::default(),
         }
     }
 
-    fn put(&mut self, key: Option<&[u8]>, value: &[u8], number: u64) -> Result<(), CliError> {
-        let bytes = key.map_or(0, <[u8]>::len) + value.len();
-        if let Some(key) = key.filter(|key| key.len() > KEY_BYTES) {
-            return Err(self.stop(&format!(
-                "line {number} has a key of {} bytes, and a key can have {KEY_BYTES} at most",
-                key.len()
-            )));
-        }
-        if bytes > REQUEST_BYTES {
-            return Err(self.stop(&format!(
-                "line {number} is too long: a message can have 1 MiB at most, with its key"
-            )));
-        }
-        if self.bytes + bytes > GATHERED_BYTES {
+    fn put(&mut self, message: &Message<'_>) -> Result<(), CliError> {
+        if self.batch.is_full_for(message) {
             self.send()?;
         }
-        self.bytes += bytes;
-        let mut message = Map::with_capacity(2);
-        if let Some(key) = key {
-            message.insert("key".to_owned(), STANDARD.encode(key).into());
-        }
-        message.insert("value".to_owned(), STANDARD.encode(value).into());
-        self.messages.push(Value::Object(message));
+        self.batch.push(message);
         Ok(())
     }
 
     fn send(&mut self) -> Result<(), CliError> {
-        if self.messages.is_empty() {
+        if self.batch.messages.is_empty() {
             return Ok(());
         }
-        self.bytes = 0;
-        let messages = std::mem::take(&mut self.messages);
-        self.call.body = Some(Value::Object(Map::from_iter([(
-            "messages".to_owned(),
-            Value::Array(messages),
-        )])));
+        let body = Map::from_iter([("messages".to_owned(), self.batch.take())]);
+        self.call.body = Some(Value::Object(body));
         let sent = self.session.send(&self.call);
         let reply = sent.inspect_err(|_| self.summary.tell())?;
         self.summary
@@ -158,26 +222,43 @@ fn without_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-type KeyAndValue<'l> = (Option<&'l [u8]>, &'l [u8]);
-
-/// The key and the value of a line, or what is wrong with it.
-fn split<'l>(lines: &'l Lines, line: &'l [u8]) -> Result<KeyAndValue<'l>, String> {
-    let Some(separator) = lines
-        .key_separator
-        .as_deref()
-        .filter(|text| !text.is_empty())
-    else {
-        return Ok((lines.key.as_deref().map(str::as_bytes), line));
-    };
-    let at = line
-        .windows(separator.len())
-        .position(|window| window == separator.as_bytes());
-    let parts = at.and_then(|at| Some((line.get(..at)?, line.get(at + separator.len()..)?)));
-    let parts = parts.map(|(key, value)| (Some(key), value));
-    parts.ok_or_else(|| format!("has no {separator:?} between a key and a value"))
-}
-
 impl Lines {
+    /// The message of a line, or what is wrong with it, as the end of a sentence about the line.
+    fn message<'l>(&'l self, line: &'l [u8]) -> Result<Message<'l>, String> {
+        let message = self.split(without_end(line))?;
+        if let Some(key) = message.key.filter(|key| key.len() > KEY_BYTES) {
+            return Err(format!(
+                "has a key of {} bytes, and a key can have {KEY_BYTES} at most",
+                key.len()
+            ));
+        }
+        if message.bytes() > REQUEST_BYTES {
+            return Err("is too long: a message can have 1 MiB at most, with its key".to_owned());
+        }
+        Ok(message)
+    }
+
+    fn split<'l>(&'l self, line: &'l [u8]) -> Result<Message<'l>, String> {
+        let separator = self.key_separator.as_deref();
+        let Some(separator) = separator.filter(|text| !text.is_empty()) else {
+            return Ok(Message {
+                key: self.key.as_deref().map(str::as_bytes),
+                value: line,
+            });
+        };
+        let at = line
+            .windows(separator.len())
+            .position(|window| window == separator.as_bytes());
+        let parts = at.and_then(|at| Some((line.get(..at)?, line.get(at + separator.len()..)?)));
+        match parts {
+            Some((key, value)) => Ok(Message {
+                key: Some(key),
+                value,
+            }),
+            None => Err(format!("has no {separator:?} between a key and a value")),
+        }
+    }
+
     /// How much of a line is read: one byte more than the longest that can be put.
     fn longest_bytes(&self) -> u64 {
         const LINE_END: usize = "\r\n".len();

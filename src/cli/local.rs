@@ -2,14 +2,15 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::builtin::{Answer, Builtin, Takes, group};
 use super::error::CliError;
 use super::globals::Globals;
-use super::{input, local_function, local_inbox, target, terminal, tour};
-use crate::clock::{Setting, parse_rfc3339};
-use crate::engine::{Engine, Home};
+use super::local_engine::LocalEngine;
+use super::{access, input, local_function, local_inbox, target, terminal, tour};
+use crate::clock::parse_rfc3339;
+use crate::engine::{Home, LocalRequest};
 use crate::profile::{Environment, Settings};
 
 /// The global options that the commands of this module take.
@@ -70,6 +71,8 @@ pub(super) fn commands() -> [Command; 3] {
     .subcommand(clock)
     .subcommand(local_function::command())
     .subcommand(local_inbox::command())
+    .subcommand(access::key_commands())
+    .subcommand(access::token_commands())
     .subcommand(
         Command::new("status").about("Show where the data is, how much there is, and what runs."),
     )
@@ -93,6 +96,7 @@ pub(super) fn commands() -> [Command; 3] {
     [local, config, tour]
 }
 
+/// What most commands about the engine take.
 pub(super) const OF_THE_ENGINE: Takes =
     Takes::Only(OF_THIS_MACHINE, "is about the engine on this machine");
 
@@ -111,7 +115,7 @@ pub(super) static BUILTINS: &[Builtin] = &[
     Builtin {
         words: "local clock show",
         takes: OF_THE_ENGINE,
-        run: |_, globals| Ok(Answer::data(open(globals)?.clock().to_json())),
+        run: |_, globals| ask(globals, &LocalRequest::ShowClock).map(Answer::data),
     },
     Builtin {
         words: "local clock set",
@@ -126,12 +130,12 @@ pub(super) static BUILTINS: &[Builtin] = &[
     Builtin {
         words: "local clock reset",
         takes: OF_THE_ENGINE,
-        run: |_, globals| reset_clock(globals).map(Answer::data),
+        run: |_, globals| ask(globals, &LocalRequest::ResetClock).map(Answer::data),
     },
     Builtin {
         words: "local status",
         takes: OF_THE_ENGINE,
-        run: |_, globals| status(globals).map(Answer::data),
+        run: |_, globals| ask(globals, &LocalRequest::ShowStatus).map(Answer::data),
     },
     Builtin {
         words: "local reset",
@@ -154,16 +158,17 @@ fn explain(globals: &Globals) -> Result<Value, CliError> {
     Ok(rows.collect())
 }
 
-pub(super) fn open(globals: &Globals) -> Result<Engine, CliError> {
-    Ok(Engine::open(&target::home(globals)?, globals.durability)?)
+/// Asks the engine of this machine.
+pub(super) fn ask(globals: &Globals, request: &LocalRequest) -> Result<Value, CliError> {
+    LocalEngine::of(globals)?.control(request)
 }
 
 fn set_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
     let text = matches.get_one::<String>("time").map_or("", String::as_str);
     let time = input::datetime(text).and_then(|time| parse_rfc3339(&time));
     let at_ms = time.ok_or_else(|| CliError::value(format!("{text} is no time")))?;
-    let report = open(globals)?.set_clock_to(at_ms, matches.get_flag("frozen"))?;
-    Ok(report.to_json())
+    let frozen = matches.get_flag("frozen");
+    ask(globals, &LocalRequest::SetClock { at_ms, frozen })
 }
 
 fn advance_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
@@ -172,11 +177,7 @@ fn advance_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliEr
         .map_or("", String::as_str);
     let by_ms =
         duration_ms(text).ok_or_else(|| CliError::value(format!("{text} is no duration")))?;
-    Ok(open(globals)?.advance_clock(by_ms)?.to_json())
-}
-
-fn reset_clock(globals: &Globals) -> Result<Value, CliError> {
-    Ok(open(globals)?.set_clock(Setting::System)?.to_json())
+    ask(globals, &LocalRequest::AdvanceClock { by_ms })
 }
 
 fn check_duration(text: &str) -> Result<String, String> {
@@ -193,36 +194,6 @@ fn duration_ms(text: &str) -> Option<i64> {
     i64::try_from(duration.as_millis()).ok()
 }
 
-fn status(globals: &Globals) -> Result<Value, CliError> {
-    let home = target::home(globals)?;
-    let engine = Engine::open(&home, globals.durability)?;
-    let status = engine.status()?;
-    let mut data = Map::new();
-    data.insert(
-        "data-dir".to_owned(),
-        match &home {
-            Home::Folder(path) => path.display().to_string().into(),
-            Home::Memory => Value::Null,
-        },
-    );
-    data.insert("clock".to_owned(), engine.clock().to_json());
-    data.insert("metadata-bytes".to_owned(), status.metadata_bytes.into());
-    data.insert("messages-bytes".to_owned(), status.messages_bytes.into());
-    let counts = status
-        .counts
-        .iter()
-        .map(|(name, count)| ((*name).to_owned(), json!(count)));
-    data.insert(
-        "deliveries-under-way".to_owned(),
-        engine.count_deliveries()?.into(),
-    );
-    data.insert("resources".to_owned(), counts.collect::<Map<_, _>>().into());
-    // An engine that answers on the network would hold the folder, and this command would not have it.
-    data.insert("server".to_owned(), Value::Null);
-    data.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
-    Ok(data.into())
-}
-
 fn reset(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
     let home = target::home(globals)?;
     let place = match &home {
@@ -232,8 +203,7 @@ fn reset(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
     if !matches.get_flag("force") {
         terminal::confirm(&format!("Delete everything in {place}?"))?;
     }
-    Engine::open(&home, globals.durability)?.reset()?;
-    Ok(json!({ "data-dir": place, "deleted": true }))
+    ask(globals, &LocalRequest::Reset)
 }
 
 #[cfg(test)]

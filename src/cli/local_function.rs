@@ -1,17 +1,16 @@
 //! `ocelot local function`: commands and addresses that stand in for functions in the cloud.
 
 use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::builtin::{Answer, Builtin, group};
 use super::error::CliError;
 use super::globals::Globals;
-use super::local::{OF_THE_ENGINE, open};
+use super::local::{OF_THE_ENGINE, ask};
 use super::local_inbox::{limit, limit_of};
-use crate::clock::rfc3339;
-use crate::engine::Engine;
+use crate::engine::LocalRequest;
 use crate::engine::delivery::functions::{
-    Definition, Function, MOST_TIMEOUT_SECONDS, Run, Runtime,
+    Definition, FunctionRequest, MOST_TIMEOUT_SECONDS, Runtime,
 };
 
 /// How long a function may run where the line does not say, in seconds. Source: the default of the cloud.
@@ -96,48 +95,45 @@ pub(super) static BUILTINS: &[Builtin] = &[
     Builtin {
         words: "local function list",
         takes: OF_THE_ENGINE,
-        run: |_, globals| {
-            let functions = open(globals)?.functions()?;
-            Ok(Answer::data(functions.iter().map(shown).collect()))
-        },
+        run: |_, globals| manage(globals, FunctionRequest::List).map(Answer::data),
     },
     Builtin {
         words: "local function logs",
         takes: OF_THE_ENGINE,
         run: |matches, globals| {
-            let engine = open(globals)?;
-            let function = find(&engine, matches)?;
-            let runs = engine.function_runs(&function.id, limit_of(matches))?;
-            Ok(Answer::data(runs.iter().map(run).collect()))
+            let request = FunctionRequest::ListRuns {
+                function: text(matches, "function").unwrap_or_default(),
+                limit: limit_of(matches),
+            };
+            manage(globals, request).map(Answer::data)
         },
     },
     Builtin {
         words: "local function remove",
         takes: OF_THE_ENGINE,
         run: |matches, globals| {
-            let engine = open(globals)?;
-            let function = find(&engine, matches)?;
-            engine.remove_function(&function.id)?;
-            Ok(Answer::data(json!({"id": function.id, "removed": true})))
+            let function = text(matches, "function").unwrap_or_default();
+            manage(globals, FunctionRequest::Remove { function }).map(Answer::data)
         },
     },
 ];
 
-fn find(engine: &Engine, matches: &ArgMatches) -> Result<Function, CliError> {
-    let name = matches.get_one::<String>("function");
-    let name = name.map_or("", String::as_str);
-    engine.function(name)?.ok_or_else(|| {
-        CliError::refused(format!(
-            "there is no function {name}: ocelot local function list shows those that are there"
-        ))
-    })
+fn manage(globals: &Globals, request: FunctionRequest) -> Result<Value, CliError> {
+    ask(globals, &LocalRequest::ManageFunctions { request })
+}
+
+fn text(matches: &ArgMatches, name: &str) -> Option<String> {
+    matches.get_one::<String>(name).cloned()
 }
 
 fn add_function(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
-    let text = |name: &str| matches.get_one::<String>(name).cloned();
-    let name = text("name").unwrap_or_default();
+    let name = text(matches, "name").unwrap_or_default();
     check_name(&name)?;
-    let runtime = match (text("exec"), text("fdk"), text("url")) {
+    let runtime = match (
+        text(matches, "exec"),
+        text(matches, "fdk"),
+        text(matches, "url"),
+    ) {
         (Some(command), _, _) => Runtime::Command(command),
         (_, Some(command), _) => Runtime::Fdk(command),
         (_, _, url) => Runtime::Url(checked_url(url.unwrap_or_default())?),
@@ -147,7 +143,7 @@ fn add_function(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliErr
         runtime,
         timeout_seconds: timeout_seconds.unwrap_or(DEFAULT_TIMEOUT_SECONDS),
     };
-    Ok(shown(&open(globals)?.add_function(&name, definition)?))
+    manage(globals, FunctionRequest::Add { name, definition })
 }
 
 fn check_name(name: &str) -> Result<(), CliError> {
@@ -169,30 +165,4 @@ fn checked_url(text: String) -> Result<String, CliError> {
             "--url must begin with https://, or http:// for this machine, not {text:?}"
         ))),
     }
-}
-
-fn shown(function: &Function) -> Value {
-    let (kind, target) = match &function.definition.runtime {
-        Runtime::Command(command) => ("exec", command),
-        Runtime::Fdk(command) => ("fdk", command),
-        Runtime::Url(url) => ("url", url),
-    };
-    json!({
-        "id": function.id,
-        "name": function.name,
-        kind: target,
-        "timeout-in-seconds": function.definition.timeout_seconds,
-    })
-}
-
-fn run(run: &Run) -> Value {
-    json!({
-        "call-id": run.call_id,
-        "time-started": rfc3339(run.time_started_ms),
-        "duration-in-ms": run.duration_ms,
-        "status": run.status,
-        "succeeded": run.succeeded,
-        "output": run.output,
-        "error-output": run.error_output,
-    })
 }

@@ -4,33 +4,27 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::deliveries::Deliveries;
 use super::error::CliError;
 use super::globals::Globals;
-use super::{credentials, terminal};
+use super::local_engine::LocalEngine;
+use super::{credentials, deliveries, terminal};
 use crate::api::operation::Operation;
-use crate::call::{ApiError, Call, Reply};
-use crate::client::{Http, HttpOptions, Remote, RemoteError, RetryPolicy};
-use crate::engine::{Engine, EngineError, Home};
-use crate::log::Durability;
-use crate::profile::{BaseUrl, Environment, Setting, Settings};
+use crate::call::{ApiError, Call, Reply, SERVER_ADDRESS};
+use crate::client::{
+    Connection, Http, HttpOptions, MessagesEndpoints, Remote, RemoteError, RequestIds, RetryPolicy,
+};
+use crate::engine::Home;
+use crate::profile::{BaseUrl, Environment, ProfileError, Setting, Settings};
 
 /// Longest timeout, a day: clocks overflow on far longer ones.
 const MOST_TIMEOUT_SECONDS: u64 = 86_400;
 
 /// Where calls go.
 pub(super) enum Target {
-    /// To the engine in this process, which delivers what is due after each.
-    Local(Box<Local>),
+    /// To the engine of this machine.
+    Local(Box<LocalEngine>),
     /// To a server, or the cloud.
     Remote(Box<Remote>),
-}
-
-/// The engine in this process.
-pub(super) struct Local {
-    home: Home,
-    durability: Durability,
-    deliveries: Deliveries,
 }
 
 /// Why a call got no reply.
@@ -43,49 +37,46 @@ pub(super) enum Failure {
     NotAsked(CliError),
 }
 
-impl From<EngineError> for Failure {
-    fn from(error: EngineError) -> Self {
-        Self::NotAsked(error.into())
-    }
+/// Who is to answer, before anything is looked up or opened for it.
+#[derive(Clone, Debug)]
+pub(super) enum Destination {
+    /// The engine in this process.
+    Local,
+    /// The cloud.
+    Cloud,
+    /// The server at this address.
+    Server(String),
 }
 
-impl Target {
+impl Destination {
     /// What the settings say; the engine if they say nothing.
     ///
     /// What was asked for on the line and does not go with that is refused, or told where scripts for the
     /// cloud have it.
-    pub(super) fn choose(
-        globals: &Globals,
-        settings: &Settings,
-        operation: &Operation,
-    ) -> Result<Self, CliError> {
+    pub(super) fn choose(globals: &Globals, settings: &Settings) -> Result<Self, CliError> {
         check_one_destination(globals)?;
         if globals.is_given("target") && globals.flags.get("target").is_none() {
             return Err(no_target("--target", ""));
         }
         let Some(named) = settings.destination() else {
-            return Self::local(globals);
+            return Ok(Self::local(globals));
         };
         match named.text() {
-            "local" => Self::local(globals),
+            "local" => Ok(Self::local(globals)),
             "cloud" => {
                 check_remote(globals, "cloud")?;
-                Self::remote(globals, settings, settings.base_url(operation)?, true)
+                tell_realm(settings);
+                Ok(Self::Cloud)
             }
             url if is_address(url) => {
                 check_remote(globals, url)?;
-                Self::remote(
-                    globals,
-                    settings,
-                    BaseUrl::given(url, operation.client)?,
-                    false,
-                )
+                Ok(Self::Server(url.to_owned()))
             }
             other => Err(no_target(&named.source().to_string(), other)),
         }
     }
 
-    fn local(globals: &Globals) -> Result<Self, CliError> {
+    fn local(globals: &Globals) -> Self {
         let unused = globals.given_for_requests();
         if !unused.is_empty() {
             terminal::note(&format!(
@@ -93,28 +84,45 @@ impl Target {
                 unused.join(", ")
             ));
         }
-        Ok(Self::Local(Box::new(Local {
-            home: home(globals)?,
-            durability: globals.durability,
-            deliveries: Deliveries::of(globals)?,
-        })))
+        Self::Local
     }
 
-    fn remote(
+    pub(super) fn is_local(&self) -> bool {
+        matches!(self, Self::Local)
+    }
+
+    /// The address that requests for an operation go to. The local engine has none: it is that of
+    /// `ocelot serve` on this machine, which answers the same requests.
+    pub(super) fn address(
+        &self,
+        operation: &Operation,
+        settings: &Settings,
+    ) -> Result<BaseUrl, ProfileError> {
+        match self {
+            Self::Local => BaseUrl::given(SERVER_ADDRESS, operation.client),
+            Self::Cloud => settings.base_url(operation),
+            Self::Server(url) => BaseUrl::given(url, operation.client),
+        }
+    }
+}
+
+impl Target {
+    /// Gets ready what answers: for a server or the cloud, what signs requests too.
+    pub(super) fn open(
+        destination: &Destination,
         globals: &Globals,
         settings: &Settings,
-        address: BaseUrl,
-        in_cloud: bool,
+        operation: &Operation,
     ) -> Result<Self, CliError> {
-        let http = Http::new(http_options(settings)?);
+        if destination.is_local() {
+            return Ok(Self::Local(Box::new(LocalEngine::of(globals)?)));
+        }
+        let in_cloud = matches!(destination, Destination::Cloud);
         Ok(Self::Remote(Box::new(Remote {
-            address,
-            asks_for_messages_endpoint: in_cloud,
-            http: http.map_err(|error| CliError::refused(error.to_string()))?,
-            retry: retry_policy(settings)?,
-            credentials: credentials::of(settings)?,
-            request_id: globals.request_id.clone(),
-            trace: globals.debug.then_some(terminal::note),
+            address: destination.address(operation, settings)?,
+            messages: in_cloud.then(MessagesEndpoints::of_user),
+            connection: connection(globals, settings)?,
+            request_ids: request_ids(globals, settings),
         })))
     }
 
@@ -130,21 +138,12 @@ impl Target {
         }
     }
 
-    /// Sends one call. The engine is opened for each, so that other processes have their turn in between.
+    /// Sends one call.
     pub(super) fn send(&self, call: &Call) -> Result<Reply, Failure> {
         match self {
-            Self::Local(local) => local.send(call),
+            Self::Local(engine) => engine.answer(call),
             Self::Remote(remote) => remote.send(call).map_err(Failure::from),
         }
-    }
-}
-
-impl Local {
-    fn send(&self, call: &Call) -> Result<Reply, Failure> {
-        let engine = Engine::open(&self.home, self.durability)?;
-        let answer = engine.answer(call);
-        self.deliveries.attempt(engine, &self.home, self.durability);
-        answer.map_err(Failure::Service)
     }
 }
 
@@ -168,6 +167,51 @@ pub(super) fn check_one_destination(globals: &Globals) -> Result<(), CliError> {
     }
 }
 
+/// How requests to a server or the cloud are sent.
+pub(super) fn connection(globals: &Globals, settings: &Settings) -> Result<Connection, CliError> {
+    let retry = retry_policy(settings)?;
+    let http = Http::new(http_options(settings)?);
+    Ok(Connection {
+        http: http.map_err(|error| CliError::refused(error.to_string()))?,
+        retry,
+        credentials: credentials::of(settings)?,
+        trace: globals.debug.then_some(terminal::note),
+    })
+}
+
+/// The `opc-request-id`s of a command's requests: the user's, or with `--enable-propagation` those of the
+/// request on whose behalf this runs, or new ones.
+///
+/// As the official SDK has it: the first part of `OPC_INCOMING_REQUEST_ID` tells who asked first, the
+/// second whose request this is a part of; without one it is new.
+pub(super) fn request_ids(globals: &Globals, settings: &Settings) -> RequestIds {
+    if let Some(given) = globals.request_id.clone().filter(|id| !id.is_empty()) {
+        return RequestIds::Given(given);
+    }
+    let incoming = settings.environment().get("OPC_INCOMING_REQUEST_ID");
+    let Some(incoming) = incoming.filter(|_| settings.is_on(Setting::Propagation)) else {
+        return RequestIds::fresh();
+    };
+    let mut parts = incoming.trim().split('/');
+    let first = parts.next().unwrap_or_default();
+    match parts.next().filter(|part| !part.is_empty()) {
+        Some(second) => RequestIds::Given(format!("{first}/{second}")),
+        None => RequestIds::New {
+            on_behalf_of: format!("{first}/"),
+        },
+    }
+}
+
+/// None of the six services has addresses that are a realm's own; the official command line says nothing.
+fn tell_realm(settings: &Settings) {
+    if settings.is_on(Setting::RealmSpecificEndpoint) {
+        terminal::note(
+            "Note: this service has no address of the realm's own (--realm-specific-endpoint): the region's \
+             is used.",
+        );
+    }
+}
+
 /// As with the official command line, zero means the default.
 pub(super) fn http_options(settings: &Settings) -> Result<HttpOptions, CliError> {
     let default = HttpOptions::default();
@@ -181,6 +225,7 @@ pub(super) fn http_options(settings: &Settings) -> Result<HttpOptions, CliError>
         connect_timeout: seconds(Setting::ConnectionTimeout, default.connect_timeout)?,
         read_timeout: seconds(Setting::ReadTimeout, default.read_timeout)?,
         proxy: settings.text(Setting::Proxy),
+        direct: false,
         cert_bundle: cert_bundle(settings)?,
     })
 }
@@ -196,7 +241,8 @@ fn cert_bundle(settings: &Settings) -> Result<Option<PathBuf>, CliError> {
     }
 }
 
-fn retry_policy(settings: &Settings) -> Result<RetryPolicy, CliError> {
+/// How often requests are sent.
+pub(super) fn retry_policy(settings: &Settings) -> Result<RetryPolicy, CliError> {
     let once = settings.is_on(Setting::NoRetry);
     match settings.number(Setting::MaxRetries)? {
         None | Some(0) if once => Ok(RetryPolicy::NONE),
@@ -219,15 +265,8 @@ pub(super) fn no_target(source: &str, name: &str) -> CliError {
 
 /// Refuses options that are about the local engine where it does not answer.
 fn check_remote(globals: &Globals, address: &str) -> Result<(), CliError> {
-    for flag in [
-        "data-dir",
-        "memory",
-        "durability",
-        "delivery-timeout",
-        "smtp",
-        "allow-http",
-        "deny-private-networks",
-    ] {
+    let of_the_folder = ["data-dir", "memory", "durability"];
+    for flag in of_the_folder.into_iter().chain(deliveries::OPTIONS) {
         if globals.is_given(flag) {
             return Err(CliError::value(format!(
                 "--{flag} is about the local engine, but {address} is to answer"

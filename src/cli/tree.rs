@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 
-use super::{additions, builtin, globals, input};
+use super::{additions, builtin, globals, input, raw_request};
 use crate::api::model::Kind;
 use crate::api::operation::{Operation, Param, StandIn};
 use crate::api::options::{CommandOption, Source, Takes};
@@ -64,7 +64,10 @@ pub(super) fn tree(program: &str, wanted: &dyn Fn(&str) -> bool) -> Command {
         );
     let root = globals::add_to(with_help(root), |_| false, true);
     let root = root.subcommands(SERVICES.map(|service| service_command(service, wanted)));
-    builtin::commands().into_iter().fold(root, |root, command| {
+    let others = builtin::commands()
+        .into_iter()
+        .chain([raw_request::command()]);
+    others.fold(root, |root, command| {
         root.subcommand(match wanted(command.get_name()) {
             true => group_globals(command),
             false => command,

@@ -5,8 +5,12 @@
 
 pub mod auth;
 mod calls;
+mod compose;
+mod connection;
 mod error;
 mod http;
+mod messages;
+mod request_id;
 mod retry;
 pub mod signing;
 pub mod skew;
@@ -16,8 +20,12 @@ use std::fmt;
 
 pub use auth::Response;
 pub use calls::Remote;
+pub use compose::compose;
+pub use connection::Connection;
 pub use error::RemoteError;
-pub use http::{Http, HttpError, HttpOptions};
+pub use http::{Http, HttpError, HttpOptions, normal_url, reason};
+pub use messages::MessagesEndpoints;
+pub use request_id::RequestIds;
 pub use retry::RetryPolicy;
 pub use trace::Trace;
 

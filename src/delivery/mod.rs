@@ -163,27 +163,47 @@ impl Courier {
 
     /// Sends whatever becomes due, for as long as the future is polled. `wake` is to be notified when
     /// something may have become due: after a call that changes something, and when the clock is set.
+    /// `on_failure` is told what has not arrived.
     ///
     /// The engine is asked on the thread that polls: each time for about a millisecond.
-    pub async fn run(&self, access: &impl EngineAccess, wake: &Notify) -> Result<(), EngineError> {
+    pub async fn run(
+        &self,
+        access: &impl EngineAccess,
+        wake: &Notify,
+        on_failure: impl Fn(&Failure),
+    ) -> Result<(), EngineError> {
         let mut under_way = JoinSet::new();
         loop {
-            self.begin(access, &mut under_way, None)?;
-            let is_full = under_way.len() >= MOST_UNDER_WAY;
-            let next_in_ms = match is_full {
-                true => None,
-                false => access.with(Engine::next_delivery_in_ms)?,
-            };
+            // To look what is due is far less work than to hand it out, and after most calls there is nothing.
+            let mut next_in_ms = self.next_in_ms(access, &under_way)?;
+            if next_in_ms == Some(0) {
+                self.begin(access, &mut under_way, None)?;
+                next_in_ms = self.next_in_ms(access, &under_way)?;
+            }
             let pause = next_in_ms.map(|ms| Duration::from_millis(ms.unsigned_abs()));
             tokio::select! {
                 Some(ended) = under_way.join_next() => {
-                    if let Ok(attempt) = ended {
-                        finish(access, attempt)?;
+                    if let Ok(attempt) = ended
+                        && let Some(failure) = finish(access, attempt)?
+                    {
+                        on_failure(&failure);
                     }
                 }
                 () = wake.notified() => {}
                 () = sleep(pause.unwrap_or_default().max(SHORTEST_SLEEP)), if pause.is_some() => {}
             }
+        }
+    }
+
+    /// How long until there is something to begin, in milliseconds; `None` while nothing can be.
+    fn next_in_ms(
+        &self,
+        access: &impl EngineAccess,
+        under_way: &JoinSet<Attempt>,
+    ) -> Result<Option<i64>, EngineError> {
+        match under_way.len() >= MOST_UNDER_WAY {
+            true => Ok(None),
+            false => access.with(Engine::next_delivery_in_ms),
         }
     }
 

@@ -49,7 +49,7 @@ impl Engine {
             ..Origin::default()
         };
         let context = Context {
-            store: &self.store,
+            store: self.store.tenancy(&origin.tenancy_id),
             now_ms: self.clock.now_ms(),
             origin: &origin,
         };
@@ -61,7 +61,7 @@ impl Engine {
         {
             self.put_into_stream(&context, stream_id, (key.as_deref(), value))?;
         }
-        self.store.write(|session| {
+        context.store.write(|session| {
             match &noted.effect {
                 // No service has rules yet, and a message that was put is in its log.
                 Effect::Event(_) | Effect::Put { .. } => {}

@@ -139,7 +139,6 @@ impl Effect {
         session: &Session<'_>,
         context: &Context<'_>,
     ) -> Result<(), StoreError> {
-        let origin = context.origin;
-        session.note_effect(&origin.tenancy_id, &origin.rest_address, self)
+        session.note_effect(&context.origin.rest_address, self)
     }
 }

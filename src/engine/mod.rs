@@ -4,6 +4,7 @@
 //! is stored and the clock when asked, so an engine that lives for one call and one that lives for months
 //! give the same answers.
 
+mod access;
 mod carry_out;
 pub mod delivery;
 pub mod effects;
@@ -18,6 +19,7 @@ mod resource;
 mod retry;
 mod streaming;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -27,11 +29,14 @@ use crate::call::{ApiError, Call, Origin, Reply};
 use crate::clock::{Clock, Setting, SystemClock, clamp_ms};
 use crate::disk::{Disk, MemoryDisk, RealDisk};
 use crate::log::{Durability, LogError};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, TenancyStore};
 
-pub use folder::FolderError;
-pub use local::{ClockReport, Status};
+pub use access::{AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser};
+pub use folder::{FolderError, PATIENCE};
+pub use local::{ClockReport, LocalRequest, Status};
 use streaming::Streaming;
+pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
+pub use streaming::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
 
 /// Where an engine keeps what it is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +59,15 @@ pub enum EngineError {
     /// The messages cannot be used.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// Keys and tokens cannot be managed as asked.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// A message of the inbox cannot be used as asked.
+    #[error(transparent)]
+    Inbox(#[from] delivery::inbox::InboxError),
+    /// No such function.
+    #[error(transparent)]
+    Function(#[from] delivery::functions::FunctionError),
     /// The clock cannot be set to this.
     #[error("the clock can show times from 1970 to 9999, and not {0}")]
     Clock(String),
@@ -66,6 +80,8 @@ pub struct Engine {
     streaming: Streaming,
     /// Held by whoever carries out effects, so that nobody else does the same.
     carrying_out: Mutex<()>,
+    keys: access::KeyRing,
+    decoy: access::Decoy,
     // Dropped last: until then the folder is this process's alone.
     folder: Option<folder::Folder>,
 }
@@ -73,18 +89,7 @@ pub struct Engine {
 impl Engine {
     /// Opens the engine over `home`, waiting for its turn if another process has it.
     pub fn open(home: &Home, durability: Durability) -> Result<Self, EngineError> {
-        Self::open_with(home, durability, Box::new(SystemClock), folder::PATIENCE)
-    }
-
-    /// Opens the engine over a folder that is there already, if it is free this very moment or nearly so.
-    pub fn peek(home: &Home) -> Option<Self> {
-        const SOON: Duration = Duration::from_millis(10);
-        match home {
-            Home::Folder(path) if path.join("ocelot.db").exists() => {
-                Self::open_with(home, Durability::Os, Box::new(SystemClock), SOON).ok()
-            }
-            _ => None,
-        }
+        Self::open_with(home, durability, Box::new(SystemClock), PATIENCE)
     }
 
     /// Opens the engine with a clock of the caller's in the place of the machine's, waiting for its turn at
@@ -116,6 +121,8 @@ impl Engine {
             clock: EngineClock::new(system, setting.unwrap_or_default()),
             streaming,
             carrying_out: Mutex::new(()),
+            keys: access::KeyRing::default(),
+            decoy: access::Decoy::new()?,
             store,
             folder,
         };
@@ -126,8 +133,9 @@ impl Engine {
     /// Answers a call, or says why it cannot.
     pub fn answer(&self, call: &Call) -> Result<Reply, ApiError> {
         request::check(call)?;
+        let tenancy_id = self.tenancy_of(call)?;
         let context = Context {
-            store: &self.store,
+            store: self.store.tenancy(&tenancy_id),
             now_ms: self.clock.now_ms(),
             origin: &call.origin,
         };
@@ -143,6 +151,19 @@ impl Engine {
         // undo the answer. They stay noted, and the next call meets the same obstacle first.
         let _ = self.carry_out_effects();
         answer
+    }
+
+    /// The tenancy in which a call is answered: the caller's, but what a token allows is done where the token
+    /// is from, whoever has it.
+    fn tenancy_of<'c>(&self, call: &'c Call) -> Result<Cow<'c, str>, ApiError> {
+        let own = Cow::Borrowed(call.origin.tenancy_id.as_str());
+        if !call.operation.id.is_allowed_by_token() {
+            return Ok(own);
+        }
+        let found = self
+            .store
+            .read(|session| ons::tenancy_of_link(session, call))?;
+        Ok(found.map_or(own, Cow::Owned))
     }
 
     /// The data folder, unless the engine lives in memory.
@@ -165,7 +186,8 @@ fn not_available(call: &Call) -> ApiError {
 
 /// What every service is handed with a call.
 struct Context<'e> {
-    store: &'e Store,
+    /// What is stored for the tenancy of the call.
+    store: TenancyStore<'e>,
     /// The time of the whole call, so that all it does happens at once.
     now_ms: i64,
     /// Who called, and from where.

@@ -25,6 +25,11 @@ pub(super) struct Stop {
 pub(super) struct Stopping(watch::Receiver<bool>);
 
 impl Stopping {
+    /// Whether the server is to end.
+    pub(super) fn has_begun(&self) -> bool {
+        *self.0.borrow()
+    }
+
     /// Ends when the server is to end.
     pub(super) async fn begun(&self) {
         let mut receiver = self.0.clone();
@@ -53,12 +58,12 @@ impl Stop {
         self.sender.send_replace(true);
     }
 
-    /// Waits until the faces are done, at most for the grace; a second signal ends the process at once.
-    pub(super) async fn finish(mut self, faces: impl IntoIterator<Item = JoinHandle<()>>) {
+    /// Waits until the tasks are done, at most for the grace; a second signal ends the process at once.
+    pub(super) async fn finish(mut self, tasks: impl IntoIterator<Item = JoinHandle<()>>) {
         let all_done = async {
-            for face in faces {
-                // A face that panicked is done too.
-                let _ = face.await;
+            for task in tasks {
+                // One that panicked is done too.
+                let _ = task.await;
             }
         };
         tokio::select! {

@@ -4,14 +4,14 @@ use rusqlite::OptionalExtension;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Session, StoreError, from_json, to_json};
+use super::{FolderSession, Session, StoreError, from_json, to_json};
 
 /// An effect that is still to be carried out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NotedEffect<E> {
     /// Its number; later ones have larger numbers.
     pub id: i64,
-    /// The tenancy of whoever caused it.
+    /// The tenancy in which it was caused, and in which it is carried out.
     pub tenancy_id: String,
     /// The address at which they find the services.
     pub rest_address: String,
@@ -20,10 +20,9 @@ pub struct NotedEffect<E> {
 }
 
 impl Session<'_> {
-    /// Notes an effect of a change by someone of this tenancy.
+    /// Notes an effect of a change in this tenancy.
     pub fn note_effect<E: Serialize>(
         &self,
-        tenancy_id: &str,
         rest_address: &str,
         effect: &E,
     ) -> Result<(), StoreError> {
@@ -31,10 +30,12 @@ impl Session<'_> {
             .prepare_cached(
                 "INSERT INTO effect (tenancy_id, rest_address, effect) VALUES (?1, ?2, ?3)",
             )?
-            .execute((tenancy_id, rest_address, to_json(effect)))?;
+            .execute((self.tenancy_id, rest_address, to_json(effect)))?;
         Ok(())
     }
+}
 
+impl FolderSession<'_> {
     /// The oldest effect with a number above `after`.
     pub fn next_effect<E: DeserializeOwned>(
         &self,

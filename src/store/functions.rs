@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Session, StoreError, from_json, to_json};
+use super::{FolderSession, StoreError, from_json, to_json};
 
 /// How many runs of a function are kept: the newest.
 const MOST_RUNS: i64 = 1000;
@@ -36,7 +36,7 @@ fn typed<F: DeserializeOwned>(raw: NamedFunction<String>) -> Result<NamedFunctio
     })
 }
 
-impl Session<'_> {
+impl FolderSession<'_> {
     /// Stores a function.
     pub fn put_function<F: Serialize>(
         &self,

@@ -1,16 +1,16 @@
 //! The inbox: messages that would have reached a person.
 
 use rusqlite::OptionalExtension;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-use super::{Session, StoreError, from_json, to_json};
+use super::{FolderSession, StoreError, from_json, to_json};
 
 /// How many messages are kept: the newest.
 const MOST_MESSAGES: i64 = 10_000;
 
 /// A message in the inbox.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InboxEntry<M> {
     /// Its number; later ones have larger numbers.
     pub id: i64,
@@ -20,7 +20,7 @@ pub struct InboxEntry<M> {
     pub message: M,
 }
 
-impl Session<'_> {
+impl FolderSession<'_> {
     /// Puts a message into the inbox, out of which the oldest fall when there are too many.
     pub fn put_inbox_message<M: Serialize>(
         &self,

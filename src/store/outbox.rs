@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Session, StoreError, from_json, to_json};
+use super::{FolderSession, StoreError, from_json, to_json};
 
 /// A delivery to put into the outbox.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,7 +63,7 @@ fn typed<T: DeserializeOwned>(
     })
 }
 
-impl Session<'_> {
+impl FolderSession<'_> {
     /// Puts a delivery into the outbox.
     pub fn put_delivery<T: Serialize>(&self, new: &NewDelivery<'_, T>) -> Result<(), StoreError> {
         self.connection

@@ -26,7 +26,8 @@ fn open(folder: &Path) -> Engine {
 fn leave(folder: &Path, effect: &Effect) {
     let store = Store::open(&folder.join("ocelot.db"), Durability::Os).unwrap();
     store
-        .write(|session| session.note_effect(LOCAL_TENANCY, "http://127.0.0.1:4590", effect))
+        .tenancy(LOCAL_TENANCY)
+        .write(|session| session.note_effect("http://127.0.0.1:4590", effect))
         .unwrap();
 }
 

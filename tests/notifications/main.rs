@@ -17,5 +17,7 @@ mod receiver;
 mod runner;
 mod safety;
 mod schedule;
+mod server;
 mod subscriptions;
+mod tenancies;
 mod topics;

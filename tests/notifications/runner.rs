@@ -52,7 +52,7 @@ fn it_sends_what_becomes_due_beside_an_endpoint_that_hangs() {
     let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         tokio::select! {
-            ended = courier.run(&bench.engine, &wake) => panic!("{ended:?}"),
+            ended = courier.run(&bench.engine, &wake, |_| {}) => panic!("{ended:?}"),
             () = script => {}
             () = tokio::time::sleep(Duration::from_secs(60)) => panic!("it takes too long"),
         }

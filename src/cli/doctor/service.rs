@@ -7,13 +7,12 @@ use super::{Findings, has_identity};
 use crate::api::OperationId;
 use crate::api::operation::Operation;
 use crate::api::streaming::Streaming;
-use crate::call::LOCAL_TENANCY;
-use crate::call::{ApiError, Call, Reply};
+use crate::call::{ApiError, Call, LOCAL_TENANCY, Reply};
 use crate::cli::error::CliError;
 use crate::cli::globals::Globals;
-use crate::cli::target::http_options;
+use crate::cli::target::{http_options, request_ids};
 use crate::cli::{credentials, terminal};
-use crate::client::{Http, Remote, RemoteError, RetryPolicy, skew};
+use crate::client::{Connection, Http, Remote, RemoteError, RetryPolicy, skew};
 use crate::clock::{Clock, SystemClock};
 use crate::profile::{BaseUrl, ProfileError, Setting, Settings};
 
@@ -111,15 +110,17 @@ fn ask(
     let http = Http::new(http_options(settings)?);
     let remote = Remote {
         address,
-        asks_for_messages_endpoint: false,
-        http: http.map_err(|error| CliError::refused(error.to_string()))?,
-        retry: RetryPolicy::NONE,
-        credentials: match identity {
-            Identity::Credentials(credentials) => Some(credentials),
-            Identity::Nobody | Identity::Broken => None,
+        messages: None,
+        connection: Connection {
+            http: http.map_err(|error| CliError::refused(error.to_string()))?,
+            retry: RetryPolicy::NONE,
+            credentials: match identity {
+                Identity::Credentials(credentials) => Some(credentials),
+                Identity::Nobody | Identity::Broken => None,
+            },
+            trace: globals.debug.then_some(terminal::note),
         },
-        request_id: globals.request_id.clone(),
-        trace: globals.debug.then_some(terminal::note),
+        request_ids: request_ids(globals, settings),
     };
     let tenancy = settings.text(Setting::Tenancy);
     let mut call = Call::new(operation);

@@ -1,8 +1,10 @@
 //! Functions of this machine: commands and addresses that stand in for functions in the cloud.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::super::{Engine, EngineError, ocid};
+use crate::clock::rfc3339;
 use crate::store::NamedFunction;
 
 /// A function, with its OCID and name.
@@ -10,6 +12,41 @@ pub type Function = NamedFunction<Definition>;
 
 /// The longest that a function may run, in seconds: an attempt must end within its lease.
 pub const MOST_TIMEOUT_SECONDS: u32 = 50;
+
+/// What `ocelot local function` asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum FunctionRequest {
+    /// Adds a function, or changes what one of this name does.
+    Add {
+        /// Its name.
+        name: String,
+        /// What it does.
+        definition: Definition,
+    },
+    /// Lists the functions.
+    List,
+    /// What came of the newest runs of a function.
+    ListRuns {
+        /// Its OCID or name.
+        function: String,
+        /// Most runs.
+        limit: usize,
+    },
+    /// Removes a function, and its runs.
+    Remove {
+        /// Its OCID or name.
+        function: String,
+    },
+}
+
+/// Why a function cannot be used as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum FunctionError {
+    /// No such function.
+    #[error("there is no function {0}: ocelot local function list shows those that are there")]
+    Unknown(String),
+}
 
 /// What a function does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,8 +114,9 @@ impl Engine {
     }
 
     /// The function with this OCID or name.
-    pub fn function(&self, id_or_name: &str) -> Result<Option<Function>, EngineError> {
-        Ok(self.store.read(|session| session.function(id_or_name))?)
+    pub fn function(&self, id_or_name: &str) -> Result<Function, EngineError> {
+        let found = self.store.read(|session| session.function(id_or_name))?;
+        Ok(found.ok_or_else(|| FunctionError::Unknown(id_or_name.to_owned()))?)
     }
 
     /// Removes the function with this OCID, and its runs.
@@ -99,4 +137,49 @@ impl Engine {
             .store
             .read(|session| session.function_runs(id, limit))?)
     }
+
+    /// Does what a command about functions asks, and answers with JSON in kebab-case keys.
+    pub fn manage_functions(&self, request: &FunctionRequest) -> Result<Value, EngineError> {
+        match request {
+            FunctionRequest::Add { name, definition } => {
+                Ok(shown(&self.add_function(name, definition.clone())?))
+            }
+            FunctionRequest::List => Ok(self.functions()?.iter().map(shown).collect()),
+            FunctionRequest::ListRuns { function, limit } => {
+                let runs = self.function_runs(&self.function(function)?.id, *limit)?;
+                Ok(runs.iter().map(run_shown).collect())
+            }
+            FunctionRequest::Remove { function } => {
+                let function = self.function(function)?;
+                self.remove_function(&function.id)?;
+                Ok(json!({"id": function.id, "removed": true}))
+            }
+        }
+    }
+}
+
+fn shown(function: &Function) -> Value {
+    let (kind, target) = match &function.definition.runtime {
+        Runtime::Command(command) => ("exec", command),
+        Runtime::Fdk(command) => ("fdk", command),
+        Runtime::Url(url) => ("url", url),
+    };
+    json!({
+        "id": function.id,
+        "name": function.name,
+        kind: target,
+        "timeout-in-seconds": function.definition.timeout_seconds,
+    })
+}
+
+fn run_shown(run: &Run) -> Value {
+    json!({
+        "call-id": run.call_id,
+        "time-started": rfc3339(run.time_started_ms),
+        "duration-in-ms": run.duration_ms,
+        "status": run.status,
+        "succeeded": run.succeeded,
+        "output": run.output,
+        "error-output": run.error_output,
+    })
 }

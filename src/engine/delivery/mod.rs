@@ -15,7 +15,7 @@ use self::functions::Function;
 use super::{Engine, EngineError};
 use crate::call::ApiError;
 use crate::clock::Clock;
-use crate::store::{NewDelivery, Session, StoreError};
+use crate::store::{FolderSession, NewDelivery, StoreError};
 
 pub use schedule::DEFAULT_PATIENCE_MS;
 
@@ -209,7 +209,7 @@ impl Engine {
 
 /// Puts a task into the outbox, to be tried for so long.
 pub(super) fn enqueue(
-    session: &Session<'_>,
+    session: &FolderSession<'_>,
     now_ms: i64,
     task: &Task,
     patience_ms: i64,
@@ -226,7 +226,7 @@ pub(super) fn enqueue(
 
 /// Has a function run.
 pub(super) fn invoke(
-    session: &Session<'_>,
+    session: &FolderSession<'_>,
     now_ms: i64,
     function_id: &str,
     body: &str,

@@ -124,7 +124,7 @@ impl Condition {
     }
 
     /// The event types that are asked for; none where any will do.
-    pub(crate) fn event_types(&self) -> impl Iterator<Item = &Wildcard> {
+    pub fn event_types(&self) -> impl Iterator<Item = &Wildcard> {
         let of_type = self.fields.iter().filter(|(name, _)| name == "eventType");
         let choices = of_type.flat_map(|(_, wanted)| match wanted {
             Wanted::AnyOf(choices) => choices.as_slice(),
@@ -308,9 +308,9 @@ impl Choice {
     fn differs_in_type(&self, found: &Value) -> bool {
         match (self, found) {
             (Self::Text(text), Value::Number(_) | Value::Bool(_)) => {
-                text.as_str() == found.to_string()
+                text.as_str() == found.to_string().as_str()
             }
-            (Self::Exactly(value), Value::String(found)) => value.to_string() == *found,
+            (Self::Exactly(value), Value::String(found)) => value.to_string().as_str() == found,
             _ => false,
         }
     }

@@ -2,4 +2,4 @@
 
 pub mod condition;
 pub mod types;
-mod wildcard;
+pub mod wildcard;

@@ -37,12 +37,12 @@ fn of_service(line: &str) -> impl Iterator<Item = String> {
 }
 
 /// Whether a known event type is like this.
-pub(crate) fn is_known(wanted: &Wildcard) -> bool {
+pub fn is_known(wanted: &Wildcard) -> bool {
     event_types().any(|known| wanted.matches(&known))
 }
 
 /// The known event types that are nearest to a text, the nearest first.
-pub(crate) fn nearest(text: &str) -> Vec<String> {
+pub fn nearest(text: &str) -> Vec<String> {
     // Names with less in common than this are no help.
     const LEAST_SIMILARITY: f64 = 0.75;
     let similarity = |known: &String| strsim::normalized_levenshtein(text, known);

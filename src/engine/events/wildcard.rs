@@ -2,19 +2,21 @@
 
 /// A text that may hold wildcards.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Wildcard(String);
+pub struct Wildcard(String);
 
 impl Wildcard {
-    pub(crate) fn new(text: impl Into<String>) -> Self {
+    /// Of a text as it stands in a rule.
+    pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    /// The text as it stands in a rule.
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Whether it is nothing but wildcards, so that every text matches.
-    pub(crate) fn is_any(&self) -> bool {
+    pub fn is_any(&self) -> bool {
         !self.0.is_empty() && self.0.bytes().all(|byte| byte == b'*')
     }
 
@@ -22,7 +24,7 @@ impl Wildcard {
     ///
     /// Each part between two wildcards is looked for where it comes first, which leaves most to the others:
     /// the time grows with the length of the text times that of the longest part.
-    pub(crate) fn matches(&self, text: &str) -> bool {
+    pub fn matches(&self, text: &str) -> bool {
         let Some((first, rest)) = self.0.split_once('*') else {
             return self.0 == text;
         };

@@ -32,7 +32,7 @@ impl Bench {
         }
         call.body = Some(body);
         let context = Context {
-            store: &self.store,
+            store: self.store.tenancy(&self.origin.tenancy_id),
             now_ms: 1_773_450_123_456,
             origin: &self.origin,
         };
@@ -96,7 +96,8 @@ fn every_change_is_an_event() {
     bench.ask("DeleteSubscription", &[subscription], Value::Null);
     let second = bench.ask("CreateSubscription", &[], subscribe).body;
     let second = second.unwrap()["id"].as_str().unwrap().to_owned();
-    let token = bench.store.read(|session| {
+    let store = bench.store.tenancy(&bench.origin.tenancy_id);
+    let token = store.read(|session| {
         let found = session.resource::<Value>("onssubscription", &second)?;
         Ok::<_, StoreError>(found.unwrap().details["unsubscribe_token"].clone())
     });

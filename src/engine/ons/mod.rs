@@ -18,7 +18,7 @@ use super::effects::{Effect, Envelope};
 use super::resource::Tags;
 use crate::api::ons::Ons as Operation;
 use crate::call::{ApiError, Call, Reply};
-use crate::store::{Resource, Session};
+use crate::store::{FolderSession, Resource, Session};
 
 pub(super) use publish::publish;
 
@@ -51,6 +51,15 @@ pub(super) fn answer(
 
         Operation::PublishMessage => publish::publish_message(context, call),
     }
+}
+
+/// The tenancy of the subscription that a link of a message is about.
+pub(super) fn tenancy_of_link(
+    session: &FolderSession<'_>,
+    call: &Call,
+) -> Result<Option<String>, ApiError> {
+    let kind = subscriptions::SUBSCRIPTION.ocid_type;
+    Ok(session.tenancy_of_resource(kind, call.path_value("id")?)?)
 }
 
 /// A resource of Notifications that has tags.
