@@ -162,7 +162,7 @@ impl Courier {
     }
 
     /// Sends whatever becomes due, for as long as the future is polled. `wake` is to be notified when
-    /// something may have become due: after a call that changes something, and when the clock is set.
+    /// something may have become due: when the engine has new deliveries, and when its clock is set.
     /// `on_failure` is told what has not arrived.
     ///
     /// The engine is asked on the thread that polls: each time for about a millisecond.
@@ -174,7 +174,6 @@ impl Courier {
     ) -> Result<(), EngineError> {
         let mut under_way = JoinSet::new();
         loop {
-            // To look what is due is far less work than to hand it out, and after most calls there is nothing.
             let mut next_in_ms = self.next_in_ms(access, &under_way)?;
             if next_in_ms == Some(0) {
                 self.begin(access, &mut under_way, None)?;

@@ -17,7 +17,7 @@ impl EngineAccess for Shared {
         &self,
         work: impl FnOnce(&Engine) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
-        tokio::task::block_in_place(|| work(&self.engine))
+        self.ask_engine(work)
     }
 }
 

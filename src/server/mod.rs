@@ -10,6 +10,7 @@
 )]
 
 pub mod auth;
+mod coordinator;
 mod deliveries;
 mod error;
 mod http;
@@ -31,6 +32,7 @@ use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
 use crate::engine::{Engine, PATIENCE};
+use crate::log::Durability;
 use auth::Verifier;
 pub use error::ServeError;
 use listeners::Listeners;
@@ -64,6 +66,21 @@ struct Shared {
     may_be_due: Notify,
     metrics: Metrics,
     stopping: Stopping,
+}
+
+impl Shared {
+    /// Asks the engine, which answers at once unless it waits for the disk. Only then do the other tasks of this
+    /// thread move to another: moving them takes longer than most answers.
+    fn ask_engine<T>(&self, question: impl FnOnce(&Engine) -> T) -> T {
+        let answer = match self.options.durability {
+            Durability::Os => question(&self.engine),
+            Durability::Fsync => tokio::task::block_in_place(|| question(&self.engine)),
+        };
+        if self.engine.has_new_deliveries() {
+            self.may_be_due.notify_one();
+        }
+        answer
+    }
 }
 
 /// Serves until the process is asked to end. `on_ready` is called once, when every listener answers.

@@ -165,6 +165,11 @@ impl Engine {
         })
     }
 
+    /// Whether anything has become due by a call since this was asked last, for whoever makes deliveries.
+    pub fn has_new_deliveries(&self) -> bool {
+        self.store.has_new_deliveries()
+    }
+
     /// Takes note of what came of a delivery.
     pub fn finish_delivery(&self, id: i64, outcome: Outcome) -> Result<Next, EngineError> {
         let now_ms = self.clock.now_ms();

@@ -12,7 +12,6 @@ use axum::http::{HeaderMap, Response, Uri, header};
 use super::authenticate::{Caller, authenticate};
 use super::{Entrance, body, request, response};
 use crate::api::OperationId;
-use crate::api::operation::Method;
 use crate::api::route::Route;
 use crate::call::{ApiError, Origin, Reply};
 use crate::server::listeners::from_here;
@@ -72,17 +71,11 @@ async fn reply(
     let shared = &entrance.shared;
     let limits = &shared.options.limits;
     let body = body::read(body, limits).await?;
-    let operation = route.operation;
-    let caller = authenticate(entrance, operation.id, parts, &body)?;
+    let caller = authenticate(entrance, route.operation.id, parts, &body)?;
     let origin = origin(entrance, parts, caller);
     let content = body::content(&parts.headers, body, limits)?;
     let call = request::call(route, parts.uri.query(), &parts.headers, &content, origin)?;
-    let answer = tokio::task::block_in_place(|| shared.engine.answer(&call));
-    // Links change something although they are got.
-    if operation.method != Method::Get || operation.id.is_allowed_by_token() {
-        shared.may_be_due.notify_one();
-    }
-    answer
+    shared.ask_engine(|engine| engine.answer(&call))
 }
 
 /// Who asks, and the addresses that they will find the services at: those of the host that they used, or of the
