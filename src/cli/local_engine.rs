@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::deliveries::Deliveries;
 use super::error::CliError;
 use super::globals::Globals;
 use super::target::{self, Failure};
@@ -30,6 +31,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) struct LocalEngine {
     home: Home,
     durability: Durability,
+    /// What is due after a call, where the engine is in this process.
+    deliveries: Deliveries,
     /// Names requests to a server.
     request_ids: RequestIds,
     link: RefCell<Option<Link>>,
@@ -44,6 +47,7 @@ impl LocalEngine {
         Ok(Self {
             home: target::home(globals)?,
             durability: globals.durability,
+            deliveries: Deliveries::of(globals)?,
             request_ids: match globals.request_id.clone() {
                 Some(id) => RequestIds::Given(id),
                 None => RequestIds::fresh(),
@@ -52,10 +56,14 @@ impl LocalEngine {
         })
     }
 
-    /// Answers a call.
+    /// Answers a call. In this process, what is due then is delivered; a server does so by itself.
     pub(super) fn answer(&self, call: &Call) -> Result<Reply, Failure> {
         let answer = self.ask(
-            |engine| engine.answer(call).map_err(Failure::Service),
+            |engine| {
+                let answer = engine.answer(call).map_err(Failure::Service);
+                self.deliveries.attempt(engine, &self.home, self.durability);
+                answer
+            },
             |link| link.answer(call),
         );
         answer.map_err(Failure::NotAsked)?
@@ -89,7 +97,7 @@ impl LocalEngine {
     /// next look finds the folder free, or with someone else.
     fn ask<T>(
         &self,
-        here: impl Fn(&Engine) -> T,
+        here: impl Fn(Engine) -> T,
         there: impl Fn(&mut Link) -> Result<T, Unreached>,
     ) -> Result<T, CliError> {
         let begun = Instant::now();
@@ -103,7 +111,7 @@ impl LocalEngine {
             }
             let patience = PATIENCE.saturating_sub(begun.elapsed());
             match Holder::find(&self.home, self.durability, patience)? {
-                Holder::Here(engine) => return Ok(here(&engine)),
+                Holder::Here(engine) => return Ok(here(*engine)),
                 Holder::Server(record) if patience.is_zero() => {
                     return Err(CliError::Server(format!(
                         "the server that has the data folder, process {} at {}, does not answer: stop it, or choose \
@@ -113,6 +121,7 @@ impl LocalEngine {
                 }
                 Holder::Server(record) => {
                     self.check_durability(&record)?;
+                    self.deliveries.check_server(&record)?;
                     *link = Some(Link::to(
                         &record,
                         self.request_ids.clone(),

@@ -5,15 +5,21 @@
 //! give the same answers.
 
 mod access;
+mod carry_out;
+pub mod delivery;
+pub mod effects;
+pub mod events;
 mod folder;
 mod listing;
 mod local;
 pub mod ocid;
+mod ons;
 mod request;
 mod resource;
 mod retry;
 mod streaming;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -56,6 +62,12 @@ pub enum EngineError {
     /// Keys and tokens cannot be managed as asked.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// A message of the inbox cannot be used as asked.
+    #[error(transparent)]
+    Inbox(#[from] delivery::inbox::InboxError),
+    /// No such function.
+    #[error(transparent)]
+    Function(#[from] delivery::functions::FunctionError),
     /// The clock cannot be set to this.
     #[error("the clock can show times from 1970 to 9999, and not {0}")]
     Clock(String),
@@ -66,6 +78,8 @@ pub struct Engine {
     store: Store,
     clock: EngineClock,
     streaming: Streaming,
+    /// Held by whoever carries out effects, so that nobody else does the same.
+    carrying_out: Mutex<()>,
     keys: access::KeyRing,
     decoy: access::Decoy,
     // Dropped last: until then the folder is this process's alone.
@@ -103,32 +117,53 @@ impl Engine {
         let setting = store.read(|session| session.setting(local::CLOCK_SETTING))?;
         let streaming = Streaming::new(disk, streams, durability);
         streaming.finish_removals(&store)?;
-        Ok(Self {
+        let engine = Self {
             clock: EngineClock::new(system, setting.unwrap_or_default()),
             streaming,
+            carrying_out: Mutex::new(()),
             keys: access::KeyRing::default(),
             decoy: access::Decoy::new()?,
             store,
             folder,
-        })
+        };
+        engine.carry_out_effects()?;
+        Ok(engine)
     }
 
     /// Answers a call, or says why it cannot.
     pub fn answer(&self, call: &Call) -> Result<Reply, ApiError> {
         request::check(call)?;
+        let tenancy_id = self.tenancy_of(call)?;
         let context = Context {
-            store: self.store.tenancy(&call.origin.tenancy_id),
+            store: self.store.tenancy(&tenancy_id),
             now_ms: self.clock.now_ms(),
             origin: &call.origin,
         };
-        match call.operation.id {
+        let answer = match call.operation.id {
             OperationId::Streaming(operation) => self.streaming.answer(&context, operation, call),
-            OperationId::Ons(_)
-            | OperationId::Events(_)
+            OperationId::Ons(operation) => ons::answer(&context, operation, call),
+            OperationId::Events(_)
             | OperationId::Queue(_)
             | OperationId::Monitoring(_)
             | OperationId::Sch(_) => Err(not_available(call)),
+        };
+        // The change is made and its effects are noted: what keeps them from being carried out now does not
+        // undo the answer. They stay noted, and the next call meets the same obstacle first.
+        let _ = self.carry_out_effects();
+        answer
+    }
+
+    /// The tenancy in which a call is answered: the caller's, but what a token allows is done where the token
+    /// is from, whoever has it.
+    fn tenancy_of<'c>(&self, call: &'c Call) -> Result<Cow<'c, str>, ApiError> {
+        let own = Cow::Borrowed(call.origin.tenancy_id.as_str());
+        if !call.operation.id.is_allowed_by_token() {
+            return Ok(own);
         }
+        let found = self
+            .store
+            .read(|session| ons::tenancy_of_link(session, call))?;
+        Ok(found.map_or(own, Cow::Owned))
     }
 
     /// The data folder, unless the engine lives in memory.
@@ -151,7 +186,7 @@ fn not_available(call: &Call) -> ApiError {
 
 /// What every service is handed with a call.
 struct Context<'e> {
-    /// What is stored for the caller's tenancy.
+    /// What is stored for the tenancy of the call.
     store: TenancyStore<'e>,
     /// The time of the whole call, so that all it does happens at once.
     now_ms: i64,

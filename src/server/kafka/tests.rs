@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{ApiKey, RequestKind};
 use serde_json::json;
+use tokio::sync::Notify;
 
 use super::Kafka;
 use super::connection::{Connection, answer};
@@ -14,6 +15,7 @@ use super::shape::{self, Field, Kind};
 use crate::api::OperationId;
 use crate::api::streaming::Streaming as Operation;
 use crate::call::LOCAL_TENANCY;
+use crate::delivery::CourierOptions;
 use crate::engine::{Engine, Home, NewTopic};
 use crate::log::Durability;
 use crate::server::auth::{Auth, Verifier};
@@ -258,6 +260,7 @@ fn broker() -> Kafka {
     let options = ServeOptions {
         home: Home::Memory,
         durability: Durability::Os,
+        courier: CourierOptions::default(),
         http: String::new(),
         kafka: String::new(),
         advertise: None,
@@ -286,6 +289,7 @@ fn broker() -> Kafka {
             tls: None,
             control: None,
             verifier: Verifier::new(),
+            may_be_due: Notify::new(),
             metrics: Metrics::default(),
             stopping: Stop::listen().unwrap().stopping(),
         }
