@@ -10,6 +10,7 @@
 )]
 
 pub mod auth;
+mod coordinator;
 mod error;
 mod http;
 mod kafka;
@@ -29,6 +30,7 @@ use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 
 use crate::engine::{Engine, PATIENCE};
+use crate::log::Durability;
 use auth::Verifier;
 pub use error::ServeError;
 use listeners::Listeners;
@@ -60,6 +62,17 @@ struct Shared {
     verifier: Verifier,
     metrics: Metrics,
     stopping: Stopping,
+}
+
+impl Shared {
+    /// Asks the engine, which answers at once unless it waits for the disk. Only then do the other tasks of this
+    /// thread move to another: moving them takes longer than most answers.
+    fn ask_engine<T>(&self, question: impl FnOnce(&Engine) -> T) -> T {
+        match self.options.durability {
+            Durability::Os => question(&self.engine),
+            Durability::Fsync => tokio::task::block_in_place(|| question(&self.engine)),
+        }
+    }
 }
 
 /// Serves until the process is asked to end. `on_ready` is called once, when every listener answers.

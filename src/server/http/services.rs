@@ -75,7 +75,7 @@ async fn reply(
     let origin = origin(entrance, parts, caller);
     let content = body::content(&parts.headers, body, limits)?;
     let call = request::call(route, parts.uri.query(), &parts.headers, &content, origin)?;
-    tokio::task::block_in_place(|| shared.engine.answer(&call))
+    shared.ask_engine(|engine| engine.answer(&call))
 }
 
 /// Who asks, and the addresses that they will find the services at: those of the host that they used, or of the

@@ -181,6 +181,15 @@ impl RequestHeader {
         Ok(())
     }
 
+    /// The name that the client gave itself, in the frame of a request; empty where it has none.
+    pub(super) fn client_id(frame: &[u8]) -> String {
+        let id = frame.get(FIXED_HEADER_BYTES..).and_then(|rest| {
+            let (length, rest) = rest.split_first_chunk()?;
+            rest.get(..usize::try_from(i16::from_be_bytes(*length)).ok()?)
+        });
+        String::from_utf8_lossy(id.unwrap_or_default()).into_owned()
+    }
+
     /// Whether a request of this version has compact lengths and tagged fields.
     pub(super) fn is_flexible(&self, api_key: ApiKey) -> bool {
         api_key.request_header_version(self.version) >= 2
