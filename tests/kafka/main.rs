@@ -8,4 +8,5 @@ mod hostile;
 mod produce;
 mod sasl;
 mod server;
+mod strict;
 mod wire;

@@ -14,6 +14,7 @@ mod fetch_session;
 mod frame;
 mod groups;
 mod parked;
+mod rates;
 mod registry;
 mod sasl;
 mod scram;
@@ -42,6 +43,7 @@ use connection::Connection;
 use frame::FrameError;
 use groups::Groups;
 use parked::Parked;
+use rates::Rates;
 
 /// The number of the one broker.
 const BROKER_ID: BrokerId = BrokerId(0);
@@ -54,6 +56,8 @@ struct Kafka {
     shared: Arc<Shared>,
     parked: Arc<Parked>,
     buffers: Buffers,
+    /// How fast partitions are used, where that has a limit.
+    rates: Option<Rates>,
     groups: Groups,
     /// The number of the fetch session that began last.
     last_session_id: AtomicI32,
@@ -110,6 +114,7 @@ impl Kafka {
                 wakes.wake(stream_id, partition);
             }));
         Self {
+            rates: shared.options.strict.then(Rates::default),
             shared,
             parked,
             buffers: Buffers::default(),
