@@ -62,7 +62,7 @@ pub(super) fn command() -> Command {
         .args(logging())
 }
 
-fn addresses() -> [Arg; 7] {
+fn addresses() -> [Arg; 6] {
     [
         text("http", "ADDRESS", "Where to listen for REST calls; port 0 picks a free one.")
             .default_value("127.0.0.1:4590"),
@@ -89,11 +89,6 @@ fn addresses() -> [Arg; 7] {
         switch(
             "insecure",
             "Listen where other machines can connect, although everyone there may do everything.",
-        ),
-        switch(
-            "strict",
-            "Refuse to Kafka clients what the service refuses: producer ids, another retention, and more than \
-             1 MB/s into and 2 MB/s out of a partition.",
         ),
     ]
 }
@@ -201,7 +196,6 @@ fn options(matches: &ArgMatches, globals: &Globals) -> Result<ServeOptions, CliE
         },
         tls: tls(matches)?,
         insecure: matches.get_flag("insecure"),
-        strict: matches.get_flag("strict"),
         ready_file: path(matches, "ready-file"),
         limits: Limits {
             connections: size(matches, "max-connections"),

@@ -30,8 +30,6 @@ pub struct ServeOptions {
     pub tls: Tls,
     /// Whether other machines may connect although nobody is asked who they are.
     pub insecure: bool,
-    /// Whether to refuse what the service in the cloud refuses, where this server could do more.
-    pub strict: bool,
     /// The file to write once the server is ready.
     pub ready_file: Option<PathBuf>,
     /// What clients may take.

@@ -8,5 +8,4 @@ mod hostile;
 mod produce;
 mod sasl;
 mod server;
-mod strict;
 mod wire;

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
-use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::ApiKey;
@@ -15,8 +14,6 @@ pub(super) struct Answer {
     pub(super) chunks: Chunks,
     /// The buffers among the chunks, to be used again.
     pub(super) lent: Vec<Bytes>,
-    /// How long the connection is not read from after it.
-    pub(super) pause: Duration,
     /// Whether the connection ends when it is sent.
     pub(super) last: bool,
 }
@@ -27,7 +24,6 @@ impl Answer {
         Self {
             chunks,
             lent: Vec::new(),
-            pause: Duration::ZERO,
             last: false,
         }
     }

@@ -1,8 +1,7 @@
 //! The configuration of topics: what can be set of it, and what is fixed.
 //!
 //! Of Kafka's settings a stream has one, its retention; the others are what they are, and setting one to what
-//! it is changes nothing. What would need compaction or the like is refused with INVALID_CONFIG. Under `--strict`
-//! the retention is fixed as well, as in the service (behaviour.md 1.1).
+//! it is changes nothing. What would need compaction or the like is refused with INVALID_CONFIG.
 
 use kafka_protocol::error::ResponseError;
 
@@ -194,17 +193,6 @@ pub(super) fn change<'c>(
         Err(refusal) => Err(refusal),
     };
     Ok(match wanted {
-        Ok((topic, Some(hours)))
-            if call.kafka.shared.options.strict && hours != topic.retention_hours =>
-        {
-            Err(Refusal::new(
-                ResponseError::InvalidConfig,
-                format_args!(
-                    "the retention of a stream is fixed when it is made: {} hours",
-                    topic.retention_hours
-                ),
-            ))
-        }
         Ok((topic, Some(hours))) if !validate_only && hours != topic.retention_hours => call
             .topics()
             .set_retention(topic, hours)

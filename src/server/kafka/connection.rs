@@ -122,12 +122,6 @@ where
             if answer.last {
                 return Ok(());
             }
-            if !answer.pause.is_zero() {
-                tokio::select! {
-                    () = tokio::time::sleep(answer.pause) => {}
-                    () = kafka.shared.stopping.begun() => return Ok(()),
-                }
-            }
         }
     }
 }
@@ -147,8 +141,7 @@ pub(super) async fn answer(kafka: &Kafka, connection: &Connection, mut frame: By
     }
     let whole = frame.clone();
     let header = RequestHeader::take(&mut frame)?;
-    let api = registry::find(header.api_key, kafka.shared.options.strict)
-        .ok_or(Closing::UnknownApi(header.api_key))?;
+    let api = registry::find(header.api_key).ok_or(Closing::UnknownApi(header.api_key))?;
     if !api.for_strangers && kafka.is_stranger(connection) {
         return Err(Closing::Stranger(api.key));
     }

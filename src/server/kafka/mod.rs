@@ -14,7 +14,6 @@ mod fetch_session;
 mod frame;
 mod groups;
 mod parked;
-mod rates;
 mod registry;
 mod sasl;
 mod scram;
@@ -43,7 +42,6 @@ use connection::Connection;
 use frame::FrameError;
 use groups::Groups;
 use parked::Parked;
-use rates::Rates;
 
 /// The number of the one broker.
 const BROKER_ID: BrokerId = BrokerId(0);
@@ -56,8 +54,6 @@ struct Kafka {
     shared: Arc<Shared>,
     parked: Arc<Parked>,
     buffers: Buffers,
-    /// How fast partitions are used, where that has a limit.
-    rates: Option<Rates>,
     groups: Groups,
     /// The number of the fetch session that began last.
     last_session_id: AtomicI32,
@@ -114,7 +110,6 @@ impl Kafka {
                 wakes.wake(stream_id, partition);
             }));
         Self {
-            rates: shared.options.strict.then(Rates::default),
             shared,
             parked,
             buffers: Buffers::default(),

@@ -67,18 +67,9 @@ pub(super) static APIS: [&Api; 29] = [
     &apis::consumer_group_describe::API,
 ];
 
-/// What the service in the cloud does not serve (behaviour.md 1.11).
-const NOT_IN_SERVICE: [ApiKey; 1] = [ApiKey::InitProducerId];
-
-/// What is served; `strict` leaves out what the service in the cloud does not serve.
-pub(super) fn served(strict: bool) -> impl Iterator<Item = &'static Api> {
-    let kept = move |api: &&Api| !(strict && NOT_IN_SERVICE.contains(&api.key));
-    APIS.into_iter().filter(kept)
-}
-
 /// The API with a key, where it is served.
-pub(super) fn find(api_key: i16, strict: bool) -> Option<&'static Api> {
-    served(strict).find(|api| api.key as i16 == api_key)
+pub(super) fn find(api_key: i16) -> Option<&'static Api> {
+    APIS.into_iter().find(|api| api.key as i16 == api_key)
 }
 
 /// Why a request is not answered and its connection ends.
@@ -153,18 +144,9 @@ impl Call<'_> {
 
     /// A message as the answer, in a version of its own.
     pub(super) fn answer_in_version(&self, version: i16, message: &impl Encodable) -> Handled {
-        Ok(Some(self.encoded(version, message)?))
-    }
-
-    /// A message as an answer that is still to be added to.
-    pub(super) fn unfinished_answer(&self, message: &impl Encodable) -> Result<Answer, Closing> {
-        self.encoded(self.version(), message)
-    }
-
-    fn encoded(&self, version: i16, message: &impl Encodable) -> Result<Answer, Closing> {
         let encoded = answer::encode(&self.header, self.api.key, version, message);
         let chunks = encoded.map_err(|cause| self.unwritable(cause))?;
-        Ok(Answer::new(chunks))
+        Ok(Some(Answer::new(chunks)))
     }
 
     /// A body in pieces as the answer.

@@ -167,7 +167,7 @@ fn take(bytes: &[u8]) -> bool {
     let Ok(header) = RequestHeader::take(&mut frame) else {
         return false;
     };
-    let Some(api) = find(header.api_key, false) else {
+    let Some(api) = find(header.api_key) else {
         return false;
     };
     api.versions.contains(&header.version)
@@ -244,7 +244,7 @@ fn a_million_hostile_frames_do_no_harm() {
 
 #[test]
 fn announced_items_must_be_there() {
-    let api = find(3, false).unwrap();
+    let api = find(3).unwrap();
     // Metadata version 1: an array of two thousand million topics.
     assert!(!fits(api, &[0x7f, 0xff, 0xff, 0xff], 1));
     assert!(!fits(api, &[0xff, 0xff, 0xff, 0xfe], 1));
@@ -267,7 +267,6 @@ fn broker() -> Kafka {
         auth: Auth::None,
         tls: Tls::Off,
         insecure: false,
-        strict: false,
         ready_file: None,
         limits: Limits {
             connections: 1,

@@ -6,7 +6,6 @@
 //! - The first batch of an answer comes even where it is above the limits, so that every client gets on; an
 //!   answer has about [`MOST_BYTES`] at most, whatever is asked for.
 //! - Sessions (from version 7 on) last as long as their connection; see `fetch_session.rs`.
-//! - Under `--strict` a reader that is faster than 2 MB/s a partition is throttled.
 //! - There are no transactions: either isolation level reads up to the end.
 //! - Version 12 adds what only brokers use, version 13 topic ids.
 
@@ -22,7 +21,6 @@ use tokio::time::Instant;
 use super::super::answer::Chunks;
 use super::super::error::Refusal;
 use super::super::fetch_session::{FetchSession, Name, Plan, Wanted};
-use super::super::rates::throttle_time_ms;
 use super::super::registry::{Api, Call, Handled};
 use super::super::shape::{Field, Kind, always, since};
 use super::list_offsets::check_leader_epoch;
@@ -78,7 +76,7 @@ async fn handle(call: Call<'_>) -> Handled {
             answer(&call, &plan, parts)
         }
         Err(refusal) => {
-            let mut body = Body::new(call.version(), (refusal.code(), 0), Duration::ZERO);
+            let mut body = Body::new(call.version(), refusal.code(), 0);
             body.put_count(0);
             Ok(Some(call.answer_in_pieces(body.finish())))
         }
@@ -263,8 +261,7 @@ fn answer(call: &Call<'_>, plan: &Plan, parts: Vec<Part>) -> Handled {
         })
         .collect();
     drop(session);
-    let pause = pause(call, &news);
-    let mut body = Body::new(call.version(), (0, plan.session_id), pause);
+    let mut body = Body::new(call.version(), 0, plan.session_id);
     let topics: Vec<&[Part]> = news
         .chunk_by(|one, next| one.name.0 == next.name.0)
         .collect();
@@ -282,20 +279,7 @@ fn answer(call: &Call<'_>, plan: &Plan, parts: Vec<Part>) -> Handled {
     drop(news);
     let mut answer = call.answer_in_pieces(body.finish());
     answer.lent = lent;
-    answer.pause = pause;
     Ok(Some(answer))
-}
-
-/// How long the client must wait for having read so fast.
-fn pause(call: &Call<'_>, parts: &[Part]) -> Duration {
-    let Some(rates) = &call.kafka.rates else {
-        return Duration::ZERO;
-    };
-    let waits = parts.iter().filter_map(|part| {
-        let topic = part.topic.as_ref().filter(|_| part.bytes > 0)?;
-        Some(rates.read(&topic.id, part.partition, part.bytes))
-    });
-    waits.max().unwrap_or_default()
 }
 
 /// The body of an answer. The records stand beside what is encoded, not copied into it; the rest of a
@@ -308,9 +292,10 @@ struct Body {
 }
 
 impl Body {
-    fn new(version: i16, (error_code, session_id): (i16, i32), pause: Duration) -> Self {
+    fn new(version: i16, error_code: i16, session_id: i32) -> Self {
         let mut encoded = BytesMut::with_capacity(256);
-        encoded.put_i32(throttle_time_ms(pause));
+        // No throttling.
+        encoded.put_i32(0);
         if version >= 7 {
             encoded.put_i16(error_code);
             encoded.put_i32(session_id);

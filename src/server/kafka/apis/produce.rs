@@ -6,20 +6,15 @@
 //! - acks 1 and all are the same, since there is one broker. With acks 0 nothing is answered; a failure ends
 //!   the connection, as in Kafka, for the producer to notice.
 //! - Larger batches than [`MOST_BATCH_BYTES`] are refused with MESSAGE_TOO_LARGE.
-//! - Under `--strict` a producer that is faster than 1 MB/s a partition is throttled.
 //! - Transactions are refused with TRANSACTIONAL_ID_AUTHORIZATION_FAILED.
 //! - Version 12 stands for transactions of the second kind, 13 for topic ids.
-
-use std::time::Duration;
 
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::produce_response::{PartitionProduceResponse, TopicProduceResponse};
 use kafka_protocol::messages::{ApiKey, ProduceRequest, ProduceResponse};
 
-use super::super::answer::{Answer, Chunks};
 use super::super::error::{Refusal, code_of, text_of};
-use super::super::rates::throttle_time_ms;
 use super::super::registry::{Api, Call, Closing, Handled};
 use super::super::shape::{Field, Kind, always};
 use crate::engine::{Topic, TopicPool};
@@ -53,13 +48,12 @@ async fn handle(call: Call<'_>) -> Handled {
     let pool = call.pool()?;
     let allowed = check(&request);
     let mut first_failure = None;
-    let mut pause = Duration::ZERO;
     let mut responses = Vec::with_capacity(request.topic_data.len());
     for topic in &request.topic_data {
         let mut partitions = Vec::with_capacity(topic.partition_data.len());
         for data in &topic.partition_data {
             let appended = match &allowed {
-                Ok(()) => append(&call, &pool, topic, data, &mut pause),
+                Ok(()) => append(&call, &pool, topic, data),
                 Err(refusal) => Err(refusal.clone()),
             };
             if let Err(refusal) = &appended {
@@ -73,17 +67,11 @@ async fn handle(call: Call<'_>) -> Handled {
                 .with_partition_responses(partitions),
         );
     }
-    let mut answer = match (request.acks, first_failure) {
-        (0, None) => Answer::new(Chunks::default()),
-        (0, Some(refusal)) => return Err(Closing::Unacknowledged(refusal.message)),
-        _ => call.unfinished_answer(
-            &ProduceResponse::default()
-                .with_responses(responses)
-                .with_throttle_time_ms(throttle_time_ms(pause)),
-        )?,
-    };
-    answer.pause = pause;
-    Ok(Some(answer))
+    match (request.acks, first_failure) {
+        (0, None) => Ok(None),
+        (0, Some(refusal)) => Err(Closing::Unacknowledged(refusal.message)),
+        _ => call.answer(&ProduceResponse::default().with_responses(responses)),
+    }
 }
 
 fn check(request: &ProduceRequest) -> Result<(), Refusal> {
@@ -107,7 +95,6 @@ fn append(
     pool: &TopicPool,
     topic: &TopicProduceData,
     data: &PartitionProduceData,
-    pause: &mut Duration,
 ) -> Result<Appended, Refusal> {
     let (topic, partition) = find(pool, &topic.name, data.index)?;
     let batch = data.records.as_deref().unwrap_or_default();
@@ -123,9 +110,6 @@ fn append(
     let appended = call
         .kafka
         .storing(|| call.topics().append_batch(topic, partition, batch));
-    if let Some(rates) = &call.kafka.rates {
-        *pause = rates.written(&topic.id, partition, batch.len()).max(*pause);
-    }
     Ok(appended?)
 }
 
