@@ -28,7 +28,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 
-use crate::engine::{Engine, PATIENCE};
+use crate::engine::{Engine, EngineOptions, PATIENCE, Strictness};
 use auth::Verifier;
 pub use error::ServeError;
 use listeners::Listeners;
@@ -64,7 +64,11 @@ struct Shared {
 
 /// Serves until the process is asked to end. `on_ready` is called once, when every listener answers.
 pub fn run(options: ServeOptions, on_ready: impl FnOnce(&Ready)) -> Result<(), ServeError> {
-    let engine = match Holder::find(&options.home, options.durability, PATIENCE)? {
+    let engine_options = EngineOptions {
+        durability: options.durability,
+        strictness: Strictness::new(options.strict),
+    };
+    let engine = match Holder::find(&options.home, &engine_options, PATIENCE)? {
         Holder::Here(engine) => *engine,
         Holder::Server(record) => {
             return Err(ServeError::Served {

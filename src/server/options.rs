@@ -15,6 +15,8 @@ pub struct ServeOptions {
     pub home: Home,
     /// What an answered write survives.
     pub durability: Durability,
+    /// Whether what the services in the cloud refuse is refused.
+    pub strict: bool,
     /// Where to listen for REST calls, as `host:port`; port 0 picks a free one.
     pub http: String,
     /// Where to listen for Kafka clients, as `host:port`; port 0 picks a free one.
