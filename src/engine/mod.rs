@@ -27,7 +27,10 @@ use crate::disk::{Disk, MemoryDisk, RealDisk};
 use crate::log::LogError;
 use crate::store::{Store, StoreError, TenancyStore};
 
-pub use access::{AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser};
+pub use access::{
+    AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser,
+    without_default_domain,
+};
 pub use folder::{FolderError, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
 pub use options::{EngineOptions, Strictness};

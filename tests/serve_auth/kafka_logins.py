@@ -33,7 +33,8 @@ def of(pool_id, user=ANN, tenancy="shop"):
 
 
 def topics(mechanism, user):
-    return set(AdminClient(config(mechanism, user, token)).list_topics(timeout=30).topics)
+    admin = AdminClient(config(mechanism, user, token))
+    return set(admin.list_topics(timeout=30).topics)
 
 
 def writes_and_reads(mechanism):

@@ -39,7 +39,8 @@ def throttled_when_strict(times, call, *args):
     return result
 
 
-AdminClient({"bootstrap.servers": bootstrap}).create_topics([NewTopic(TOPIC, 1, 1)])[TOPIC].result(30)
+kafka_admin = AdminClient({"bootstrap.servers": bootstrap})
+kafka_admin.create_topics([NewTopic(TOPIC, 1, 1)])[TOPIC].result(30)
 admin, streams = client(StreamAdminClient), client(StreamClient)
 [found] = admin.list_streams(compartment_id=COMPARTMENT, name=TOPIC).data
 

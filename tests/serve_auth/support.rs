@@ -142,7 +142,8 @@ pub(crate) fn python(script: &str, args: &[&str]) -> Option<String> {
     };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serve_auth");
     let mut command = Command::new(python);
-    command.arg(folder.join(script)).args(args);
+    // Variables of the surroundings may name certificates and proxies.
+    command.env_clear().arg(folder.join(script)).args(args);
     Some(succeed(command))
 }
 

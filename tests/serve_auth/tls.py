@@ -46,7 +46,8 @@ def kafka(ca_file, **more):
     }
 
 
-AdminClient(kafka(ca)).create_topics([NewTopic("orders", 1, 1)])["orders"].result(30)
+kafka_admin = AdminClient(kafka(ca))
+kafka_admin.create_topics([NewTopic("orders", 1, 1)])["orders"].result(30)
 failures = []
 producer = Producer(kafka(ca))
 for number in range(1000):
