@@ -73,8 +73,7 @@ def another_tenancy_sees_nothing(stream_id):
 
 def sent(request, profile="SHOP"):
     """A request that was signed, and changed afterwards by the caller."""
-    prepared = requests.Request(**request, auth=signer(profile)).prepare()
-    return prepared
+    return requests.Request(**request, auth=signer(profile)).prepare()
 
 
 def answered(prepared):
@@ -92,7 +91,7 @@ def dated(minutes):
     return sent({"method": "GET", "url": STREAMS, "headers": {"date": date}})
 
 
-def forged_requests():
+def forged_requests(stream_id):
     assert answered(dated(-4))[0] == 200
     assert answered(dated(4))[0] == 200
     is_stranger(dated(-6))
@@ -111,12 +110,12 @@ def forged_requests():
     other_body.body = body.replace(b"forged", b"FORGED")
     is_stranger(other_body)
 
-    other_method = sent({"method": "GET", "url": STREAMS})
+    other_method = sent({"method": "GET", "url": f"{endpoint}/20180418/streams/{stream_id}"})
     other_method.method = "DELETE"
     is_stranger(other_method)
 
 
 stream_id = whole_life_of_a_stream()
 another_tenancy_sees_nothing(stream_id)
-forged_requests()
+forged_requests(stream_id)
 client(StreamAdminClient, "SHOP").delete_stream(stream_id)
