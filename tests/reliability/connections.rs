@@ -12,7 +12,12 @@ fn a_thousand_idle_and_a_thousand_waiting_clients_cost_little_memory() {
         return;
     };
     let home = tempfile::tempdir().unwrap();
-    let server = Server::start(&[], &home.path().join("data"), &Addresses::any());
+    let server = Server::start(
+        &[],
+        home.path(),
+        &home.path().join("data"),
+        &Addresses::any(),
+    );
     let mut clients = python.script("benches/connections.py");
     let mut clients = clients
         .args([&server.addresses.http, &server.addresses.kafka])

@@ -26,7 +26,7 @@ fn a_full_disk_stops_writers_only_and_only_for_as_long() {
         eprintln!("only root can mount a small disk: left out");
         return;
     }
-    let server = Server::start(&wrapper, &disk.join("data"), &Addresses::any());
+    let server = Server::start(&wrapper, home.path(), &disk.join("data"), &Addresses::any());
     let mut client = python.script("tests/reliability/full_disk.py");
     let mut client = client
         .args([&server.addresses.http, &server.addresses.kafka])

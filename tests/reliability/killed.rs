@@ -31,10 +31,10 @@ impl Progress {
         let counts = counts.lock().unwrap();
         let before = counts.clone();
         let count =
-            |counts: &BTreeMap<String, u64>, writer| counts.get(writer).copied().unwrap_or(0);
-        let (_, waited) = changed
+            |counts: &BTreeMap<String, u64>, writer: &str| counts.get(writer).copied().unwrap_or(0);
+        let (_counts, waited) = changed
             .wait_timeout_while(counts, PATIENCE, |counts| {
-                let lags = |writer: &&str| count(counts, *writer) < count(&before, *writer) + more;
+                let lags = |writer: &&str| count(counts, writer) < count(&before, writer) + more;
                 WRITERS.iter().any(lags)
             })
             .unwrap();
@@ -49,7 +49,7 @@ fn what_was_acknowledged_survives_fifty_kills_under_load() {
     };
     let home = tempfile::tempdir().unwrap();
     let data = home.path().join("data");
-    let mut server = Server::start(&[], &data, &Addresses::any());
+    let mut server = Server::start(&[], home.path(), &data, &Addresses::any());
     let addresses = server.addresses.clone();
     let mut load = python.script("tests/reliability/load.py");
     let mut load = load
@@ -68,7 +68,7 @@ fn what_was_acknowledged_survives_fifty_kills_under_load() {
         progress.wait(1 + kill as u64 % 3);
         server.kill();
         let begun = Instant::now();
-        server = Server::start(&[], &data, &addresses);
+        server = Server::start(&[], home.path(), &data, &addresses);
         longest = longest.max(begun.elapsed());
     }
     progress.wait(1);

@@ -112,6 +112,8 @@ def write_by_rest(writer, stream):
             return
         for n, entry in zip(numbers, reply["entries"]):
             note(writer, int(entry["partition"]), entry["offset"], n)
+        # There are others.
+        time.sleep(0.005)
 
 
 def stored(topic):
@@ -155,7 +157,7 @@ def check(writer):
     print(f"{writer}: {len(acknowledged[writer])} acknowledged, {len(found)} stored", file=sys.stderr)
 
 
-admin = AdminClient({"bootstrap.servers": bootstrap})
+admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
 WRITERS = ["plain", "idempotent", "rest"]
 for made in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in WRITERS]).values():
     made.result(30)

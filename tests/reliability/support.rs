@@ -37,8 +37,9 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts the server by a command that ends in running its arguments; nothing stands for none.
-    pub(crate) fn start(wrapper: &[&str], data: &Path, at: &Addresses) -> Self {
+    /// Starts the server by a command that ends in running its arguments; nothing stands for none. What it tells
+    /// of itself goes into `home`.
+    pub(crate) fn start(wrapper: &[&str], home: &Path, data: &Path, at: &Addresses) -> Self {
         let program = assert_cmd::cargo::cargo_bin!("ocelot");
         let mut command = match wrapper.split_first() {
             None => Command::new(program),
@@ -48,7 +49,7 @@ impl Server {
                 command
             }
         };
-        let ready = data.with_extension("ready.json");
+        let ready = home.join("ready.json");
         let mut process = command
             .env_remove("OCELOT_STRICT")
             .args(["serve", "--http", &at.http, "--kafka", &at.kafka])
@@ -58,7 +59,7 @@ impl Server {
             .arg(&ready)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(File::create(data.with_extension("log")).unwrap())
+            .stderr(File::create(home.join("server.log")).unwrap())
             .spawn()
             .unwrap();
         let mut line = String::new();
