@@ -18,7 +18,7 @@ const MILLI: i64 = 1000;
 /// How much of something may happen a second.
 #[derive(Debug)]
 pub(super) struct Rate {
-    /// What is counted, for the message: "writes to a partition, in bytes".
+    /// What is counted, as the message names it.
     pub what: &'static str,
     /// How much.
     pub per_second: i64,
@@ -181,7 +181,7 @@ impl From<Throttled> for ApiError {
             429,
             "TooManyRequests",
             format!(
-                "Too many requests: {what}: {per_second} a second; next request can be made in {wait_ms} ms"
+                "Too many requests: at most {per_second} {what} a second; next request can be made in {wait_ms} ms"
             ),
         )
     }

@@ -55,6 +55,10 @@ def whole_life_of_a_stream():
     got = streams.get_messages(stream_id, cursor)
     assert [message.value for message in got.data] == [value] * 3, got.data
     assert got.headers["opc-next-cursor"]
+    # Many in a second are signed alike, since only the date is their own.
+    for offset in range(3, 13):
+        one = models.PutMessagesDetails(messages=entries[:1])
+        assert streams.put_messages(stream_id, one).data.entries[0].offset == offset
     return stream_id
 
 

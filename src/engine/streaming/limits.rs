@@ -14,24 +14,24 @@ use crate::call::ApiError;
 use crate::store::{Filter, Order, Page, Session, SortBy};
 
 const WRITTEN: Rate = Rate {
-    what: "the bytes written to a partition are limited",
+    what: "bytes written to a partition",
     per_second: 1 << 20,
 };
 
 const READ: Rate = Rate {
-    what: "the bytes read from a partition are limited",
+    what: "bytes read from a partition",
     per_second: 2 << 20,
 };
 
 /// One that reads without a group counts as a group of its partition: unconfirmed.
 const GETS: Rate = Rate {
-    what: "the reads of a consumer group are limited",
+    what: "reads of a consumer group",
     per_second: 5,
 };
 
 /// Of each kind, in a tenancy. That it is a tenancy's is unconfirmed.
 const CALLS: Rate = Rate {
-    what: "requests of this kind are limited",
+    what: "requests of this kind",
     per_second: 5,
 };
 
