@@ -2,6 +2,8 @@
 //!
 //! `bare ANSWER_FILE` prints the address it serves at. `benches/serve.sh` compares the server with it.
 
+use std::io::Write as _;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::header;
@@ -22,6 +24,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         (headers, answer)
     });
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    println!("http://{}", listener.local_addr()?);
+    writeln!(std::io::stdout(), "http://{}", listener.local_addr()?)?;
     Ok(axum::serve(listener, routes).await?)
 }

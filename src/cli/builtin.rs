@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::command::format;
 use super::error::CliError;
 use super::globals::Globals;
-use super::{access, doctor, local, serve, session, setup, terminal};
+use super::{access, doctor, local, local_function, local_inbox, serve, session, setup, terminal};
 use crate::output;
 use crate::profile::{Environment, Settings};
 
@@ -102,6 +102,8 @@ pub(super) fn run(
     let all = [
         local::BUILTINS,
         access::BUILTINS,
+        local_function::BUILTINS,
+        local_inbox::BUILTINS,
         setup::BUILTINS,
         session::BUILTINS,
     ];

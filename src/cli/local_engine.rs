@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::deliveries::Deliveries;
 use super::error::CliError;
 use super::globals::Globals;
+use super::strict;
 use super::target::{self, Failure};
 use crate::api::operation::{Client, Method};
 use crate::call::{ApiError, Call, Reply};
@@ -16,7 +18,7 @@ use crate::client::{
     Connection, Http, HttpError, HttpOptions, Remote, RemoteError, Request, RequestIds, RetryPolicy,
 };
 use crate::clock::{Clock, SystemClock};
-use crate::engine::{Engine, Home, LocalRequest, PATIENCE};
+use crate::engine::{Engine, EngineOptions, Home, LocalRequest, PATIENCE, Strictness};
 use crate::log::Durability;
 use crate::profile::BaseUrl;
 use crate::server::{ControlToken, Holder, LOCAL_PATH, ServerRecord};
@@ -29,7 +31,10 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// It is opened for each call, so that other processes have their turn in between.
 pub(super) struct LocalEngine {
     home: Home,
-    durability: Durability,
+    /// Those of every engine that is opened, which so count rates together.
+    options: EngineOptions,
+    /// What is due after a call, where the engine is in this process.
+    deliveries: Deliveries,
     /// Names requests to a server.
     request_ids: RequestIds,
     link: RefCell<Option<Link>>,
@@ -43,7 +48,11 @@ impl LocalEngine {
     pub(super) fn of(globals: &Globals) -> Result<Self, CliError> {
         Ok(Self {
             home: target::home(globals)?,
-            durability: globals.durability,
+            options: EngineOptions {
+                durability: globals.durability,
+                strictness: Strictness::new(strict::of_environment()?),
+            },
+            deliveries: Deliveries::of(globals)?,
             request_ids: match globals.request_id.clone() {
                 Some(id) => RequestIds::Given(id),
                 None => RequestIds::fresh(),
@@ -52,10 +61,15 @@ impl LocalEngine {
         })
     }
 
-    /// Answers a call.
+    /// Answers a call. In this process, what is due then is delivered; a server does so by itself.
     pub(super) fn answer(&self, call: &Call) -> Result<Reply, Failure> {
         let answer = self.ask(
-            |engine| engine.answer(call).map_err(Failure::Service),
+            |engine| {
+                let answer = engine.answer(call).map_err(Failure::Service);
+                self.deliveries
+                    .attempt(engine, &self.home, self.options.durability);
+                answer
+            },
             |link| link.answer(call),
         );
         answer.map_err(Failure::NotAsked)?
@@ -89,7 +103,7 @@ impl LocalEngine {
     /// next look finds the folder free, or with someone else.
     fn ask<T>(
         &self,
-        here: impl Fn(&Engine) -> T,
+        here: impl Fn(Engine) -> T,
         there: impl Fn(&mut Link) -> Result<T, Unreached>,
     ) -> Result<T, CliError> {
         let begun = Instant::now();
@@ -102,8 +116,8 @@ impl LocalEngine {
                 thread::sleep(PAUSE);
             }
             let patience = PATIENCE.saturating_sub(begun.elapsed());
-            match Holder::find(&self.home, self.durability, patience)? {
-                Holder::Here(engine) => return Ok(here(&engine)),
+            match Holder::find(&self.home, &self.options, patience)? {
+                Holder::Here(engine) => return Ok(here(*engine)),
                 Holder::Server(record) if patience.is_zero() => {
                     return Err(CliError::Server(format!(
                         "the server that has the data folder, process {} at {}, does not answer: stop it, or choose \
@@ -112,7 +126,8 @@ impl LocalEngine {
                     )));
                 }
                 Holder::Server(record) => {
-                    self.check_durability(&record)?;
+                    self.check_promises(&record)?;
+                    self.deliveries.check_server(&record)?;
                     *link = Some(Link::to(
                         &record,
                         self.request_ids.clone(),
@@ -123,9 +138,16 @@ impl LocalEngine {
         }
     }
 
-    /// Refuses to take less durability than was asked for.
-    fn check_durability(&self, server: &ServerRecord) -> Result<(), CliError> {
-        match self.durability {
+    /// Refuses to take less durability, or fewer limits, than were asked for.
+    fn check_promises(&self, server: &ServerRecord) -> Result<(), CliError> {
+        if self.options.strictness.is_strict() && !server.strict {
+            return Err(CliError::value(format!(
+                "OCELOT_STRICT asks for limits that the server on the data folder does not have (process {} at {}): start \
+                 it with --strict, or leave the variable out",
+                server.pid, server.http
+            )));
+        }
+        match self.options.durability {
             Durability::Fsync if !server.fsync => Err(CliError::value(format!(
                 "--durability fsync is not what the server on the data folder gives (process {} at {}): start it with \
                  --durability fsync, or leave the option out",

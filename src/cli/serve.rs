@@ -8,9 +8,10 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use tracing::Level;
 
 use super::builtin::{Answer, Builtin, Takes};
+use super::deliveries::courier_options;
 use super::error::CliError;
 use super::globals::Globals;
-use super::{target, terminal};
+use super::{strict, target, terminal};
 use crate::profile::Environment;
 use crate::server::auth::Auth;
 use crate::server::{self, Limits, LogOptions, Ready, ServeOptions, Tls};
@@ -19,7 +20,16 @@ use crate::server::{self, Limits, LogOptions, Ready, ServeOptions, Tls};
 pub(super) static SERVE: Builtin = Builtin {
     words: "serve",
     takes: Takes::Only(
-        &["auth", "cli-rc-file", "data-dir", "memory", "durability"],
+        &[
+            "auth",
+            "cli-rc-file",
+            "data-dir",
+            "memory",
+            "durability",
+            "smtp",
+            "allow-http",
+            "deny-private-networks",
+        ],
         "answers others, and asks nobody",
     ),
     run,
@@ -42,7 +52,8 @@ pub(super) fn command() -> Command {
             "It listens on this machine only, and takes everyone there for its user, unless --auth verify asks them \
              who they are. Commands on the same data \
              folder reach it by themselves; programs find it at the addresses that it prints.\n\
-             --data-dir, --memory and --durability say where and how data is kept, as with every command.\n\n\
+             --data-dir, --memory and --durability say where and how data is kept, as with every command; --smtp, \
+             --allow-http and --deny-private-networks, how messages are delivered.\n\n\
              Example:\n  ocelot serve --http 127.0.0.1:4590 --kafka 127.0.0.1:9092",
         )
         .args(addresses())
@@ -96,8 +107,9 @@ fn certificates() -> [Arg; 3] {
     ]
 }
 
-fn limits() -> [Arg; 4] {
+fn limits() -> [Arg; 5] {
     [
+        strict::option(),
         number("max-connections", "COUNT", "4096", 1..=1_000_000)
             .help("Connections that each protocol has open at most; more wait."),
         number("max-header-bytes", "BYTES", "65536", 8192..=16_777_216)
@@ -175,6 +187,8 @@ fn options(matches: &ArgMatches, globals: &Globals) -> Result<ServeOptions, CliE
     Ok(ServeOptions {
         home: target::home(globals)?,
         durability: globals.durability,
+        courier: courier_options(globals)?,
+        strict: matches.get_flag("strict") || strict::of_environment()?,
         http: text("http").unwrap_or_default(),
         kafka: text("kafka").unwrap_or_default(),
         advertise: text("advertise"),

@@ -5,15 +5,23 @@
 //! give the same answers.
 
 mod access;
+mod carry_out;
+pub mod delivery;
+pub mod effects;
+pub mod events;
 mod folder;
 mod listing;
 mod local;
 pub mod ocid;
+mod ons;
+mod options;
+mod rates;
 mod request;
 mod resource;
 mod retry;
 mod streaming;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,12 +30,17 @@ use crate::api::OperationId;
 use crate::call::{ApiError, Call, Origin, Reply};
 use crate::clock::{Clock, Setting, SystemClock, clamp_ms};
 use crate::disk::{Disk, MemoryDisk, RealDisk};
-use crate::log::{Durability, LogError};
+use crate::log::LogError;
 use crate::store::{Store, StoreError, TenancyStore};
 
-pub use access::{AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser};
+pub use access::{
+    AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser,
+    without_default_domain,
+};
 pub use folder::{FolderError, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
+pub use options::{EngineOptions, Strictness};
+pub use rates::Rates;
 use streaming::Streaming;
 pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 pub use streaming::{GotMessages, NEXT_CURSOR, PutMessages, PutResult};
@@ -57,6 +70,12 @@ pub enum EngineError {
     /// Keys and tokens cannot be managed as asked.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// A message of the inbox cannot be used as asked.
+    #[error(transparent)]
+    Inbox(#[from] delivery::inbox::InboxError),
+    /// No such function.
+    #[error(transparent)]
+    Function(#[from] delivery::functions::FunctionError),
     /// The clock cannot be set to this.
     #[error("the clock can show times from 1970 to 9999, and not {0}")]
     Clock(String),
@@ -67,6 +86,8 @@ pub struct Engine {
     store: Store,
     clock: EngineClock,
     streaming: Streaming,
+    /// Held by whoever carries out effects, so that nobody else does the same.
+    carrying_out: Mutex<()>,
     keys: access::KeyRing,
     decoy: access::Decoy,
     // Dropped last: until then the folder is this process's alone.
@@ -75,22 +96,23 @@ pub struct Engine {
 
 impl Engine {
     /// Opens the engine over `home`, waiting for its turn if another process has it.
-    pub fn open(home: &Home, durability: Durability) -> Result<Self, EngineError> {
-        Self::open_with(home, durability, Box::new(SystemClock), PATIENCE)
+    pub fn open(home: &Home, options: impl Into<EngineOptions>) -> Result<Self, EngineError> {
+        Self::open_with(home, options, Box::new(SystemClock), PATIENCE)
     }
 
     /// Opens the engine with a clock of the caller's in the place of the machine's, waiting for its turn at
     /// most for `patience`.
     pub fn open_with(
         home: &Home,
-        durability: Durability,
+        options: impl Into<EngineOptions>,
         system: Box<dyn Clock>,
         patience: Duration,
     ) -> Result<Self, EngineError> {
+        let options = options.into();
         let (folder, store, disk, streams): (_, _, Arc<dyn Disk>, _) = match home {
             Home::Folder(path) => {
                 let folder = folder::Folder::lock(path, patience)?;
-                let store = Store::open(&folder.database()?, durability)?;
+                let store = Store::open(&folder.database()?, options.durability)?;
                 let streams = folder.streams();
                 (Some(folder), store, Arc::new(RealDisk), streams)
             }
@@ -102,30 +124,56 @@ impl Engine {
             ),
         };
         let setting = store.read(|session| session.setting(local::CLOCK_SETTING))?;
-        let streaming = Streaming::new(disk, streams, durability);
+        let streaming = Streaming::new(disk, streams, options);
         streaming.finish_removals(&store)?;
-        Ok(Self {
+        let engine = Self {
             clock: EngineClock::new(system, setting.unwrap_or_default()),
             streaming,
+            carrying_out: Mutex::new(()),
             keys: access::KeyRing::default(),
             decoy: access::Decoy::new()?,
             store,
             folder,
-        })
+        };
+        engine.carry_out_effects()?;
+        Ok(engine)
     }
 
     /// Answers a call, or says why it cannot.
     pub fn answer(&self, call: &Call) -> Result<Reply, ApiError> {
         request::check(call)?;
-        let context = self.context(call);
-        match call.operation.id {
+        let tenancy_id = self.tenancy_of(call)?;
+        let context = self.context(call, &tenancy_id);
+        let answer = match call.operation.id {
             OperationId::Streaming(operation) => self.streaming.answer(&context, operation, call),
-            OperationId::Ons(_)
-            | OperationId::Events(_)
+            OperationId::Ons(operation) => ons::answer(&context, operation, call),
+            OperationId::Events(_)
             | OperationId::Queue(_)
             | OperationId::Monitoring(_)
             | OperationId::Sch(_) => Err(not_available(call)),
+        };
+        // The change is made and its effects are noted: what keeps them from being carried out now does not
+        // undo the answer. They stay noted, and the next call meets the same obstacle first.
+        let _ = self.carry_out_effects();
+        answer
+    }
+
+    /// The tenancy in which a call is answered: the caller's, but what a token allows is done where the token
+    /// is from, whoever has it.
+    fn tenancy_of<'c>(&self, call: &'c Call) -> Result<Cow<'c, str>, ApiError> {
+        let own = Cow::Borrowed(call.origin.tenancy_id.as_str());
+        if !call.operation.id.is_allowed_by_token() {
+            return Ok(own);
         }
+        let found = self
+            .store
+            .read(|session| ons::tenancy_of_link(session, call))?;
+        Ok(found.map_or(own, Cow::Owned))
+    }
+
+    /// Whether what the services in the cloud refuse is refused.
+    pub fn is_strict(&self) -> bool {
+        self.streaming.is_strict()
     }
 
     /// Answers a call for PutMessages as [`Engine::answer`] does, without a document of its body and its reply:
@@ -136,19 +184,20 @@ impl Engine {
         request: &PutMessages<'_>,
     ) -> Result<PutResult, ApiError> {
         request::check_params(call)?;
-        self.streaming
-            .put_messages(&self.context(call), call, request)
+        let context = self.context(call, &call.origin.tenancy_id);
+        self.streaming.put_messages(&context, call, request)
     }
 
     /// Answers a call for GetMessages as [`Engine::answer`] does, without a document of its reply.
     pub fn get_messages(&self, call: &Call) -> Result<GotMessages, ApiError> {
         request::check_params(call)?;
-        self.streaming.get_messages(&self.context(call), call)
+        let context = self.context(call, &call.origin.tenancy_id);
+        self.streaming.get_messages(&context, call)
     }
 
-    fn context<'e>(&'e self, call: &'e Call) -> Context<'e> {
+    fn context<'e>(&'e self, call: &'e Call, tenancy_id: &'e str) -> Context<'e> {
         Context {
-            store: self.store.tenancy(&call.origin.tenancy_id),
+            store: self.store.tenancy(tenancy_id),
             now_ms: self.clock.now_ms(),
             origin: &call.origin,
         }
@@ -174,7 +223,7 @@ fn not_available(call: &Call) -> ApiError {
 
 /// What every service is handed with a call.
 struct Context<'e> {
-    /// What is stored for the caller's tenancy.
+    /// What is stored for the tenancy of the call.
     store: TenancyStore<'e>,
     /// The time of the whole call, so that all it does happens at once.
     now_ms: i64,

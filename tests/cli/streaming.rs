@@ -153,7 +153,6 @@ fn services_that_are_to_come_say_so() {
     let sandbox = Sandbox::new();
     for (line, service) in [
         ("queue queue-admin queue list", "Queue"),
-        ("ons topic list", "Notifications"),
         ("events rule list", "Events"),
         ("monitoring metric list", "Monitoring"),
         ("sch service-connector list", "Connector Hub"),

@@ -4,6 +4,8 @@
 //! `OCELOT_KAFKAJS` names a folder whose `node_modules` has kafkajs; `kcat` is found in the path. The tests of
 //! either do not run without it.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod clients;
 mod members;
 mod producers;

@@ -20,14 +20,15 @@ pub(crate) struct Read {
     pub(crate) committed: bool,
 }
 
+/// What the member of a name says.
+type Told = (&'static str, Value);
+
 /// The members of a group that reads one topic.
 pub(crate) struct Members {
     topic: String,
     processes: BTreeMap<&'static str, Child>,
-    told: (
-        Sender<(&'static str, Value)>,
-        Receiver<(&'static str, Value)>,
-    ),
+    told: Receiver<Told>,
+    tell: Sender<Told>,
     /// What each has now.
     pub(crate) assigned: BTreeMap<&'static str, BTreeSet<u64>>,
     /// What was taken from each, ever.
@@ -38,10 +39,12 @@ pub(crate) struct Members {
 
 impl Members {
     pub(crate) fn of(topic: &str) -> Self {
+        let (tell, told) = channel();
         Self {
             topic: topic.to_owned(),
             processes: BTreeMap::new(),
-            told: channel(),
+            told,
+            tell,
             assigned: BTreeMap::new(),
             revoked: BTreeMap::new(),
             read: Vec::new(),
@@ -64,7 +67,7 @@ impl Members {
             .spawn()
             .unwrap();
         let stdout = BufReader::new(process.stdout.take().unwrap());
-        let tell = self.told.0.clone();
+        let tell = self.tell.clone();
         std::thread::spawn(move || {
             for line in stdout.lines().map_while(Result::ok) {
                 let _ = tell.send((name, serde_json::from_str(&line).unwrap()));
@@ -97,7 +100,7 @@ impl Members {
         let deadline = Instant::now() + PATIENCE;
         while !done(self) {
             let left = deadline.saturating_duration_since(Instant::now());
-            let Ok((name, told)) = self.told.1.recv_timeout(left) else {
+            let Ok((name, told)) = self.told.recv_timeout(left) else {
                 panic!(
                     "not in time: {what}. Assigned {:?}, {} messages read",
                     self.assigned,

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -87,7 +87,7 @@ fn serve(home: &Path, kafka: &str) -> (Child, SocketAddr) {
         .env_clear()
         .env("HOME", home)
         .args(["serve", "--http", "127.0.0.1:0", "--kafka", kafka])
-        .args(["--log-level", "warn", "--data-dir"])
+        .args(["--log", "warn", "--data-dir"])
         .arg(home.join("data"))
         .arg("--ready-file")
         .arg(&ready)
@@ -133,28 +133,14 @@ pub(crate) fn helper(name: &str) -> PathBuf {
 }
 
 /// Runs a command to its end, which must be a good one and come in time; returns what it said.
-pub(crate) fn succeed(mut command: Command) -> String {
-    let mut process = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let begun = Instant::now();
-    while process.try_wait().unwrap().is_none() {
-        if begun.elapsed() > PATIENCE {
-            process.kill().unwrap();
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let output: Output = process.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+pub(crate) fn succeed(command: Command) -> String {
+    let mut command = assert_cmd::Command::from_std(command);
+    let output = command.timeout(PATIENCE).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(
         output.status.success(),
-        "{command:?}: {}\n{}\n{}",
+        "{command:?}: {}\n{}",
         output.status,
-        text(&output.stdout),
         text(&output.stderr)
     );
     text(&output.stdout)

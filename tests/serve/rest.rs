@@ -153,8 +153,7 @@ fn messages_take_escapes_and_loose_base64() {
     // Some JSON writers put a backslash before each slash.
     let mut request = Request::new(Method::Post, format!("{}{path}", server.url()));
     request.body = Some(
-        br#"{"messages":[{"key":"YQ","value":"\/w\u003d="},{"key":null,"value":"","x":1}]}"#
-            .into(),
+        br#"{"messages":[{"key":"YQ","value":"\/w\u003d="},{"key":null,"value":"","x":1}]}"#.into(),
     );
     let put = server.exchange(&request);
     assert_eq!(put.status, 200, "{}", text(&put));

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::super::Context;
+use super::super::rates::Throttled;
 use super::Streaming;
 use super::cursors::{Cursor, Reader, oldest_kept};
 use super::put::as_text;
@@ -58,6 +59,7 @@ impl Streaming {
         let limit = limit(call)?;
         let text = call.query_text("cursor").unwrap_or_default();
         let cursor = Cursor::decode(text, &stream.id, context.now_ms)?;
+        self.count_get(&stream, &cursor.reader, context.now_ms)?;
         let mut batch = Batch::new(&stream, limit);
         let reader = match cursor.reader {
             Reader::Partitions(positions) => {
@@ -70,6 +72,9 @@ impl Streaming {
             made_ms: context.now_ms,
             reader,
         };
+        if let Some(throttled) = batch.throttled.filter(|_| batch.messages.is_empty()) {
+            return Err(throttled.into());
+        }
         Ok(GotMessages {
             messages: batch.messages,
             next_cursor: next.encode(),
@@ -105,6 +110,12 @@ impl Streaming {
             return Ok(offset);
         }
         let stream = batch.stream;
+        // What may not be read now is passed over, for another time.
+        if let Err(throttled) = self.may_read((&stream.id, partition), context.now_ms) {
+            batch.throttled = Some(throttled);
+            return Ok(offset);
+        }
+        let bytes_before = batch.bytes;
         let records = self.partitions.with(&stream.id, partition, |log| {
             if offset < oldest_kept(log, stream.horizon_ms(context.now_ms))? {
                 return Err(ApiError::invalid(
@@ -117,6 +128,8 @@ impl Streaming {
         for record in records {
             batch.push(partition, record);
         }
+        let bytes = batch.bytes - bytes_before;
+        self.count_read((&stream.id, partition), bytes, context.now_ms);
         Ok(next)
     }
 }
@@ -137,6 +150,8 @@ pub(super) struct Batch<'s> {
     messages: Vec<Message>,
     limit: usize,
     bytes: usize,
+    /// Why a partition was passed over.
+    throttled: Option<Throttled>,
 }
 
 impl<'s> Batch<'s> {
@@ -146,6 +161,7 @@ impl<'s> Batch<'s> {
             messages: Vec::new(),
             limit,
             bytes: 0,
+            throttled: None,
         }
     }
 

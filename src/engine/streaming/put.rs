@@ -107,13 +107,20 @@ impl Streaming {
             failures: 0,
             entries: vec![PutEntry::default(); decoded.messages.len()],
         };
+        let mut throttled = None;
         for (partition, indexes) in (0_u32..).zip(&by_partition) {
-            if !indexes.is_empty() {
-                let appended = self.append(context, &stream, partition, decoded.records(indexes));
-                result.note(partition, indexes, &appended);
+            if indexes.is_empty() {
+                continue;
             }
+            let appended = self.append(context, &stream, partition, &decoded.records(indexes));
+            result.note(partition, indexes, &appended);
+            throttled = throttled.or_else(|| appended.err().filter(is_throttling));
         }
-        Ok(result)
+        match throttled {
+            // Where some are taken, the entries tell of the others. Source: behaviour.md 1.7.
+            Some(error) if result.failures == result.entries.len() => Err(error),
+            _ => Ok(result),
+        }
     }
 
     /// Appends messages to one partition, after the expired ones were let go.
@@ -122,16 +129,27 @@ impl Streaming {
         context: &Context<'_>,
         stream: &Stream,
         partition: u32,
-        records: Vec<NewRecord<'_>>,
+        records: &[NewRecord<'_>],
     ) -> Result<(i64, i64), ApiError> {
+        let bytes = records.iter().map(content_bytes).sum();
+        self.count_write((&stream.id, partition), bytes, context.now_ms)?;
         let horizon_ms = stream.horizon_ms(context.now_ms);
         let appended = self
             .partitions
             .append(&stream.id, partition, horizon_ms, |log| {
-                Ok::<_, ApiError>(log.append(&records, context.now_ms)?)
+                Ok::<_, ApiError>(log.append(records, context.now_ms)?)
             })?;
         Ok((appended.base_offset, appended.timestamp_ms))
     }
+}
+
+/// What a message counts for: its key and its value.
+fn content_bytes(record: &NewRecord<'_>) -> usize {
+    record.value.len() + record.key.map_or(0, <[u8]>::len)
+}
+
+fn is_throttling(error: &ApiError) -> bool {
+    error.status == 429
 }
 
 impl PutResult {

@@ -72,7 +72,7 @@ async fn reply(
     let shared = &entrance.shared;
     let limits = &shared.options.limits;
     let body = body::read(body, limits).await?;
-    let caller = authenticate(entrance, parts, &body)?;
+    let caller = authenticate(entrance, route.operation.id, parts, &body)?;
     let origin = origin(entrance, parts, caller);
     let content = body::content(&parts.headers, body, limits)?;
     request::check_type(&parts.headers, &content)?;

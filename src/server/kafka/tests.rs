@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{ApiKey, RequestKind};
 use serde_json::json;
+use tokio::sync::Notify;
 
 use super::Kafka;
 use super::connection::{Connection, answer};
@@ -14,6 +15,7 @@ use super::shape::{self, Field, Kind};
 use crate::api::OperationId;
 use crate::api::streaming::Streaming as Operation;
 use crate::call::LOCAL_TENANCY;
+use crate::delivery::CourierOptions;
 use crate::engine::{Engine, Home, NewTopic};
 use crate::log::Durability;
 use crate::server::auth::{Auth, Verifier};
@@ -165,7 +167,7 @@ fn take(bytes: &[u8]) -> bool {
     let Ok(header) = RequestHeader::take(&mut frame) else {
         return false;
     };
-    let Some(api) = find(header.api_key) else {
+    let Some(api) = find(header.api_key, false) else {
         return false;
     };
     api.versions.contains(&header.version)
@@ -242,7 +244,7 @@ fn a_million_hostile_frames_do_no_harm() {
 
 #[test]
 fn announced_items_must_be_there() {
-    let api = find(3).unwrap();
+    let api = find(3, false).unwrap();
     // Metadata version 1: an array of two thousand million topics.
     assert!(!fits(api, &[0x7f, 0xff, 0xff, 0xff], 1));
     assert!(!fits(api, &[0xff, 0xff, 0xff, 0xfe], 1));
@@ -258,6 +260,8 @@ fn broker() -> Kafka {
     let options = ServeOptions {
         home: Home::Memory,
         durability: Durability::Os,
+        courier: CourierOptions::default(),
+        strict: false,
         http: String::new(),
         kafka: String::new(),
         advertise: None,
@@ -286,6 +290,7 @@ fn broker() -> Kafka {
             tls: None,
             control: None,
             verifier: Verifier::new(),
+            may_be_due: Notify::new(),
             metrics: Metrics::default(),
             stopping: Stop::listen().unwrap().stopping(),
         }

@@ -59,7 +59,9 @@ impl ConsumerGroup {
             Some(member) => member.update(request),
             None => false,
         };
-        self.refresh(turn, is_changed || has_joined);
+        if is_changed || has_joined {
+            self.refresh(turn, true);
+        }
         let is_new_to_it = self.reconcile(turn, &id, request.owned.as_ref());
         let tells_all = request.rebalance_timeout_ms.is_some()
             && request.owned.is_some()
