@@ -59,7 +59,7 @@ fn a_request_in_flight_is_answered() {
     // It says so when it reads the body: the request is in flight then.
     assert_eq!(wire.answer().unwrap().status, 100);
     server.signal("-INT");
-    while home.run("local status").status.success() && !server.log().contains("stopping") {}
+    while !server.log().contains("stopping") {}
     wire.send(body);
     let answer = wire.answer().unwrap();
     assert_eq!(
@@ -162,7 +162,7 @@ fn addresses_that_others_reach_are_refused() {
         assert_eq!(run.status.code(), Some(1));
         let stderr = String::from_utf8(run.stderr).unwrap();
         assert!(
-            stderr.starts_with(&format!("Error: --{face} 0.0.0.0:0 can be reached")),
+            stderr.starts_with("Error: refused to listen on 0.0.0.0:"),
             "{stderr}"
         );
     }
