@@ -141,8 +141,9 @@ async fn serve(
             Arc::clone(&shared),
         )));
     }
-    if let (Some(folder), Some(token)) = (&folder, &shared.control) {
-        let record = shared.addresses.record(&shared.options, control, token);
+    let token = shared.control.as_ref();
+    let record = token.map(|token| shared.addresses.record(&shared.options, control, token));
+    if let (Some(folder), Some(record)) = (&folder, &record) {
         record.write(folder).map_err(ServeError::record(folder))?;
     }
     if let Some(file) = &shared.options.ready_file {
@@ -163,8 +164,10 @@ async fn serve(
     stop.asked_for().await;
     tracing::info!("stopping");
     let all_answered = stop.finish(tasks).await;
-    if let Some(folder) = folder.filter(|_| all_answered) {
-        ServerRecord::note_end(&folder).map_err(ServeError::record(&folder))?;
+    if let (Some(folder), Some(record), true) = (&folder, &record, all_answered) {
+        record
+            .note_end(folder)
+            .map_err(ServeError::record(folder))?;
     }
     Ok(())
 }

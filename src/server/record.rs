@@ -2,7 +2,7 @@
 //!
 //! The server leaves `server.json` in the folder. It is believed only while the process that it names holds the
 //! folder's lock: one that a killed server left behind misleads nobody. A server that has answered all that it
-//! was asked leaves it as `server-ended.json`: whoever lost a connection to that one may ask again.
+//! was asked is noted in `servers-ended.json`: whoever lost a connection to that one may ask again.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -18,7 +18,10 @@ use crate::clock::SystemClock;
 use crate::engine::{Engine, EngineError, EngineOptions, FolderError, Home};
 
 const FILE_NAME: &str = "server.json";
-const ENDED_NAME: &str = "server-ended.json";
+const ENDED_NAME: &str = "servers-ended.json";
+
+/// How many servers that ended well are remembered.
+const REMEMBERED: usize = 16;
 
 /// The longest that one attempt waits for the folder's lock.
 const STEP: Duration = Duration::from_millis(20);
@@ -142,16 +145,25 @@ impl ServerRecord {
     }
 
     /// Notes that the server ends, and has answered all that it was asked.
-    pub(super) fn note_end(folder: &Path) -> io::Result<()> {
-        fs::rename(folder.join(FILE_NAME), folder.join(ENDED_NAME))
+    pub(super) fn note_end(&self, folder: &Path) -> io::Result<()> {
+        let mut ended = ended_well(folder);
+        ended.push(self.token.clone());
+        let few = ended.len().saturating_sub(REMEMBERED);
+        ended.drain(..few);
+        write_whole(&folder.join(ENDED_NAME), &serde_json::to_vec(&ended)?)?;
+        fs::remove_file(folder.join(FILE_NAME))
     }
 
     /// Whether this server has ended, and had answered all that it was asked.
     pub fn has_ended_well(&self, folder: &Path) -> bool {
-        let text = fs::read(folder.join(ENDED_NAME)).unwrap_or_default();
-        let last: Option<Self> = serde_json::from_slice(&text).ok();
-        last.is_some_and(|last| last.token.0 == self.token.0)
+        ended_well(folder).iter().any(|one| one.0 == self.token.0)
     }
+}
+
+/// The tokens of the last servers that ended well, which are of no use any more but to know them by.
+fn ended_well(folder: &Path) -> Vec<ControlToken> {
+    let text = fs::read(folder.join(ENDED_NAME)).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
 }
 
 /// Writes a file that only its owner can read, so that others see it whole or not at all.

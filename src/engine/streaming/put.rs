@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD as ALPHABET;
@@ -57,9 +58,25 @@ struct PutEntry {
     #[serde(serialize_with = "as_text")]
     partition: Option<u32>,
     offset: Option<i64>,
-    timestamp: Option<String>,
-    error: Option<String>,
-    error_message: Option<String>,
+    timestamp: Option<SharedText>,
+    error: Option<SharedText>,
+    error_message: Option<SharedText>,
+}
+
+/// What messages have in common that went to a partition together.
+#[derive(Clone, Debug)]
+struct SharedText(Arc<str>);
+
+impl Serialize for SharedText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl From<String> for SharedText {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
 }
 
 /// The wire has partitions as strings.
@@ -158,14 +175,14 @@ impl PutResult {
         let first = match appended {
             Ok((_, timestamp_ms)) => PutEntry {
                 partition: Some(partition),
-                timestamp: Some(rfc3339(*timestamp_ms)),
+                timestamp: Some(rfc3339(*timestamp_ms).into()),
                 ..PutEntry::default()
             },
             Err(error) => {
                 self.failures += indexes.len();
                 PutEntry {
-                    error: Some(error.status.to_string()),
-                    error_message: Some(error.message.clone()),
+                    error: Some(error.status.to_string().into()),
+                    error_message: Some(error.message.clone().into()),
                     ..PutEntry::default()
                 }
             }
