@@ -43,6 +43,7 @@ pub use options::{EngineOptions, Strictness};
 pub use rates::Rates;
 use streaming::Streaming;
 pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
+pub use streaming::{GotMessages, NEXT_CURSOR, PutMessages, PutResult};
 pub use streaming::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
 
 /// Where an engine keeps what it is given.
@@ -142,11 +143,7 @@ impl Engine {
     pub fn answer(&self, call: &Call) -> Result<Reply, ApiError> {
         request::check(call)?;
         let tenancy_id = self.tenancy_of(call)?;
-        let context = Context {
-            store: self.store.tenancy(&tenancy_id),
-            now_ms: self.clock.now_ms(),
-            origin: &call.origin,
-        };
+        let context = self.context(call, &tenancy_id);
         let answer = match call.operation.id {
             OperationId::Streaming(operation) => self.streaming.answer(&context, operation, call),
             OperationId::Ons(operation) => ons::answer(&context, operation, call),
@@ -177,6 +174,33 @@ impl Engine {
     /// Whether what the services in the cloud refuse is refused.
     pub fn is_strict(&self) -> bool {
         self.streaming.is_strict()
+    }
+
+    /// Answers a call for PutMessages as [`Engine::answer`] does, without a document of its body and its reply:
+    /// that would take longer than putting the messages.
+    pub fn put_messages(
+        &self,
+        call: &Call,
+        request: &PutMessages<'_>,
+    ) -> Result<PutResult, ApiError> {
+        request::check_params(call)?;
+        let context = self.context(call, &call.origin.tenancy_id);
+        self.streaming.put_messages(&context, call, request)
+    }
+
+    /// Answers a call for GetMessages as [`Engine::answer`] does, without a document of its reply.
+    pub fn get_messages(&self, call: &Call) -> Result<GotMessages, ApiError> {
+        request::check_params(call)?;
+        let context = self.context(call, &call.origin.tenancy_id);
+        self.streaming.get_messages(&context, call)
+    }
+
+    fn context<'e>(&'e self, call: &'e Call, tenancy_id: &'e str) -> Context<'e> {
+        Context {
+            store: self.store.tenancy(tenancy_id),
+            now_ms: self.clock.now_ms(),
+            origin: &call.origin,
+        }
     }
 
     /// The data folder, unless the engine lives in memory.

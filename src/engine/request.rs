@@ -12,6 +12,15 @@ use crate::clock;
 ///
 /// Keys that a model does not have are let pass; `null` is as good as absent.
 pub(super) fn check(call: &Call) -> Result<(), ApiError> {
+    check_params(call)?;
+    match call.operation.body {
+        Some(model) => check_body(call.operation, model, call.body.as_ref()),
+        None => Ok(()),
+    }
+}
+
+/// The same for all but the body.
+pub(super) fn check_params(call: &Call) -> Result<(), ApiError> {
     for param in call.operation.params {
         match param.place {
             Place::Path => check_text(param, call.path.get(param.wire), true)?,
@@ -20,10 +29,7 @@ pub(super) fn check(call: &Call) -> Result<(), ApiError> {
             Place::Body => {}
         }
     }
-    match call.operation.body {
-        Some(model) => check_body(call.operation, model, call.body.as_ref()),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 fn check_text(param: &Param, value: Option<&String>, required: bool) -> Result<(), ApiError> {

@@ -6,8 +6,8 @@
 use super::super::Context;
 use super::Streaming;
 use super::cursors::{GroupPosition, GroupReader};
+use super::get::Batch;
 use super::groups::{commit_to, member, touch};
-use super::messages::Batch;
 use super::streams::Stream;
 use crate::call::ApiError;
 use crate::store::{GroupPartition, Instance, Session};

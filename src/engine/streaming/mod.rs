@@ -4,17 +4,18 @@
 //! section 1). What no source states is marked "unconfirmed" where it is decided.
 
 mod cursors;
+mod get;
 mod group_reads;
 mod groups;
 mod harnesses;
 mod kafka_groups;
 mod limits;
 mod lists;
-mod messages;
 mod partitioner;
 mod partitions;
 mod pools;
 mod producers;
+mod put;
 mod streams;
 mod topics;
 mod work;
@@ -22,16 +23,24 @@ mod work;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde::Serialize;
+use serde_json::Value;
+
 use super::{Context, EngineOptions, Strictness};
 use crate::api::streaming::Streaming as Operation;
 use crate::call::{ApiError, Call, Reply};
 use crate::disk::Disk;
 use crate::store::{Store, StoreError};
+pub use get::GotMessages;
 pub use kafka_groups::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 use partitions::Partitions;
 use producers::ProducerIds;
+pub use put::{PutMessages, PutResult};
 use topics::TopicCache;
 pub use topics::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
+
+/// The header with the cursor for the messages that follow those of a reply.
+pub const NEXT_CURSOR: &str = "opc-next-cursor";
 
 /// The service, over one folder of logs.
 pub(super) struct Streaming {
@@ -125,8 +134,15 @@ impl Streaming {
             Operation::ListWorkRequestErrors => work::list_errors(context, call),
             Operation::ListWorkRequestLogs => work::list_logs(context, call),
 
-            Operation::PutMessages => self.put_messages(context, call),
-            Operation::GetMessages => self.get_messages(context, call),
+            Operation::PutMessages => {
+                let result = self.put_messages(context, call, &call.typed_body()?)?;
+                Ok(Reply::ok(document(&result)?))
+            }
+            Operation::GetMessages => {
+                let got = self.get_messages(context, call)?;
+                let reply = Reply::ok(document(&got.messages)?);
+                Ok(reply.with_header(NEXT_CURSOR, got.next_cursor))
+            }
             Operation::CreateCursor => self.create_cursor(context, call),
             Operation::CreateGroupCursor => self.create_group_cursor(context, call),
             Operation::ConsumerCommit => self.consumer_commit(context, call),
@@ -135,4 +151,9 @@ impl Streaming {
             Operation::UpdateGroup => self.update_group(context, call),
         }
     }
+}
+
+/// A result as a document.
+fn document(result: &impl Serialize) -> Result<Value, ApiError> {
+    serde_json::to_value(result).map_err(|error| ApiError::internal(error.to_string()))
 }

@@ -10,6 +10,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use serde_json::{Value, json};
 
 use super::super::{Context, Engine};
+use super::Streaming;
+use super::cursors::live_stream;
 use super::partitions::{Listener, LogFailure};
 use super::pools::{self, POOL, Pool};
 use super::streams::{self, Stream};
@@ -108,6 +110,8 @@ struct Pools {
     by_id: HashMap<String, Arc<TopicPool>>,
     /// The OCIDs of default pools, by tenancy.
     defaults: HashMap<String, Arc<str>>,
+    /// Streams by tenancy, and by the OCID or name that they were asked for by.
+    streams: HashMap<String, HashMap<String, Arc<Stream>>>,
 }
 
 impl TopicCache {
@@ -137,6 +141,19 @@ impl TopicCache {
         }
     }
 
+    fn stream(&self, tenancy_id: &str, value: &str) -> Option<Arc<Stream>> {
+        let pools = self.pools.read().unwrap_or_else(PoisonError::into_inner);
+        pools.streams.get(tenancy_id)?.get(value).map(Arc::clone)
+    }
+
+    fn keep_stream(&self, changes: u64, tenancy_id: &str, value: &str, stream: &Arc<Stream>) {
+        let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
+        if self.changes() == changes {
+            let streams = pools.streams.entry(tenancy_id.to_owned()).or_default();
+            streams.insert(value.to_owned(), Arc::clone(stream));
+        }
+    }
+
     fn changes(&self) -> u64 {
         self.changes.load(Ordering::SeqCst)
     }
@@ -163,6 +180,25 @@ pub(super) fn changes_topics(operation: Operation) -> bool {
             | Operation::DeleteStream
             | Operation::ChangeStreamCompartment
     )
+}
+
+impl Streaming {
+    /// The stream of a call, unless it is deleted. Its row is not read again for each call.
+    pub(super) fn stream(
+        &self,
+        context: &Context<'_>,
+        call: &Call,
+    ) -> Result<Arc<Stream>, ApiError> {
+        let value = call.path_value("streamId")?;
+        let tenancy_id = &context.origin.tenancy_id;
+        if let Some(stream) = self.topics.stream(tenancy_id, value) {
+            return Ok(stream);
+        }
+        let changes = self.topics.changes();
+        let stream = Arc::new(live_stream(context, call)?);
+        self.topics.keep_stream(changes, tenancy_id, value, &stream);
+        Ok(stream)
+    }
 }
 
 /// The topics of a tenancy.

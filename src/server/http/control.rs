@@ -7,16 +7,15 @@ use serde_json::Value;
 
 use super::authenticate::is_owner;
 use super::{Entrance, body, response};
-use crate::call::{ApiError, Reply};
+use crate::call::ApiError;
 use crate::engine::LocalRequest;
 use crate::server::Shared;
 
 /// Answers what a command asks of the engine.
 pub(super) async fn answer(State(entrance): State<Entrance>, request: Request) -> Response<Body> {
-    match reply(&entrance.shared, request).await {
-        Ok(data) => response::reply(Reply::ok(data)),
-        Err(error) => response::refusal(&error),
-    }
+    let data = reply(&entrance.shared, request).await;
+    let response = data.and_then(|data| response::json(&data));
+    response.unwrap_or_else(|error| response::refusal(&error))
 }
 
 async fn reply(shared: &Shared, request: Request) -> Result<Value, ApiError> {

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -13,21 +14,22 @@ pub(super) const REQUEST_ID: &str = "opc-request-id";
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The response that a reply is.
-pub(super) fn reply(reply: Reply) -> Response<Body> {
+pub(super) fn reply(reply: Reply) -> Result<Response<Body>, ApiError> {
     let mut response = match reply.body {
-        Some(body) => json_body(&body),
+        Some(body) => json(&body)?,
         None => Response::new(Body::empty()),
     };
     *response.status_mut() = status(reply.status);
     for (name, value) in reply.headers {
         insert(&mut response, &name, &value);
     }
-    response
+    Ok(response)
 }
 
 /// The response that a refusal is.
 pub(super) fn refusal(error: &ApiError) -> Response<Body> {
-    let mut response = json_body(&json!({ "code": error.code, "message": error.message }));
+    let body = json!({ "code": error.code, "message": error.message });
+    let mut response = with_text(body.to_string().into());
     *response.status_mut() = status(error.status);
     if let Some(seconds) = error.retry_after_seconds {
         insert(&mut response, "retry-after", &seconds.to_string());
@@ -35,9 +37,16 @@ pub(super) fn refusal(error: &ApiError) -> Response<Body> {
     response
 }
 
-/// A response with a JSON body.
-fn json_body(body: &serde_json::Value) -> Response<Body> {
-    let mut response = Response::new(Body::from(body.to_string()));
+/// 200 with a JSON body.
+pub(super) fn json(body: &impl Serialize) -> Result<Response<Body>, ApiError> {
+    match serde_json::to_vec(body) {
+        Ok(text) => Ok(with_text(text)),
+        Err(error) => Err(ApiError::internal(error.to_string())),
+    }
+}
+
+fn with_text(text: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
     response.headers_mut().insert(header::CONTENT_TYPE, JSON);
     response
 }

@@ -13,7 +13,9 @@ use super::authenticate::{Caller, authenticate};
 use super::{Entrance, body, request, response};
 use crate::api::OperationId;
 use crate::api::route::Route;
-use crate::call::{ApiError, Origin, Reply};
+use crate::api::streaming::Streaming;
+use crate::call::{ApiError, Call, Origin};
+use crate::engine::{Engine, NEXT_CURSOR};
 use crate::server::listeners::from_here;
 
 /// Answers a request for an operation of the table, or says why not.
@@ -27,10 +29,9 @@ pub(super) async fn answer(State(entrance): State<Entrance>, request: Request) -
         Ok(route) => reply(&entrance, route, &parts, body).await,
         Err(error) => Err(error),
     };
-    let refusal = answer.as_ref().err().cloned();
-    let mut response = match answer {
-        Ok(reply) => response::reply(reply),
-        Err(error) => response::refusal(&error),
+    let (mut response, refusal) = match answer {
+        Ok(response) => (response, None),
+        Err(error) => (response::refusal(&error), Some(error)),
     };
     response::insert(&mut response, response::REQUEST_ID, &id);
     let took = counted.ended(operation, response.status().as_u16());
@@ -67,15 +68,37 @@ async fn reply(
     route: Route<'_>,
     parts: &Parts,
     body: Body,
-) -> Result<Reply, ApiError> {
+) -> Result<Response<Body>, ApiError> {
     let shared = &entrance.shared;
     let limits = &shared.options.limits;
     let body = body::read(body, limits).await?;
     let caller = authenticate(entrance, route.operation.id, parts, &body)?;
     let origin = origin(entrance, parts, caller);
     let content = body::content(&parts.headers, body, limits)?;
-    let call = request::call(route, parts.uri.query(), &parts.headers, &content, origin)?;
-    shared.ask_engine(|engine| engine.answer(&call))
+    request::check_type(&parts.headers, &content)?;
+    let call = request::call(&route, parts.uri.query(), &parts.headers, origin)?;
+    shared.ask_engine(|engine| ask(engine, call, &content))
+}
+
+/// Asks the engine. Messages go without a document in between, unless the body is not what it should be: then
+/// the general way tells what is wrong with it.
+fn ask(engine: &Engine, mut call: Call, content: &[u8]) -> Result<Response<Body>, ApiError> {
+    match call.operation.id {
+        OperationId::Streaming(Streaming::PutMessages) => {
+            if let Ok(messages) = serde_json::from_slice(content) {
+                return response::json(&engine.put_messages(&call, &messages)?);
+            }
+        }
+        OperationId::Streaming(Streaming::GetMessages) => {
+            let got = engine.get_messages(&call)?;
+            let mut response = response::json(&got.messages)?;
+            response::insert(&mut response, NEXT_CURSOR, &got.next_cursor);
+            return Ok(response);
+        }
+        _ => {}
+    }
+    call.body = request::body(call.operation, content)?;
+    response::reply(engine.answer(&call)?)
 }
 
 /// Who asks, and the addresses that they will find the services at: those of the host that they used, or of the

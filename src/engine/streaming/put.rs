@@ -1,0 +1,277 @@
+//! Putting messages: decoded, sent to partitions by key, appended.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::alphabet::STANDARD as ALPHABET;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::super::Context;
+use super::streams::Stream;
+use super::{Streaming, partitioner};
+use crate::call::{ApiError, Call};
+use crate::clock::rfc3339;
+use crate::log::NewRecord;
+
+/// Most bytes of keys and values, decoded, in one request. Source: behaviour.md 1.1.
+const MOST_REQUEST_BYTES: usize = 1024 * 1024;
+
+/// Most bytes of a key, decoded. Source: behaviour.md 1.1.
+const MOST_KEY_BYTES: usize = 256;
+
+/// Base64 with or without the padding at the end.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &ALPHABET,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Messages to put, as they come.
+#[derive(Debug, Deserialize)]
+pub struct PutMessages<'c> {
+    #[serde(borrow)]
+    messages: Vec<Entry<'c>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Entry<'c> {
+    #[serde(borrow)]
+    key: Option<Cow<'c, str>>,
+    #[serde(borrow)]
+    value: Cow<'c, str>,
+}
+
+/// What became of messages that were put, in their order.
+#[derive(Debug, Serialize)]
+pub struct PutResult {
+    failures: usize,
+    entries: Vec<PutEntry>,
+}
+
+/// What became of one message.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PutEntry {
+    #[serde(serialize_with = "as_text")]
+    partition: Option<u32>,
+    offset: Option<i64>,
+    timestamp: Option<String>,
+    error: Option<String>,
+    error_message: Option<String>,
+}
+
+/// The wire has partitions as strings.
+pub(super) fn as_text<S: Serializer>(
+    partition: &Option<u32>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match partition {
+        Some(partition) => serializer.collect_str(partition),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// The messages of a request, decoded one behind the other.
+struct Decoded {
+    bytes: Vec<u8>,
+    messages: Vec<Message>,
+}
+
+/// Where in the bytes a message lies.
+struct Message {
+    key: Option<Range<usize>>,
+    value: Range<usize>,
+}
+
+impl Streaming {
+    /// Appends messages; the result tells of each where it went, in the order of the request.
+    pub(in crate::engine) fn put_messages(
+        &self,
+        context: &Context<'_>,
+        call: &Call,
+        request: &PutMessages<'_>,
+    ) -> Result<PutResult, ApiError> {
+        let decoded = Decoded::of(&request.messages)?;
+        let stream = self.stream(context, call)?;
+        let mut by_partition: Vec<Vec<usize>> =
+            vec![Vec::new(); stream.details.partitions as usize];
+        for (index, message) in decoded.messages.iter().enumerate() {
+            let partition = choose_partition(decoded.key(message), stream.details.partitions)?;
+            if let Some(indexes) = by_partition.get_mut(partition as usize) {
+                indexes.push(index);
+            }
+        }
+        let mut result = PutResult {
+            failures: 0,
+            entries: vec![PutEntry::default(); decoded.messages.len()],
+        };
+        let mut throttled = None;
+        for (partition, indexes) in (0_u32..).zip(&by_partition) {
+            if !indexes.is_empty() {
+                let appended = self.append(context, &stream, partition, decoded.records(indexes));
+                result.note(partition, indexes, &appended);
+                throttled = throttled.or_else(|| appended.err().filter(is_throttling));
+            }
+        }
+        match throttled {
+            // Where some are taken, the entries tell of the others. Source: behaviour.md 1.7.
+            Some(error) if result.failures == result.entries.len() => Err(error),
+            _ => Ok(result),
+        }
+    }
+
+    /// Appends messages to one partition, after the expired ones were let go.
+    fn append(
+        &self,
+        context: &Context<'_>,
+        stream: &Stream,
+        partition: u32,
+        records: Vec<NewRecord<'_>>,
+    ) -> Result<(i64, i64), ApiError> {
+        let bytes = records.iter().map(record_bytes).sum();
+        self.count_write((&stream.id, partition), bytes, context.now_ms)?;
+        let horizon_ms = stream.horizon_ms(context.now_ms);
+        let appended = self
+            .partitions
+            .append(&stream.id, partition, horizon_ms, |log| {
+                Ok::<_, ApiError>(log.append(&records, context.now_ms)?)
+            })?;
+        Ok((appended.base_offset, appended.timestamp_ms))
+    }
+}
+
+fn record_bytes(record: &NewRecord<'_>) -> usize {
+    record.value.len() + record.key.map_or(0, <[u8]>::len)
+}
+
+fn is_throttling(error: &ApiError) -> bool {
+    error.status == 429
+}
+
+impl PutResult {
+    /// Notes what became of the messages that went to a partition together.
+    fn note(&mut self, partition: u32, indexes: &[usize], appended: &Result<(i64, i64), ApiError>) {
+        let first = match appended {
+            Ok((_, timestamp_ms)) => PutEntry {
+                partition: Some(partition),
+                timestamp: Some(rfc3339(*timestamp_ms)),
+                ..PutEntry::default()
+            },
+            Err(error) => {
+                self.failures += indexes.len();
+                PutEntry {
+                    error: Some(error.status.to_string()),
+                    error_message: Some(error.message.clone()),
+                    ..PutEntry::default()
+                }
+            }
+        };
+        let base_offset = appended.as_ref().ok().map(|(base_offset, _)| *base_offset);
+        for (nth, index) in (0_i64..).zip(indexes) {
+            if let Some(entry) = self.entries.get_mut(*index) {
+                *entry = PutEntry {
+                    offset: base_offset.map(|base_offset| base_offset + nth),
+                    ..first.clone()
+                };
+            }
+        }
+    }
+}
+
+impl Decoded {
+    fn of(entries: &[Entry<'_>]) -> Result<Self, ApiError> {
+        if entries.is_empty() {
+            return Err(ApiError::invalid(
+                "messages is empty: there is nothing to put",
+            ));
+        }
+        let text_bytes: usize = entries.iter().map(Entry::text_bytes).sum();
+        let mut decoded = Self {
+            bytes: Vec::with_capacity(base64::decoded_len_estimate(text_bytes)),
+            messages: Vec::with_capacity(entries.len()),
+        };
+        for (index, entry) in entries.iter().enumerate() {
+            decoded.add(index, entry)?;
+        }
+        match decoded.bytes.len() {
+            0..=MOST_REQUEST_BYTES => Ok(decoded),
+            bytes => Err(ApiError::invalid(format!(
+                "Request size is limited to 1 MiB; the keys and values of this one have {bytes} bytes"
+            ))),
+        }
+    }
+
+    fn add(&mut self, index: usize, entry: &Entry<'_>) -> Result<(), ApiError> {
+        // An empty key is as good as none: unconfirmed.
+        let key = entry.key.as_deref().filter(|key| !key.is_empty());
+        let key = key
+            .map(|key| self.add_text(index, "key", key))
+            .transpose()?;
+        let key_bytes = key.as_ref().map_or(0, Range::len);
+        if key_bytes > MOST_KEY_BYTES {
+            return Err(ApiError::invalid(format!(
+                "messages[{index}].key has {key_bytes} bytes; at most {MOST_KEY_BYTES} are allowed"
+            )));
+        }
+        let value = self.add_text(index, "value", &entry.value)?;
+        self.messages.push(Message { key, value });
+        Ok(())
+    }
+
+    fn add_text(
+        &mut self,
+        index: usize,
+        field: &str,
+        text: &str,
+    ) -> Result<Range<usize>, ApiError> {
+        let start = self.bytes.len();
+        match LENIENT.decode_vec(text, &mut self.bytes) {
+            Ok(()) => Ok(start..self.bytes.len()),
+            Err(_) => Err(not_base64(index, field, text)),
+        }
+    }
+
+    fn key(&self, message: &Message) -> Option<&[u8]> {
+        self.bytes.get(message.key.clone()?)
+    }
+
+    /// The messages with these indexes, as the log takes them.
+    fn records(&self, indexes: &[usize]) -> Vec<NewRecord<'_>> {
+        let chosen = indexes.iter().filter_map(|index| self.messages.get(*index));
+        let records = chosen.map(|message| NewRecord {
+            key: self.key(message),
+            value: self.bytes.get(message.value.clone()).unwrap_or_default(),
+            headers: &[],
+        });
+        records.collect()
+    }
+}
+
+impl Entry<'_> {
+    fn text_bytes(&self) -> usize {
+        self.value.len() + self.key.as_deref().map_or(0, str::len)
+    }
+}
+
+fn not_base64(index: usize, field: &str, text: &str) -> ApiError {
+    let shown: String = text.chars().take(60).collect();
+    let encoded = STANDARD.encode(&shown);
+    let more = if shown.len() < text.len() { "…" } else { "" };
+    ApiError::invalid(format!(
+        "Unable to parse JSON body: messages[{index}].{field} must be base64, and {shown}{more} is not. \
+         Encoded it is {encoded}{more}"
+    ))
+}
+
+fn choose_partition(key: Option<&[u8]>, partitions: u32) -> Result<u32, ApiError> {
+    match key {
+        Some(key) => Ok(partitioner::for_key(key, partitions)),
+        None => {
+            let random = getrandom::u32()
+                .map_err(|error| ApiError::internal(format!("no random numbers: {error}")))?;
+            Ok(partitioner::for_random(random, partitions))
+        }
+    }
+}
