@@ -9,12 +9,15 @@ use kafka_protocol::messages::ApiKey;
 use kafka_protocol::protocol::Encodable;
 
 use super::frame::RequestHeader;
+use super::memory::Held;
 
 /// What is sent back for a request.
 pub(super) struct Answer {
     pub(super) chunks: Chunks,
     /// The buffers among the chunks, to be used again.
     pub(super) lent: Vec<Bytes>,
+    /// The memory that it takes.
+    pub(super) held: Held,
     /// How long the connection is not read from after it.
     pub(super) pause: Duration,
     /// Whether the connection ends when it is sent.
@@ -27,6 +30,7 @@ impl Answer {
         Self {
             chunks,
             lent: Vec::new(),
+            held: None,
             pause: Duration::ZERO,
             last: false,
         }

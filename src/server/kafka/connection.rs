@@ -15,8 +15,8 @@ use super::answer::Answer;
 use super::apis::api_versions;
 use super::fetch_session::FetchSession;
 use super::frame::{
-    FrameError, FrameReader, MOST_PRODUCE_BYTES, MOST_REQUEST_BYTES, MOST_STRANGER_BYTES, Patience,
-    RequestHeader,
+    Frame, FrameError, FrameReader, MOST_PRODUCE_BYTES, MOST_REQUEST_BYTES, MOST_STRANGER_BYTES,
+    Patience, RequestHeader,
 };
 use super::registry::{self, Call, Closing, Handled};
 use super::sasl::{Identity, Login};
@@ -95,7 +95,7 @@ where
     S: AsyncRead + AsyncWrite + Send,
 {
     let (reader, mut writer) = tokio::io::split(stream);
-    let mut frames = FrameReader::new(reader);
+    let mut frames = FrameReader::new(reader, kafka.memory.clone());
     let connection = Connection::new(local, peer);
     let arrival = kafka.shared.options.limits.client_timeout;
     let patience = Patience {
@@ -108,14 +108,15 @@ where
             frame = frames.next(patience, limit) => frame?,
             () = kafka.shared.stopping.begun() => return Ok(()),
         };
-        let Some(frame) = frame else {
+        let Some(Frame { bytes, held }) = frame else {
             return Ok(());
         };
         let answer = tokio::select! {
             biased;
-            answer = answer(&kafka, &connection, frame) => answer?,
+            answer = answer(&kafka, &connection, bytes) => answer?,
             () = frames.until_gone() => return Ok(()),
         };
+        drop(held);
         if let Some(mut answer) = answer {
             send(&mut writer, &mut answer, arrival).await?;
             kafka.buffers.take_back(answer.lent);

@@ -8,6 +8,7 @@ use kafka_protocol::messages::ApiKey;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::timeout;
 
+use super::memory::{Held, Memory};
 use super::shape;
 
 /// Most bytes of a produce request. Source: Kafka's `socket.request.max.bytes`.
@@ -58,12 +59,20 @@ pub(super) struct Patience {
 pub(super) struct FrameReader<R> {
     reader: R,
     buffer: BytesMut,
+    memory: Memory,
+}
+
+/// A request with its header, and the memory that it takes.
+pub(super) struct Frame {
+    pub(super) bytes: Bytes,
+    pub(super) held: Held,
 }
 
 impl<R: AsyncRead + Unpin> FrameReader<R> {
-    pub(super) fn new(reader: R) -> Self {
+    pub(super) fn new(reader: R, memory: Memory) -> Self {
         Self {
             reader,
+            memory,
             buffer: BytesMut::new(),
         }
     }
@@ -74,7 +83,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         &mut self,
         patience: Patience,
         limit: impl Fn(Option<i16>) -> usize,
-    ) -> Result<Option<Bytes>, FrameError> {
+    ) -> Result<Option<Frame>, FrameError> {
         if self.buffer.is_empty() && !self.wait(patience.idle).await? {
             return Ok(None);
         }
@@ -103,7 +112,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     async fn whole_frame(
         &mut self,
         limit: impl Fn(Option<i16>) -> usize,
-    ) -> Result<Bytes, FrameError> {
+    ) -> Result<Frame, FrameError> {
         self.fill_to(4).await?;
         let announced = self.buffer.get_i32();
         let length = usize::try_from(announced).unwrap_or(usize::MAX);
@@ -119,8 +128,12 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         self.fill_to(length.min(FIXED_HEADER_BYTES)).await?;
         let api_key = self.buffer.first_chunk().copied().map(i16::from_be_bytes);
         check(api_key.filter(|_| length >= 2))?;
+        let held = self.memory.take(length).await;
         self.fill_to(length).await?;
-        Ok(self.buffer.split_to(length).freeze())
+        Ok(Frame {
+            bytes: self.buffer.split_to(length).freeze(),
+            held,
+        })
     }
 
     /// Reads until so many bytes are there. Memory grows with what has come, not with what was announced.

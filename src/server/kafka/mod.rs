@@ -13,6 +13,7 @@ mod error;
 mod fetch_session;
 mod frame;
 mod groups;
+mod memory;
 mod parked;
 mod rates;
 mod registry;
@@ -42,6 +43,7 @@ use buffers::Buffers;
 use connection::Connection;
 use frame::FrameError;
 use groups::Groups;
+use memory::Memory;
 use parked::Parked;
 use rates::Rates;
 
@@ -56,6 +58,7 @@ struct Kafka {
     shared: Arc<Shared>,
     parked: Arc<Parked>,
     buffers: Buffers,
+    memory: Memory,
     /// How fast partitions are used, where that has a limit.
     rates: Option<Rates>,
     groups: Groups,
@@ -118,6 +121,7 @@ impl Kafka {
             shared,
             parked,
             buffers: Buffers::default(),
+            memory: Memory::default(),
             groups: Groups::new(),
             last_session_id: AtomicI32::new(0),
         }

@@ -4,7 +4,7 @@
 //! - A fetch that finds less than `min_bytes` waits for appends, at most for `max_wait_ms`. Errors are told at
 //!   once.
 //! - The first batch of an answer comes even where it is above the limits, so that every client gets on; an
-//!   answer has about [`MOST_BYTES`] at most, whatever is asked for.
+//!   answer has about [`MOST_BYTES`] at most, whatever is asked for, and fewer once memory is short.
 //! - Sessions (from version 7 on) last as long as their connection; see `fetch_session.rs`.
 //! - Under `--strict` a reader that is faster than 2 MB/s a partition is throttled.
 //! - There are no transactions: either isolation level reads up to the end.
@@ -13,7 +13,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::fetch_response::PartitionData;
 use kafka_protocol::messages::{ApiKey, BrokerId, FetchRequest};
 use kafka_protocol::protocol::Encodable;
@@ -66,7 +66,7 @@ async fn handle(call: Call<'_>) -> Handled {
         let request: FetchRequest = call.request()?;
         let new_id = call.kafka.next_session_id();
         let plan = FetchSession::plan(&mut call.connection.fetch_session(), &request, new_id);
-        (plan, Limits::of(&request))
+        (plan, Limits::of(&call, &request))
     };
     match plan {
         Ok(mut plan) => {
@@ -93,10 +93,10 @@ struct Limits {
 }
 
 impl Limits {
-    fn of(request: &FetchRequest) -> Self {
+    fn of(call: &Call<'_>, request: &FetchRequest) -> Self {
         let wait_ms = u64::try_from(request.max_wait_ms).unwrap_or(0);
         let max_bytes = usize::try_from(request.max_bytes).unwrap_or(0);
-        let max_bytes = max_bytes.min(MOST_BYTES);
+        let max_bytes = call.kafka.memory.allow(max_bytes.min(MOST_BYTES));
         Self {
             min_bytes: usize::try_from(request.min_bytes)
                 .unwrap_or(0)
@@ -281,6 +281,7 @@ fn answer(call: &Call<'_>, plan: &Plan, parts: Vec<Part>) -> Handled {
     }
     drop(news);
     let mut answer = call.answer_in_pieces(body.finish());
+    answer.held = call.kafka.memory.count(answer.chunks.remaining());
     answer.lent = lent;
     answer.pause = pause;
     Ok(Some(answer))
