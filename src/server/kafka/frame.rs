@@ -24,8 +24,6 @@ const READ_BYTES: usize = 4 << 10;
 const KEPT_BYTES: usize = 16 << 10;
 /// How long a client is quiet before that, so that one that goes on at once pays nothing.
 const QUIET: Duration = Duration::from_millis(200);
-/// How much is read ahead while a request is being answered.
-const AHEAD_BYTES: usize = 64 << 10;
 /// The part of a request's header that always is there: API key, version, correlation id.
 const FIXED_HEADER_BYTES: usize = 8;
 
@@ -153,16 +151,6 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             self.buffer.reserve(room);
         }
         self.reader.read_buf(&mut self.buffer).await
-    }
-
-    /// Reads ahead while a request is being answered, and ends when the client is gone.
-    pub(super) async fn until_gone(&mut self) {
-        while self.buffer.len() < AHEAD_BYTES {
-            if !matches!(self.fill(READ_BYTES).await, Ok(1..)) {
-                return;
-            }
-        }
-        std::future::pending().await
     }
 }
 
