@@ -14,7 +14,7 @@ bare=target/release/examples/bare
 [ -x "$bare" ] || cargo build --release --locked --example bare
 command -v wrk >/dev/null || { echo "wrk is missing: apt-get install wrk" >&2; exit 1; }
 seconds=${SECONDS_EACH:-5}
-work=$(mktemp -d)
+work=$(mktemp -d "${TMPDIR:-/tmp}/ocelot-bench.XXXXXX")
 running=()
 finish() {
   [ ${#running[@]} -eq 0 ] || kill "${running[@]}" 2>/dev/null || true

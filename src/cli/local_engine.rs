@@ -40,8 +40,16 @@ pub(super) struct LocalEngine {
     link: RefCell<Option<Link>>,
 }
 
-/// The server could not be asked: it is about to end, or to begin.
-struct Unreached;
+/// How long to wait for a server to end that has let go of a connection.
+const ENDING: Duration = Duration::from_secs(2);
+
+/// Why there is no answer of a server.
+enum Unanswered<T> {
+    /// It was not asked: it is about to end, or to begin.
+    Unreached,
+    /// It let go of the connection. What to tell if it may have done what it was asked.
+    Lost(T),
+}
 
 impl LocalEngine {
     /// That which the global options name.
@@ -93,7 +101,7 @@ impl LocalEngine {
         match Holder::peek(home)? {
             Holder::Here(engine) => engine.control(request).ok(),
             Holder::Server(record) => {
-                let link = Link::to(&record, RequestIds::fresh(), quick).ok()?;
+                let link = Link::to(*record, RequestIds::fresh(), quick).ok()?;
                 link.control(request).ok()?.ok()
             }
         }
@@ -104,17 +112,20 @@ impl LocalEngine {
     fn ask<T>(
         &self,
         here: impl Fn(Engine) -> T,
-        there: impl Fn(&mut Link) -> Result<T, Unreached>,
+        there: impl Fn(&mut Link) -> Answered<T>,
     ) -> Result<T, CliError> {
         let begun = Instant::now();
         loop {
             let mut link = self.link.borrow_mut();
-            if let Some(Ok(answer)) = link.as_mut().map(&there) {
-                return Ok(answer);
+            match link.as_mut().map(&there) {
+                Some(Ok(answer)) => return Ok(answer),
+                Some(Err(Unanswered::Lost(answer))) if !self.has_ended_well(link.as_ref()) => {
+                    return Ok(answer);
+                }
+                Some(Err(_)) => thread::sleep(PAUSE),
+                None => {}
             }
-            if link.take().is_some() {
-                thread::sleep(PAUSE);
-            }
+            *link = None;
             let patience = PATIENCE.saturating_sub(begun.elapsed());
             match Holder::find(&self.home, &self.options, patience)? {
                 Holder::Here(engine) => return Ok(here(*engine)),
@@ -129,13 +140,31 @@ impl LocalEngine {
                     self.check_promises(&record)?;
                     self.deliveries.check_server(&record)?;
                     *link = Some(Link::to(
-                        &record,
+                        *record,
                         self.request_ids.clone(),
                         HttpOptions::default(),
                     )?);
                 }
             }
         }
+    }
+
+    /// Whether the server at the other end of a link has ended, and answered before all that it began to do.
+    fn has_ended_well(&self, link: Option<&Link>) -> bool {
+        let (Home::Folder(folder), Some(link)) = (&self.home, link) else {
+            return false;
+        };
+        let begun = Instant::now();
+        while begun.elapsed() < ENDING {
+            if link.server.has_ended_well(folder) {
+                return true;
+            }
+            match Holder::find(&self.home, &self.options, Duration::ZERO) {
+                Ok(Holder::Here(_)) => return link.server.has_ended_well(folder),
+                _ => thread::sleep(PAUSE),
+            }
+        }
+        false
     }
 
     /// Refuses to take less durability, or fewer limits, than were asked for.
@@ -168,12 +197,12 @@ const NO_SERVICE: Client = Client {
 /// A way to the server that has the folder. Its connection is kept from one call to the next.
 struct Link {
     remote: Remote,
-    url: String,
+    server: ServerRecord,
 }
 
 impl Link {
     fn to(
-        server: &ServerRecord,
+        server: ServerRecord,
         request_ids: RequestIds,
         options: HttpOptions,
     ) -> Result<Self, CliError> {
@@ -197,30 +226,30 @@ impl Link {
                 },
                 request_ids,
             },
-            url: server.control.clone(),
+            server,
         })
     }
 
-    fn answer(&mut self, call: &Call) -> Result<Result<Reply, Failure>, Unreached> {
-        match BaseUrl::given(&self.url, call.operation.client) {
+    fn answer(&mut self, call: &Call) -> Answered<Result<Reply, Failure>> {
+        match BaseUrl::given(&self.server.control, call.operation.client) {
             Ok(address) => self.remote.address = address,
             Err(error) => return Ok(Err(Failure::NotAsked(error.into()))),
         }
-        reached(self.remote.send(call)).map(|answer| answer.map_err(Failure::from))
+        answered(self.remote.send(call), Failure::from)
     }
 
-    fn control(&self, request: &LocalRequest) -> Result<Result<Value, CliError>, Unreached> {
-        let answer = reached(self.send_control(request))?;
-        Ok(answer.map_err(|error| {
+    fn control(&self, request: &LocalRequest) -> Answered<Result<Value, CliError>> {
+        answered(self.send_control(request), |error| {
             CliError::Server(match error {
                 RemoteError::Service(error) => error.message,
                 other => other.to_string(),
             })
-        }))
+        })
     }
 
     fn send_control(&self, request: &LocalRequest) -> Result<Value, RemoteError> {
-        let mut sending = Request::new(Method::Post, format!("{}{LOCAL_PATH}", self.url));
+        let mut sending =
+            Request::new(Method::Post, format!("{}{LOCAL_PATH}", self.server.control));
         sending.set_header("content-type", "application/json");
         sending.body = Some(json!(request).to_string().into_bytes());
         if let Some(owner) = &self.remote.connection.credentials {
@@ -242,11 +271,20 @@ impl Link {
     }
 }
 
-/// Tells apart whether there was anyone to ask.
-fn reached<T>(answer: Result<T, RemoteError>) -> Result<Result<T, RemoteError>, Unreached> {
+type Answered<T> = Result<T, Unanswered<T>>;
+
+/// Tells apart whether there was anyone to ask, and whether they answered.
+fn answered<T, E>(
+    answer: Result<T, RemoteError>,
+    failure: impl Fn(RemoteError) -> E,
+) -> Answered<Result<T, E>> {
     match answer {
-        Err(RemoteError::Http(HttpError::Connect { .. })) => Err(Unreached),
-        answer => Ok(answer),
+        Ok(reply) => Ok(Ok(reply)),
+        Err(RemoteError::Http(HttpError::Connect { .. })) => Err(Unanswered::Unreached),
+        Err(error @ RemoteError::Http(HttpError::Broken { .. })) => {
+            Err(Unanswered::Lost(Err(failure(error))))
+        }
+        Err(error) => Ok(Err(failure(error))),
     }
 }
 

@@ -3,6 +3,7 @@
 //! ```text
 //! lock               held by the process that uses the folder
 //! server.json        how to reach the server that uses the folder (written by `server`)
+//! server-ended.json  the same of the last one that ended well
 //! tls/               the server's certificate authority (written by `server`)
 //! ocelot.db          metadata (SQLite; -wal beside it)
 //! streams/OCID/N/    the log of partition N of a stream

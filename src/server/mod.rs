@@ -162,9 +162,9 @@ async fn serve(
     on_ready(addresses);
     stop.asked_for().await;
     tracing::info!("stopping");
-    stop.finish(tasks).await;
-    if let Some(folder) = &folder {
-        ServerRecord::remove(folder).map_err(ServeError::record(folder))?;
+    let all_answered = stop.finish(tasks).await;
+    if let Some(folder) = folder.filter(|_| all_answered) {
+        ServerRecord::note_end(&folder).map_err(ServeError::record(&folder))?;
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! How commands on the same machine find the server that has their data folder.
 //!
 //! The server leaves `server.json` in the folder. It is believed only while the process that it names holds the
-//! folder's lock: one that a killed server left behind misleads nobody.
+//! folder's lock: one that a killed server left behind misleads nobody. A server that has answered all that it
+//! was asked leaves it as `server-ended.json`: whoever lost a connection to that one may ask again.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -17,6 +18,7 @@ use crate::clock::SystemClock;
 use crate::engine::{Engine, EngineError, EngineOptions, FolderError, Home};
 
 const FILE_NAME: &str = "server.json";
+const ENDED_NAME: &str = "server-ended.json";
 
 /// The longest that one attempt waits for the folder's lock.
 const STEP: Duration = Duration::from_millis(20);
@@ -139,9 +141,16 @@ impl ServerRecord {
         write_whole(&folder.join(FILE_NAME), &serde_json::to_vec(self)?)
     }
 
-    /// Takes the record away: the server ends.
-    pub(super) fn remove(folder: &Path) -> io::Result<()> {
-        fs::remove_file(folder.join(FILE_NAME))
+    /// Notes that the server ends, and has answered all that it was asked.
+    pub(super) fn note_end(folder: &Path) -> io::Result<()> {
+        fs::rename(folder.join(FILE_NAME), folder.join(ENDED_NAME))
+    }
+
+    /// Whether this server has ended, and had answered all that it was asked.
+    pub fn has_ended_well(&self, folder: &Path) -> bool {
+        let text = fs::read(folder.join(ENDED_NAME)).unwrap_or_default();
+        let last: Option<Self> = serde_json::from_slice(&text).ok();
+        last.is_some_and(|last| last.token.0 == self.token.0)
     }
 }
 

@@ -58,8 +58,9 @@ impl Stop {
         self.sender.send_replace(true);
     }
 
-    /// Waits until the tasks are done, at most for the grace; a second signal ends the process at once.
-    pub(super) async fn finish(mut self, tasks: impl IntoIterator<Item = JoinHandle<()>>) {
+    /// Waits until the tasks are done, at most for the grace, and says whether they are; a second signal ends
+    /// the process at once.
+    pub(super) async fn finish(mut self, tasks: impl IntoIterator<Item = JoinHandle<()>>) -> bool {
         let all_done = async {
             for task in tasks {
                 // One that panicked is done too.
@@ -67,8 +68,8 @@ impl Stop {
             }
         };
         tokio::select! {
-            () = all_done => {}
-            () = tokio::time::sleep(GRACE) => {}
+            () = all_done => true,
+            () = tokio::time::sleep(GRACE) => false,
             () = self.signal() => std::process::exit(KILLED),
         }
     }

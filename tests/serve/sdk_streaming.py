@@ -4,6 +4,7 @@ usage: sdk_streaming.py ENDPOINT KEY_FILE [CA_FILE]
 """
 
 import base64
+import os
 import sys
 import time
 
@@ -28,10 +29,9 @@ def config(key_file):
 
 
 def client(kind, endpoint, key_file, ca_file):
-    made = kind(config(key_file), service_endpoint=endpoint, retry_strategy=oci.retry.NoneRetryStrategy())
     if ca_file:
-        made.base_client.session.verify = ca_file
-    return made
+        os.environ["REQUESTS_CA_BUNDLE"] = ca_file
+    return kind(config(key_file), service_endpoint=endpoint, retry_strategy=oci.retry.NoneRetryStrategy())
 
 
 def refused(status, code, call, *args, **kwargs):

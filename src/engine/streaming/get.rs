@@ -1,7 +1,5 @@
 //! Getting messages from where a cursor stands.
 
-use base64::display::Base64Display;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
 
 use super::super::Context;
@@ -45,7 +43,7 @@ pub struct Message {
 
 fn as_base64<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
     match bytes {
-        Some(bytes) => serializer.collect_str(&Base64Display::new(bytes, &STANDARD)),
+        Some(bytes) => serializer.serialize_str(&base64_simd::STANDARD.encode_to_string(bytes)),
         None => serializer.serialize_none(),
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
@@ -14,6 +14,9 @@ use crate::server::options::Limits;
 
 /// Reads a body as it came, at most of the size and in the time that are allowed.
 pub(super) async fn read(body: Body, limits: &Limits) -> Result<Bytes, ApiError> {
+    if body.size_hint().lower() > limits.body_bytes as u64 {
+        return Err(too_large(limits.body_bytes));
+    }
     let limited = Limited::new(body, limits.body_bytes);
     match tokio::time::timeout(limits.client_timeout, limited.collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
