@@ -74,6 +74,7 @@ impl Engine {
             other => session.set_setting(CLOCK_SETTING, &other),
         })?;
         self.clock.set(setting);
+        self.changes.tell_all();
         Ok(self.clock())
     }
 
@@ -99,6 +100,8 @@ impl Engine {
                 ("stream-pools", "streampool"),
                 ("streams", "stream"),
                 ("connect-harnesses", "connectharness"),
+                ("queues", "queue"),
+                ("consumer-groups", "consumergroup"),
             ]
             .into_iter()
             .map(|(name, kind)| Ok((name, session.count_resources(kind)?)))
@@ -121,6 +124,8 @@ impl Engine {
             "stream-id" => Some("stream"),
             "stream-pool-id" => Some("streampool"),
             "connect-harness-id" => Some("connectharness"),
+            "queue-id" => Some("queue"),
+            "consumer-group-id" => Some("consumergroup"),
             _ => None,
         }
     }

@@ -4,14 +4,17 @@
 //! is stored and the clock when asked, so an engine that lives for one call and one that lives for months
 //! give the same answers.
 
+mod changes;
 mod folder;
 mod listing;
 mod local;
 pub mod ocid;
+mod queue;
 mod request;
 mod resource;
 mod retry;
 mod streaming;
+mod work;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,8 +27,11 @@ use crate::disk::{Disk, MemoryDisk, RealDisk};
 use crate::log::{Durability, LogError};
 use crate::store::{Store, StoreError};
 
+pub use changes::{Attempt, Changes, Listening, Wait};
 pub use folder::FolderError;
 pub use local::{ClockReport, Status};
+use queue::Queue;
+pub use queue::{PeekedMessage, PeekedState, QueuePart, Redriven};
 use streaming::Streaming;
 
 /// Where an engine keeps what it is given.
@@ -59,6 +65,8 @@ pub struct Engine {
     store: Store,
     clock: EngineClock,
     streaming: Streaming,
+    queue: Queue,
+    changes: Arc<Changes>,
     // Dropped last: until then the folder is this process's alone.
     folder: Option<folder::Folder>,
 }
@@ -105,30 +113,57 @@ impl Engine {
         let setting = store.read(|session| session.setting(local::CLOCK_SETTING))?;
         let streaming = Streaming::new(disk, streams, durability);
         streaming.finish_removals(&store)?;
+        let changes = Arc::new(Changes::default());
+        let queue = Queue::new(Arc::clone(&changes));
+        queue.finish_removals(&store)?;
         Ok(Self {
             clock: EngineClock::new(system, setting.unwrap_or_default()),
             streaming,
+            queue,
+            changes,
             store,
             folder,
         })
     }
 
-    /// Answers a call, or says why it cannot.
+    /// Answers a call at once, or says why it cannot. What a caller would wait for is answered with what is
+    /// there.
     pub fn answer(&self, call: &Call) -> Result<Reply, ApiError> {
+        self.attempt(call).map(Attempt::into_reply)
+    }
+
+    /// Answers a call, or says what to wait for, or why it cannot be answered.
+    pub fn attempt(&self, call: &Call) -> Result<Attempt, ApiError> {
         request::check(call)?;
         let context = Context {
             store: &self.store,
             now_ms: self.clock.now_ms(),
             origin: &call.origin,
         };
-        match call.operation.id {
-            OperationId::Streaming(operation) => self.streaming.answer(&context, operation, call),
+        let attempt = match call.operation.id {
+            OperationId::Streaming(operation) => self
+                .streaming
+                .answer(&context, operation, call)
+                .map(Attempt::Done),
+            OperationId::Queue(operation) => self.queue.answer(&context, operation, call),
             OperationId::Ons(_)
             | OperationId::Events(_)
-            | OperationId::Queue(_)
             | OperationId::Monitoring(_)
             | OperationId::Sch(_) => Err(not_available(call)),
-        }
+        }?;
+        Ok(match attempt {
+            // Nothing happens by itself while the clock stands still.
+            Attempt::Nothing(wait) if self.clock.stands_still() => Attempt::Nothing(Wait {
+                retry_after: None,
+                ..wait
+            }),
+            other => other,
+        })
+    }
+
+    /// Where to listen for changes of what calls read from.
+    pub fn changes(&self) -> &Arc<Changes> {
+        &self.changes
     }
 
     /// The data folder, unless the engine lives in memory.
@@ -174,6 +209,10 @@ impl EngineClock {
 
     fn setting(&self) -> Setting {
         *self.setting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stands_still(&self) -> bool {
+        matches!(self.setting(), Setting::Frozen { .. })
     }
 
     fn set(&self, setting: Setting) {

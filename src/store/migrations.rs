@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -90,6 +90,7 @@ const MIGRATIONS: [&str; 2] = [
         WHERE kind = 'streampool' AND json_extract(details, '$.is_default');
     CREATE TABLE doomed_log (stream_id TEXT PRIMARY KEY) WITHOUT ROWID;
 ",
+    super::queue_messages::SCHEMA,
 ];
 
 /// Refuses a database whose format is newer than this program.

@@ -10,6 +10,9 @@ mod doomed_logs;
 mod groups;
 mod migrations;
 mod page;
+mod queue_deliveries;
+mod queue_lanes;
+mod queue_messages;
 mod resources;
 mod retry_tokens;
 mod settings;
@@ -24,6 +27,11 @@ use rusqlite::{Connection, TransactionBehavior};
 
 pub use groups::{Group, GroupPartition, Instance};
 pub use page::{Order, Page, Place, PlaceValue};
+pub use queue_deliveries::{Delivery, DeliveryRange, ExpiredDeliveries, Standing};
+pub use queue_lanes::{LaneCounts, NEVER_MS, QueueLane, QueueState};
+pub use queue_messages::{
+    NewQueueMessage, QueueMessage, QueueRun, number_of, queue_message_id, queue_no_of,
+};
 pub use resources::{Filter, Resource, SortBy};
 pub use retry_tokens::Remembered;
 pub use work_requests::{WorkFilter, WorkRequest};
@@ -70,6 +78,9 @@ pub enum StoreError {
     },
 }
 
+/// How many prepared statements are kept for the next call: more than one call uses.
+const STATEMENTS_KEPT: usize = 128;
+
 /// The metadata of one data folder.
 pub struct Store {
     connection: Mutex<Connection>,
@@ -114,6 +125,7 @@ impl Store {
 
     fn ready(mut connection: Connection, path: Option<PathBuf>) -> Result<Self, StoreError> {
         connection.busy_timeout(Duration::from_secs(5))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         migrations::migrate(&mut connection, path.as_deref())?;
         Ok(Self {
             connection: Mutex::new(connection),

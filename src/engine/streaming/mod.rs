@@ -25,6 +25,7 @@ use crate::disk::Disk;
 use crate::log::Durability;
 use crate::store::{Store, StoreError};
 use partitions::Partitions;
+use work::WORK_REQUESTS;
 
 /// The service, over one folder of logs.
 pub(super) struct Streaming {
@@ -88,10 +89,10 @@ impl Streaming {
                 harnesses::change_compartment(context, call)
             }
 
-            Operation::GetWorkRequest => work::get(context, call),
-            Operation::ListWorkRequests => work::list(context, call),
-            Operation::ListWorkRequestErrors => work::list_errors(context, call),
-            Operation::ListWorkRequestLogs => work::list_logs(context, call),
+            Operation::GetWorkRequest => WORK_REQUESTS.get(context, call),
+            Operation::ListWorkRequests => WORK_REQUESTS.list(context, call),
+            Operation::ListWorkRequestErrors => WORK_REQUESTS.list_errors(context, call),
+            Operation::ListWorkRequestLogs => WORK_REQUESTS.list_logs(context, call),
 
             Operation::PutMessages => self.put_messages(context, call),
             Operation::GetMessages => self.get_messages(context, call),
