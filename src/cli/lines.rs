@@ -9,24 +9,55 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::additions::Lines;
+use super::additions::{self, Lines};
 use super::command::Session;
 use super::error::{CliError, exit};
 use super::request::Values;
 use super::{input, terminal};
+use crate::api::OperationId;
+use crate::api::operation::Operation;
 use crate::call::Call;
 use crate::output;
 
-/// How many bytes of keys and values go into one request: the service's limit is 1 MiB.
-const REQUEST_BYTES: usize = 1024 * 1024;
+/// How much a service takes in one request.
+struct Limits {
+    /// How many messages.
+    messages: usize,
+    /// How many bytes of keys and values: the service's limit.
+    bytes: usize,
+    /// How many bytes are gathered before they are sent: enough to make requests cheap, few enough to stay small.
+    gathered_bytes: usize,
+    /// The limit on bytes in words.
+    bytes_in_words: &'static str,
+}
 
-/// How many bytes are gathered before they are sent: enough to make requests cheap, few enough to stay small.
-const GATHERED_BYTES: usize = 256 * 1024;
+const STREAM: Limits = Limits {
+    messages: usize::MAX,
+    bytes: 1024 * 1024,
+    gathered_bytes: 256 * 1024,
+    bytes_in_words: "1 MiB",
+};
+
+const QUEUE: Limits = Limits {
+    messages: 20,
+    bytes: 512 * 1024,
+    gathered_bytes: 512 * 1024,
+    bytes_in_words: "512 KiB",
+};
+
+impl Limits {
+    fn of(operation: &Operation) -> Self {
+        match operation.id {
+            OperationId::Queue(_) => QUEUE,
+            _ => STREAM,
+        }
+    }
+}
 
 /// How long a key can be: the service's limit.
 const KEY_BYTES: usize = 256;
 
-/// Puts every line, and prints a summary by partition.
+/// Puts every line, and prints a summary; that of a stream is by partition.
 pub(super) fn put(
     session: &Session,
     mut values: Values,
@@ -39,12 +70,15 @@ pub(super) fn put(
     }
     values.set("messages", Value::Array(Vec::new()));
     values.check_complete(session.operation, session.target.is_local())?;
-    let mut producer = Producer::new(session, values.into_call(session.operation));
+    let limits = Limits::of(session.operation);
+    let longest_bytes = lines.longest_bytes(&limits);
+    let call = values.into_call(session.operation);
+    let mut producer = Producer::new(session, call, limits, lines.channel.as_deref());
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();
         // A line without an end must not fill the memory: what is too long by one byte is too long.
-        let mut longest = reader.by_ref().take(lines.longest_bytes());
+        let mut longest = reader.by_ref().take(longest_bytes);
         let read = longest.read_until(b'\n', &mut line);
         if read.map_err(CliError::io(format!("read {}", lines.file)))? == 0 {
             break;
@@ -58,8 +92,8 @@ pub(super) fn put(
             producer.send()?;
         }
     }
-    let summary = producer.finish()?;
-    terminal::print(&output::envelope(summary.to_json(), &session.format)?)?;
+    let summary = producer.finish()?.to_json(session.operation);
+    terminal::print(&output::envelope(summary, &session.format)?)?;
     Ok(ExitCode::from(exit::OK))
 }
 
@@ -67,16 +101,20 @@ pub(super) fn put(
 struct Producer<'s> {
     session: &'s Session,
     call: Call,
+    limits: Limits,
+    channel: Option<&'s str>,
     messages: Vec<Value>,
     bytes: usize,
     summary: Summary,
 }
 
 impl<'s> Producer<'s> {
-    fn new(session: &'s Session, call: Call) -> Self {
+    fn new(session: &'s Session, call: Call, limits: Limits, channel: Option<&'s str>) -> Self {
         Self {
             session,
             call,
+            limits,
+            channel,
             messages: Vec::new(),
             bytes: 0,
             summary: Summary::default(),
@@ -91,22 +129,38 @@ impl<'s> Producer<'s> {
                 key.len()
             )));
         }
-        if bytes > REQUEST_BYTES {
+        if bytes > self.limits.bytes {
             return Err(self.stop(&format!(
-                "line {number} is too long: a message can have 1 MiB at most, with its key"
+                "line {number} is too long: a message can have {} at most, with its key",
+                self.limits.bytes_in_words
             )));
         }
-        if self.bytes + bytes > GATHERED_BYTES {
+        let is_full = self.messages.len() >= self.limits.messages;
+        if is_full || self.bytes + bytes > self.limits.gathered_bytes {
             self.send()?;
         }
+        let Some(message) = self.message(key, value) else {
+            return Err(self.stop(&format!(
+                "line {number} is not UTF-8, and a queue takes text alone"
+            )));
+        };
         self.bytes += bytes;
+        self.messages.push(message);
+        Ok(())
+    }
+
+    /// A message as the service takes it; `None` if the service cannot.
+    fn message(&self, key: Option<&[u8]>, value: &[u8]) -> Option<Value> {
+        if let OperationId::Queue(_) = self.session.operation.id {
+            let content = std::str::from_utf8(value).ok()?;
+            return Some(additions::queue_message(content, self.channel));
+        }
         let mut message = Map::with_capacity(2);
         if let Some(key) = key {
             message.insert("key".to_owned(), STANDARD.encode(key).into());
         }
         message.insert("value".to_owned(), STANDARD.encode(value).into());
-        self.messages.push(Value::Object(message));
-        Ok(())
+        Some(Value::Object(message))
     }
 
     fn send(&mut self) -> Result<(), CliError> {
@@ -177,10 +231,10 @@ fn split<'l>(lines: &'l Lines, line: &'l [u8]) -> Result<KeyAndValue<'l>, String
 
 impl Lines {
     /// How much of a line is read: one byte more than the longest that can be put.
-    fn longest_bytes(&self) -> u64 {
+    fn longest_bytes(&self, limits: &Limits) -> u64 {
         const LINE_END: usize = "\r\n".len();
         let separator = self.key_separator.as_deref().map_or(0, str::len);
-        let bytes = REQUEST_BYTES + separator + LINE_END + 1;
+        let bytes = limits.bytes + separator + LINE_END + 1;
         u64::try_from(bytes).unwrap_or(u64::MAX)
     }
 }
@@ -202,6 +256,9 @@ impl Summary {
     /// Counts the entries of a reply, and stops at the first request that failed for some messages: what
     /// comes after would not be in order.
     fn add(&mut self, result: &Value) -> Result<(), CliError> {
+        // A queue takes all messages of a request or none.
+        let taken = result["messages"].as_array().map_or(0, Vec::len);
+        self.messages += u64::try_from(taken).unwrap_or(u64::MAX);
         let mut refused = Vec::new();
         for entry in result["entries"].as_array().into_iter().flatten() {
             let partition = entry["partition"]
@@ -248,7 +305,7 @@ impl Summary {
         CliError::refused(format!("{reason} ({} messages were put)", self.messages))
     }
 
-    fn to_json(&self) -> Value {
+    fn to_json(&self, operation: &Operation) -> Value {
         let partitions = self.partitions.iter().map(|(partition, range)| {
             json!({
                 "partition": partition.to_string(),
@@ -257,9 +314,10 @@ impl Summary {
                 "last-offset": range.last,
             })
         });
-        json!({
-            "messages": self.messages,
-            "partitions": partitions.collect::<Vec<_>>(),
-        })
+        let mut summary = json!({ "messages": self.messages });
+        if let OperationId::Streaming(_) = operation.id {
+            summary["partitions"] = partitions.collect();
+        }
+        summary
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::command::format;
 use super::error::{CliError, exit};
 use super::globals::Globals;
-use super::{input, target, terminal, tour};
+use super::{input, local_queue, target, terminal, tour};
 use crate::clock::{Setting, parse_rfc3339};
 use crate::engine::{Engine, Home};
 use crate::output;
@@ -84,6 +84,7 @@ pub(super) fn commands() -> [Command; 3] {
                     .help("Do not ask first."),
             ),
     );
+    let local = local.subcommand(local_queue::command());
     let config = group("config", "Look into the settings that commands run with.").subcommand(
         Command::new("explain")
             .about("Show each setting in force, and the option, variable or line it comes from."),
@@ -94,7 +95,7 @@ pub(super) fn commands() -> [Command; 3] {
     [local, config, tour]
 }
 
-fn group(name: &'static str, about: &'static str) -> Command {
+pub(super) fn group(name: &'static str, about: &'static str) -> Command {
     Command::new(name)
         .about(about)
         .subcommand_value_name("COMMAND")
@@ -121,6 +122,8 @@ pub(super) fn run(
         "local clock reset" => |_, globals| reset_clock(globals),
         "local status" => |_, globals| status(globals),
         "local reset" => reset,
+        "local queue peek" => local_queue::peek,
+        "local queue redrive" => local_queue::redrive,
         _ => return None,
     };
     let data = check_globals(words, globals).and_then(|()| command(matches, globals));
@@ -164,7 +167,7 @@ fn explain(globals: &Globals) -> Result<Value, CliError> {
     Ok(rows.collect())
 }
 
-fn open(globals: &Globals) -> Result<Engine, CliError> {
+pub(super) fn open(globals: &Globals) -> Result<Engine, CliError> {
     Ok(Engine::open(&target::home(globals)?, globals.durability)?)
 }
 

@@ -9,6 +9,7 @@ mod globals;
 mod input;
 mod lines;
 mod local;
+mod local_queue;
 mod paging;
 mod request;
 mod target;

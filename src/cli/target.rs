@@ -2,7 +2,8 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::error::CliError;
 use super::globals::Globals;
@@ -10,7 +11,7 @@ use super::{credentials, input, terminal};
 use crate::api::operation::Operation;
 use crate::call::{ApiError, Call, Reply};
 use crate::client::{Http, HttpOptions, Remote, RemoteError, RetryPolicy};
-use crate::engine::{Engine, EngineError, Home};
+use crate::engine::{Attempt, Engine, EngineError, Home};
 use crate::log::Durability;
 use crate::profile::{BaseUrl, Setting, Settings};
 
@@ -125,12 +126,34 @@ impl Target {
     /// Sends one call. The engine is opened for each, so that other processes have their turn in between.
     pub(super) fn send(&self, call: &Call) -> Result<Reply, Failure> {
         match self {
-            Self::Local(home, durability) => {
-                let engine = Engine::open(home, *durability)?;
-                engine.answer(call).map_err(Failure::Service)
-            }
+            Self::Local(home, durability) => ask_engine(home, *durability, call),
             Self::Remote(remote) => remote.send(call).map_err(Failure::from),
         }
+    }
+}
+
+/// Asks the engine in this process, again and again where the call is to wait for something.
+///
+/// Between two attempts the folder is free for those who may bring it. Nobody can in memory of our own.
+fn ask_engine(home: &Home, durability: Durability, call: &Call) -> Result<Reply, Failure> {
+    const FIRST_PAUSE: Duration = Duration::from_millis(5);
+    const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+    let begun = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let engine = Engine::open(home, durability)?;
+        let attempt = engine.attempt(call).map_err(Failure::Service)?;
+        drop(engine);
+        let wait = match attempt {
+            Attempt::Nothing(wait) if *home != Home::Memory => wait,
+            other => return Ok(other.into_reply()),
+        };
+        let left = wait.patience.saturating_sub(begun.elapsed());
+        if left.is_zero() {
+            return Ok(wait.reply);
+        }
+        thread::sleep(pause.min(left).min(wait.retry_after.unwrap_or(left)));
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 

@@ -28,7 +28,7 @@ use std::sync::Arc;
 use super::Context;
 use super::changes::{Attempt, Changes};
 use crate::api::queue::Queue as Operation;
-use crate::call::{ApiError, Call, Reply};
+use crate::call::{ApiError, Call};
 use crate::store::{Store, StoreError};
 use work::WORK_REQUESTS;
 
@@ -71,19 +71,6 @@ impl Queue {
         call: &Call,
     ) -> Result<Attempt, ApiError> {
         let reply = match operation {
-            Operation::GetMessages => return messages::get(context, call),
-            other => self.answer_at_once(context, other, call)?,
-        };
-        Ok(Attempt::Done(reply))
-    }
-
-    fn answer_at_once(
-        &self,
-        context: &Context<'_>,
-        operation: Operation,
-        call: &Call,
-    ) -> Result<Reply, ApiError> {
-        match operation {
             Operation::CreateQueue => queues::create(context, call),
             Operation::GetQueue => queues::get(context, call),
             Operation::ListQueues => queues::list(context, call),
@@ -104,14 +91,16 @@ impl Queue {
             Operation::ListWorkRequestLogs => WORK_REQUESTS.list_logs(context, call),
 
             Operation::PutMessages => self.put_messages(context, call),
-            Operation::GetMessages => messages::get(context, call).map(Attempt::into_reply),
+            // The one that may have to wait.
+            Operation::GetMessages => return messages::get(context, call),
             Operation::DeleteMessage => messages::delete(context, call),
             Operation::DeleteMessages => messages::delete_all(context, call),
             Operation::UpdateMessage => self.update_message(context, call),
             Operation::UpdateMessages => self.update_messages(context, call),
             Operation::GetStats => stats::get(context, call),
             Operation::ListChannels => channels::list(context, call),
-        }
+        }?;
+        Ok(Attempt::Done(reply))
     }
 }
 
