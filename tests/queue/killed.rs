@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::support::{Program, json_of};
+use super::support::Program;
 
 /// The contents that a program with this output has put, for certain.
 fn acknowledged(stdout: &[u8]) -> bool {
@@ -30,7 +30,7 @@ fn what_was_acknowledged_survives() {
         command.args([&put[0], "--text", &put[1], "--text", &put[2]]);
         let mut putting = command.spawn().unwrap();
         let words = "queue messages get-messages --queue-id jobs --limit 2";
-        let getting = program.command(words).spawn().unwrap();
+        let mut getting = program.command(words).spawn().unwrap();
         // Somewhere between its first instruction and its last.
         thread::sleep(Duration::from_millis(round % 20));
         putting.kill().unwrap();
@@ -38,8 +38,12 @@ fn what_was_acknowledged_survives() {
         if acknowledged(&output.stdout) {
             certain.extend(put);
         }
-        let got = json_of(&getting.wait_with_output().unwrap());
-        for message in got["data"]["messages"].as_array().unwrap() {
+        if round % 3 == 0 {
+            getting.kill().unwrap();
+        }
+        let output = getting.wait_with_output().unwrap();
+        let got: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        for message in got["data"]["messages"].as_array().into_iter().flatten() {
             let receipt = message["receipt"].as_str().unwrap();
             let words = "queue messages delete-message --queue-id jobs --force --message-receipt";
             let deletion = program.command(words).arg(receipt).spawn().unwrap();
@@ -49,7 +53,9 @@ fn what_was_acknowledged_survives() {
         }
     }
     assert!(!certain.is_empty());
-    let peeked = program.run("local queue peek --queue-id jobs --limit 1000");
+    // What a killed consumer got is in flight.
+    let words = "local queue peek --queue-id jobs --limit 1000 --show visible,in-flight";
+    let peeked = program.run(words);
     let left = peeked["data"]["messages"].as_array().unwrap().iter();
     let left: Vec<String> = left
         .map(|one| one["content"].as_str().unwrap().to_owned())
@@ -63,8 +69,9 @@ fn what_was_acknowledged_survives() {
         assert!(!distinct.contains(content), "{content} is back");
     }
     let stats = program.run("queue messages get-stats --queue-id jobs");
-    let visible = stats["data"]["queue"]["visible-messages"].as_u64().unwrap();
-    assert_eq!(usize::try_from(visible).unwrap(), left.len());
+    let count = |field: &str| stats["data"]["queue"][field].as_u64().unwrap();
+    let counted = count("visible-messages") + count("in-flight-messages");
+    assert_eq!(usize::try_from(counted).unwrap(), left.len());
     // A request is put wholly or not at all.
     for round in 0..ROUNDS {
         let is_there = |nth| {

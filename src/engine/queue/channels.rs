@@ -59,6 +59,10 @@ pub(super) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError
         }
         Ok::<_, ApiError>(channels)
     })?;
+    let place = |channel: &String| Place {
+        value: PlaceValue::Text(channel.clone()),
+        id: channel.clone(),
+    };
     let (items, reply) = request.fetch(place, |order, after, limit| {
         if order == Order::Descending {
             channels.reverse();
@@ -79,11 +83,4 @@ pub(super) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError
         body: Some(json!({ "items": items })),
         ..reply
     })
-}
-
-fn place(channel: &String) -> Place {
-    Place {
-        value: PlaceValue::Text(channel.clone()),
-        id: channel.clone(),
-    }
 }

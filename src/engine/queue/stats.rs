@@ -9,7 +9,7 @@ use super::address::Address;
 use super::channels;
 use super::queues::QueueResource;
 use crate::call::{ApiError, Call, Reply};
-use crate::store::{QueueLane, Session, Standing};
+use crate::store::{ExpiredDeliveries, LaneCounts, QueueLane, Session, Standing};
 
 /// The counts of messages, or of dead letters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +48,15 @@ pub(super) struct Tally {
     pub dead_letters: Counts,
 }
 
+/// What of a lane is hidden: how many messages, and the size of those in flight for the last time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Hidden {
+    live: i64,
+    last: i64,
+    last_bytes: i64,
+    dead: i64,
+}
+
 /// Counts what a lane holds now.
 ///
 /// The lane's own counts hold everything; what is hidden is counted in an index, and so is what has expired
@@ -58,10 +67,14 @@ pub(super) fn tally(
     lane: &QueueLane,
     now_ms: i64,
 ) -> Result<Tally, ApiError> {
-    let hidden = |standing| session.count_hidden(lane.lane, standing, now_ms);
-    let (mut live_hidden, _) = hidden(Standing::Live)?;
-    let (mut last_hidden, mut last_hidden_bytes) = hidden(Standing::LastChance)?;
-    let (mut dead_hidden, _) = hidden(Standing::DeadLetter)?;
+    let count = |standing| session.count_hidden(lane.lane, standing, now_ms);
+    let (last, last_bytes) = count(Standing::LastChance)?;
+    let mut hidden = Hidden {
+        live: count(Standing::Live)?.0,
+        last,
+        last_bytes,
+        dead: count(Standing::DeadLetter)?.0,
+    };
     let mut counts = lane.counts;
     if session.queue_state(queue.details.number)?.sweep_at_ms <= now_ms {
         let until_ms = now_ms - queue.retention_ms();
@@ -69,44 +82,46 @@ pub(super) fn tally(
         counts.live_messages -= messages;
         counts.live_bytes -= bytes;
         for expired in session.count_expired_deliveries(lane.lane, now_ms)? {
-            let hidden = if expired.is_hidden {
-                expired.messages
-            } else {
-                0
-            };
-            match expired.standing {
-                Standing::Live => {
-                    live_hidden -= hidden;
-                    counts.live_messages -= expired.messages;
-                    counts.live_bytes -= expired.bytes;
-                }
-                Standing::LastChance | Standing::DeadLetter => {
-                    counts.leaving_messages -= expired.messages;
-                    counts.leaving_bytes -= expired.bytes;
-                    if expired.standing == Standing::DeadLetter {
-                        dead_hidden -= hidden;
-                    } else if expired.is_hidden {
-                        last_hidden -= expired.messages;
-                        last_hidden_bytes -= expired.bytes;
-                    }
-                }
-                Standing::Purged => {}
-            }
+            leave_out(&expired, &mut counts, &mut hidden);
         }
     }
-    let dead_messages = counts.leaving_messages - last_hidden;
+    let dead_messages = counts.leaving_messages - hidden.last;
     Ok(Tally {
         queue: Counts {
-            visible: counts.live_messages - live_hidden,
-            in_flight: live_hidden + last_hidden,
-            bytes: counts.live_bytes + last_hidden_bytes,
+            visible: counts.live_messages - hidden.live,
+            in_flight: hidden.live + hidden.last,
+            bytes: counts.live_bytes + hidden.last_bytes,
         },
         dead_letters: Counts {
-            visible: dead_messages - dead_hidden,
-            in_flight: dead_hidden,
-            bytes: counts.leaving_bytes - last_hidden_bytes,
+            visible: dead_messages - hidden.dead,
+            in_flight: hidden.dead,
+            bytes: counts.leaving_bytes - hidden.last_bytes,
         },
     })
+}
+
+/// Takes what has expired out of the counts.
+fn leave_out(expired: &ExpiredDeliveries, counts: &mut LaneCounts, hidden: &mut Hidden) {
+    let (hidden_messages, hidden_bytes) = match expired.is_hidden {
+        true => (expired.messages, expired.bytes),
+        false => (0, 0),
+    };
+    match expired.standing {
+        Standing::Live => hidden.live -= hidden_messages,
+        Standing::LastChance => {
+            hidden.last -= hidden_messages;
+            hidden.last_bytes -= hidden_bytes;
+        }
+        Standing::DeadLetter => hidden.dead -= hidden_messages,
+        Standing::Purged => return,
+    }
+    if expired.standing == Standing::Live {
+        counts.live_messages -= expired.messages;
+        counts.live_bytes -= expired.bytes;
+    } else {
+        counts.leaving_messages -= expired.messages;
+        counts.leaving_bytes -= expired.bytes;
+    }
 }
 
 /// The counts of a consumer group, or of one channel of it.

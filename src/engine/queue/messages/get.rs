@@ -153,6 +153,15 @@ enum Candidate {
     Again(Delivery),
 }
 
+impl Candidate {
+    fn message_id(&self) -> i64 {
+        match self {
+            Self::Fresh { message_id, .. } => *message_id,
+            Self::Again(delivery) => delivery.message_id,
+        }
+    }
+}
+
 /// Takes messages for one reply.
 struct Taker<'s> {
     session: &'s Session<'s>,
@@ -196,22 +205,11 @@ impl Taker<'_> {
     /// Takes messages out of one lane, those that became visible first before the others.
     fn take(&mut self, lane: &QueueLane, limit: usize) -> Result<(), ApiError> {
         let limit = limit.min(self.room_of_channel(lane)?);
-        let queue = &self.address.queue;
-        let mut runs = match self.address.side {
-            Side::Messages => {
-                let horizon_ms = self.now_ms - queue.retention_ms();
-                self.session
-                    .queue_runs_after(lane.lane, horizon_ms, limit)?
-            }
-            Side::DeadLetters => Vec::new(),
-        };
-        let mut taken = vec![0; runs.len()];
+        let mut runs = self.runs(lane, limit)?;
+        let runs_before = runs.clone();
         let mut change = LaneCounts::default();
         for candidate in self.candidates(lane, &runs, limit)? {
-            let message_id = match &candidate {
-                Candidate::Fresh { message_id, .. } => *message_id,
-                Candidate::Again(delivery) => delivery.message_id,
-            };
+            let message_id = candidate.message_id();
             let message = self.session.queue_message(message_id)?;
             let message = message.ok_or_else(|| {
                 ApiError::internal(format!("the content of message {message_id} is gone"))
@@ -224,13 +222,11 @@ impl Taker<'_> {
                     change += share(&delivery, -1);
                     Some(delivery)
                 }
+                // Candidates of a run come in its order, so that it loses its first message.
                 Candidate::Fresh { run, .. } => {
                     if let Some(run) = runs.get_mut(run) {
                         run.first_id += 1;
                         run.bytes -= message.bytes;
-                    }
-                    if let Some(taken) = taken.get_mut(run) {
-                        *taken += 1;
                     }
                     change.live_messages -= 1;
                     change.live_bytes -= message.bytes;
@@ -240,7 +236,8 @@ impl Taker<'_> {
             let delivery = self.deliver(lane, (message_id, &message), before)?;
             change += share(&delivery, 1);
         }
-        for (run, _) in runs.iter().zip(taken).filter(|(_, taken)| *taken > 0) {
+        let changed = runs.iter().zip(&runs_before);
+        for (run, _) in changed.filter(|(run, before)| run != before) {
             match run.messages() {
                 0 => self.session.remove_queue_run(run)?,
                 _ => self.session.put_queue_run(run)?,
@@ -250,6 +247,17 @@ impl Taker<'_> {
             self.session.change_queue_lane(lane.lane, &change)?;
         }
         Ok(())
+    }
+
+    /// The oldest runs of a lane, which dead letters have none of.
+    fn runs(&self, lane: &QueueLane, limit: usize) -> Result<Vec<QueueRun>, ApiError> {
+        if self.address.side == Side::DeadLetters {
+            return Ok(Vec::new());
+        }
+        let horizon_ms = self.now_ms - self.address.queue.retention_ms();
+        Ok(self
+            .session
+            .queue_runs_after(lane.lane, horizon_ms, limit)?)
     }
 
     /// How many messages of a channel may be in flight besides those that are: its part of the queue's.
