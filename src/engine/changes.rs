@@ -1,11 +1,14 @@
 //! Telling those who wait that what they look at has changed.
 //!
 //! The engine itself never waits: it answers at once, if only with [`Attempt::Nothing`]. Whoever called it
-//! may listen for a change and ask again. To miss nothing, listen first and then ask:
+//! may listen for a change and ask again. What it listens to stands in the first answer; so that nothing is
+//! missed in between, it asks once more when it listens:
 //!
 //! ```text
-//! let listening = engine.changes().listen(queue_id, wake);
-//! loop { engine.attempt(&call)  ->  Nothing: await the wake, or its deadline, or the end of its patience }
+//! engine.attempt(&call)                                -> Nothing(wait)
+//! let listening = engine.changes().listen(&wait.key, wake);
+//! loop { engine.attempt(&call)                         -> Nothing(wait)
+//!        await the wake, wait.retry_after, or the end of the patience }
 //! ```
 
 use std::collections::HashMap;

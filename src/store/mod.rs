@@ -81,6 +81,13 @@ pub enum StoreError {
 /// How many prepared statements are kept for the next call: more than one call uses.
 const STATEMENTS_KEPT: usize = 128;
 
+/// How long the write-ahead log becomes, in pages, before its content is brought into the database: seldom
+/// enough that the disk is not waited for all the time, often enough that a log left behind is read soon.
+const CHECKPOINT_PAGES: i64 = 8000;
+
+/// How much of the database is kept in memory at most, in KiB.
+const CACHE_KIB: i64 = 16 * 1024;
+
 /// The metadata of one data folder.
 pub struct Store {
     connection: Mutex<Connection>,
@@ -114,6 +121,8 @@ impl Store {
             Durability::Fsync => "FULL",
         };
         connection.pragma_update(None, "synchronous", synchronous)?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         shorten_log(&connection, path)?;
         Self::ready(connection, Some(path.to_owned()))
     }
