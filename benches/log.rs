@@ -7,13 +7,14 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::hint::black_box;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ocelot::disk::{Disk, RealDisk};
-use ocelot::log::{Durability, LogOptions, NewRecord, Partition, ReadLimits};
+use ocelot::log::{Durability, LogOptions, NewRecord, Partition, ProducedBatch, ReadLimits};
 
 const BATCH_BYTES: usize = 64 << 10;
 
@@ -75,6 +76,85 @@ fn append(criterion: &mut Criterion) {
         });
     });
     group.finish();
+}
+
+/// A batch of about 64 KiB of JSON in 64 records, as a producer sends it.
+fn compressed(codec: &str) -> (Vec<u8>, usize) {
+    let home = tempfile::tempdir().unwrap();
+    let mut source = open(home.path());
+    let values: Vec<String> = (0..64_u64)
+        .map(|number| {
+            let item = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            format!(r#"{{"id":"{item:016x}","state":"SHIPPED","price":{number}}},"#).repeat(18)
+        })
+        .collect();
+    let records: Vec<NewRecord<'_>> = values
+        .iter()
+        .map(|value| NewRecord {
+            value: value.as_bytes(),
+            ..NewRecord::default()
+        })
+        .collect();
+    source.append(&records, 1).unwrap();
+    let mut batch = Vec::new();
+    source.read_batches(0, 0, &mut batch).unwrap();
+    let plain = batch.split_off(61);
+    let (attribute, bytes) = match codec {
+        "gzip" => {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+            encoder.write_all(&plain).unwrap();
+            (1, encoder.finish().unwrap())
+        }
+        "snappy" => (2, snap::raw::Encoder::new().compress_vec(&plain).unwrap()),
+        "lz4" => {
+            let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+            encoder.write_all(&plain).unwrap();
+            (3, encoder.finish().unwrap())
+        }
+        "zstd" => (4, zstd::stream::encode_all(&plain[..], 3).unwrap()),
+        _ => (0, plain.clone()),
+    };
+    batch.extend(bytes);
+    batch[22] |= attribute;
+    let length = batch.len() as u32 - 12;
+    batch[8..12].copy_from_slice(&length.to_be_bytes());
+    let crc = crc32c::crc32c(&batch[21..]);
+    batch[17..21].copy_from_slice(&crc.to_be_bytes());
+    (batch, plain.len())
+}
+
+/// Checking a producer's batch, in bytes of records before they were compressed.
+fn check(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("check a producer's batch");
+    for codec in ["plain", "gzip", "snappy", "lz4", "zstd"] {
+        let (batch, plain_bytes) = compressed(codec);
+        group.throughput(Throughput::Bytes(plain_bytes as u64));
+        group.bench_function(codec, |bencher| {
+            bencher.iter(|| black_box(ProducedBatch::check(&batch).unwrap()));
+        });
+    }
+    group.finish();
+}
+
+/// The first batch of an idempotent producer after a restart: a walk through a full segment.
+fn find_producers(criterion: &mut Criterion) {
+    let home = tempfile::tempdir().unwrap();
+    let mut partition = open(home.path());
+    let (mut batch, _) = compressed("plain");
+    batch[43..57].copy_from_slice(&[0; 14]);
+    let crc = crc32c::crc32c(&batch[21..]);
+    batch[17..21].copy_from_slice(&crc.to_be_bytes());
+    let filler = new_records(&[b'x'; 1014], 64);
+    partition.append_batch(&batch, 1).unwrap();
+    while partition.size_bytes().unwrap() < 63 << 20 {
+        partition.append(&filler, 1).unwrap();
+    }
+    criterion.bench_function("open, and find the producers in 63 MiB", |bencher| {
+        bencher.iter(|| {
+            let mut partition = open(home.path());
+            assert!(partition.append_batch(&batch, 1).unwrap().is_duplicate);
+        });
+    });
 }
 
 fn read(criterion: &mut Criterion) {
@@ -172,5 +252,13 @@ fn append_one(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(log, append, read, open_and_append, append_one);
+criterion_group!(
+    log,
+    append,
+    check,
+    find_producers,
+    read,
+    open_and_append,
+    append_one
+);
 criterion_main!(log);

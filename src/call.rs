@@ -41,6 +41,9 @@ impl Call {
 /// The tenancy, and root compartment, that resources belong to where the user has none.
 pub const LOCAL_TENANCY: &str = "ocid1.tenancy.oc1..local";
 
+/// The address of a server on this machine, as `ocelot serve` takes it by default.
+pub const SERVER_ADDRESS: &str = "http://127.0.0.1:4590";
+
 /// Who makes a call, and at which addresses they find the services.
 ///
 /// The default is a user of this machine who names nothing.
@@ -61,7 +64,7 @@ impl Default for Origin {
         Self {
             tenancy_id: LOCAL_TENANCY.to_owned(),
             user_id: None,
-            rest_address: "http://127.0.0.1:4590".to_owned(),
+            rest_address: SERVER_ADDRESS.to_owned(),
             kafka_address: "127.0.0.1:9092".to_owned(),
         }
     }
@@ -123,6 +126,9 @@ pub struct ApiError {
     pub request_id: Option<String>,
     /// How long the service asks to wait before the next request, in seconds.
     pub retry_after_seconds: Option<u64>,
+    /// How far the service's clock was ahead of this machine's when it refused, in milliseconds; negative
+    /// where it was behind.
+    pub clock_ahead_ms: Option<i64>,
 }
 
 impl ApiError {
@@ -134,6 +140,7 @@ impl ApiError {
             message: message.into(),
             request_id: None,
             retry_after_seconds: None,
+            clock_ahead_ms: None,
         }
     }
 

@@ -8,6 +8,7 @@ pub mod call;
 pub mod clock;
 pub mod disk;
 pub mod log;
+pub mod public_key;
 pub mod store;
 
 pub mod engine;

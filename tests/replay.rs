@@ -252,6 +252,7 @@ fn errors_are_printed_as_recorded() {
                 request_endpoint: wanted["request_endpoint"].as_str().unwrap(),
                 request_id: Some("stub-request-id/0001"),
                 timestamp: wanted["timestamp"].as_str().unwrap(),
+                cure: None,
             },
         );
         let (got_title, got) = details(&got);
@@ -274,6 +275,7 @@ fn error_in(request: &Value) -> ApiError {
         message: body["message"].as_str().unwrap().to_owned(),
         request_id: None,
         retry_after_seconds: None,
+        clock_ahead_ms: None,
     }
 }
 

@@ -7,26 +7,56 @@
 use super::OperationId;
 use super::model::{Kind, Model};
 
-/// An HTTP method that the services use.
+/// An HTTP method. The operations of the table use four; a raw request may have any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// Reads.
     Get,
+    /// Reads what is told of a resource in headers.
+    Head,
     /// Creates, and acts.
     Post,
     /// Replaces.
     Put,
+    /// Replaces in part.
+    Patch,
     /// Removes.
     Delete,
 }
 
 impl Method {
+    /// Every method, in the order in which the official command line lists them.
+    pub const ALL: [Self; 6] = [
+        Self::Delete,
+        Self::Get,
+        Self::Head,
+        Self::Post,
+        Self::Put,
+        Self::Patch,
+    ];
+
+    /// The method with this name, in any case.
+    pub fn named(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|method| method.as_str().eq_ignore_ascii_case(name))
+    }
+
+    /// Whether a request with this method carries a body, be it an empty one.
+    pub const fn carries_body(self) -> bool {
+        match self {
+            Self::Post | Self::Put | Self::Patch => true,
+            Self::Get | Self::Head | Self::Delete => false,
+        }
+    }
+
     /// The method as HTTP spells it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
+            Self::Head => "HEAD",
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
     }

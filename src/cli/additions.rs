@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::error::CliError;
 use super::globals::Globals;
+use super::lines::Container;
 use super::request::Values;
 use crate::api::OperationId;
 use crate::api::operation::Operation;
@@ -200,8 +201,8 @@ pub(super) struct Lines {
     pub key: Option<String>,
     /// What ends the key of each.
     pub key_separator: Option<String>,
-    /// The channel of a queue that all of them go to.
-    pub channel: Option<String>,
+    /// What they are put into.
+    pub container: Container,
 }
 
 /// The lines that a command puts, if it puts lines: those of `--file`, or what is piped in where no message
@@ -212,26 +213,28 @@ pub(super) fn lines(
     values: &Values,
     piped: bool,
 ) -> Option<Lines> {
-    let container = match operation.id {
-        PUT => "stream-id",
-        QUEUE_PUT => "queue-id",
+    let option = |name: &str| matches.get_one::<String>(name).cloned();
+    let (container, id, key, key_separator) = match operation.id {
+        PUT => {
+            let (key, separator) = (option("key"), option("key-separator"));
+            (Container::Stream, "stream-id", key, separator)
+        }
+        QUEUE_PUT => {
+            let channel = option("channel-id");
+            (Container::Queue { channel }, "queue-id", None, None)
+        }
         _ => return None,
     };
-    let file = matches.get_one::<String>("file").cloned();
-    let nothing_given = values.get("messages").is_none() && values.get(container).is_some();
+    let nothing_given = values.get("messages").is_none() && values.get(id).is_some();
+    let file = option("file");
     let implied = file.is_none() && nothing_given && piped;
     let file = file.or_else(|| implied.then(|| "-".to_owned()))?;
-    let of_option = |name: &str| match operation.id {
-        PUT if name == "channel-id" => None,
-        QUEUE_PUT if name != "channel-id" => None,
-        _ => matches.get_one::<String>(name).cloned(),
-    };
     Some(Lines {
         file,
         implied,
-        key: of_option("key"),
-        key_separator: of_option("key-separator"),
-        channel: of_option("channel-id"),
+        key,
+        key_separator,
+        container,
     })
 }
 

@@ -5,15 +5,17 @@ use std::process::ExitCode;
 use clap::ArgMatches;
 use serde_json::Value;
 
+use super::dry_run::{self, DryRun};
 use super::error::{CliError, exit};
 use super::globals::Globals;
+use super::lines::{self, OpenLines};
 use super::request::Values;
-use super::target::{Failure, Target};
-use super::{additions, lines, paging, terminal, wait};
+use super::target::{self, Destination, Failure, Target};
+use super::{additions, credentials, paging, terminal, wait};
 use crate::api::operation::Operation;
 use crate::api::skeleton;
 use crate::call::{ApiError, Call, LOCAL_TENANCY, Reply};
-use crate::client::RemoteError;
+use crate::client::{self, RemoteError};
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::output::{self, ErrorContext, Format, NoAnswer};
 use crate::profile::{Environment, RcFile, Setting, Settings};
@@ -41,17 +43,37 @@ pub(super) fn run(
         settings = load_settings(&globals, operation)?;
     }
     tell_unused(&values);
-    let session = Session::open(operation, globals, settings)?;
-    if session.target.is_local() {
-        values.default_compartment(operation, &session.compartment_id());
+    globals.fill(&settings);
+    let format = format(&globals, settings.rc())?;
+    let destination = Destination::choose(&globals, &settings)?;
+    if destination.is_local() {
+        values.default_compartment(operation, &compartment_id(&settings));
     }
     values.stand_in(operation);
     let piped = !terminal::stdin_is_terminal();
-    if let Some(lines) = additions::lines(operation, matches, &values, piped) {
-        return lines::put(&session, values, &lines);
-    }
-    values.check_complete(operation, session.target.is_local())?;
+    let mut lines = match additions::lines(operation, matches, &values, piped) {
+        Some(lines) => Some(OpenLines::open(lines, &mut values)?),
+        None => None,
+    };
+    values.check_complete(operation, destination.is_local())?;
     wait::check(&values)?;
+    if let Some(form) = globals.dry_run {
+        if let Some(lines) = &mut lines {
+            values.set("messages", lines.first_messages()?);
+        }
+        let call = paging::first_call(operation, values)?;
+        return dry_run(&call, form, &destination, &globals, &settings, &format);
+    }
+    let session = Session {
+        operation,
+        target: Target::open(&destination, &globals, &settings, operation)?,
+        format,
+        globals,
+        settings,
+    };
+    if let Some(lines) = lines {
+        return lines::put(&session, values, lines);
+    }
     confirm(operation, &values)?;
     if paging::is_asked_for(operation, &values)? {
         return paging::print(&session, values);
@@ -64,6 +86,26 @@ pub(super) fn run(
         return Ok(ExitCode::from(exit::OK));
     }
     wait::wait_and_print(&session, &values, reply)
+}
+
+/// Shows what would be sent for a call, and sends nothing.
+fn dry_run(
+    call: &Call,
+    form: DryRun,
+    destination: &Destination,
+    globals: &Globals,
+    settings: &Settings,
+    format: &Format,
+) -> Result<ExitCode, CliError> {
+    let address = dry_run::address(destination, call.operation, settings)?;
+    let tokens = target::retry_policy(settings)?.sends_tokens;
+    let mut request = client::compose(call, &address, tokens);
+    if !destination.is_local() || globals.request_id.is_some() {
+        let id = target::request_ids(globals, settings).next();
+        request.set_header("opc-request-id", id);
+    }
+    let is_signed = !destination.is_local() && dry_run::is_signed(settings)?;
+    dry_run::show(&request, form, is_signed, format)
 }
 
 /// The document that `--generate-…-json-input` asks for.
@@ -133,6 +175,12 @@ fn load_settings(globals: &Globals, operation: &Operation) -> Result<Settings, C
     )?)
 }
 
+/// The compartment of a user who names none: the profile's tenancy, or this machine's own.
+fn compartment_id(settings: &Settings) -> String {
+    let tenancy = settings.text(Setting::Tenancy);
+    tenancy.unwrap_or_else(|| LOCAL_TENANCY.to_owned())
+}
+
 /// All that the calls of one command share.
 pub(super) struct Session {
     pub(super) operation: &'static Operation,
@@ -143,27 +191,6 @@ pub(super) struct Session {
 }
 
 impl Session {
-    fn open(
-        operation: &'static Operation,
-        mut globals: Globals,
-        settings: Settings,
-    ) -> Result<Self, CliError> {
-        globals.fill(&settings);
-        Ok(Self {
-            operation,
-            format: format(&globals, settings.rc())?,
-            target: Target::choose(&globals, &settings, operation)?,
-            globals,
-            settings,
-        })
-    }
-
-    /// The compartment of a user who names none: the profile's tenancy, or this machine's own.
-    fn compartment_id(&self) -> String {
-        let tenancy = self.settings.text(Setting::Tenancy);
-        tenancy.unwrap_or_else(|| LOCAL_TENANCY.to_owned())
-    }
-
     /// Sends a call; a refusal becomes the error block that the user sees.
     pub(super) fn send(&self, call: &Call) -> Result<Reply, CliError> {
         self.try_send(call)?
@@ -222,13 +249,14 @@ impl Session {
                     .as_deref()
                     .or(self.globals.request_id.as_deref()),
                 timestamp: &timestamp(),
+                cure: credentials::cure_of_refusal(error, &self.settings).as_deref(),
             },
         ))
     }
 }
 
 /// The time as the official command line tells it with an error.
-fn timestamp() -> String {
+pub(super) fn timestamp() -> String {
     let now = rfc3339(SystemClock.now_ms());
     now.replace('Z', "000+00:00")
 }

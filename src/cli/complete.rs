@@ -10,12 +10,14 @@ use clap::{Arg, Command, ValueHint};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
+use super::aliases::Aliases;
 use super::error::exit;
 use super::globals::Globals;
+use super::local_engine::LocalEngine;
 use super::target;
 use super::{terminal, tree};
 use crate::api;
-use crate::engine::{Engine, Home};
+use crate::engine::{Engine, Home, LocalRequest};
 use crate::profile::{Environment, Settings};
 
 /// Set by a shell that asks for completions, to the shell's name.
@@ -78,8 +80,11 @@ pub(super) fn answer_shell(args: &[OsString]) -> Option<ExitCode> {
         .skip(1)
         .cloned()
         .collect();
-    let names: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+    let (done, begun) = words.split_at(current_word(&words));
+    let aliases = Aliases::of_line(done);
+    let names = aliases.meanings(done);
     let command = tree::tree("ocelot", &|name| names.contains(&name));
+    let words = [aliases.replace(&command, done), begun.to_vec()].concat();
     let home = home(&command, &words);
     let mut command = with_values(command, &home, is_begun(&words));
     let mut candidates = Vec::new();
@@ -90,11 +95,17 @@ pub(super) fn answer_shell(args: &[OsString]) -> Option<ExitCode> {
     Some(ExitCode::from(exit::OK))
 }
 
-/// Whether the word to complete has anything in it yet.
-fn is_begun(words: &[OsString]) -> bool {
+/// The place of the word to complete.
+fn current_word(words: &[OsString]) -> usize {
     let index = std::env::var("_CLAP_COMPLETE_INDEX").ok();
     let index = index.and_then(|index| index.parse().ok());
-    let word = words.get(index.unwrap_or(words.len().saturating_sub(1)));
+    let last = words.len().saturating_sub(1);
+    index.map_or(last, |index: usize| index.min(last))
+}
+
+/// Whether the word to complete has anything in it yet.
+fn is_begun(words: &[OsString]) -> bool {
+    let word = words.get(current_word(words));
     word.is_some_and(|word| !word.is_empty())
 }
 
@@ -148,8 +159,11 @@ fn with_value(arg: Arg, home: &Option<Home>) -> Arg {
 /// or cannot be typed on a line.
 fn live_values(home: &Home, kind: &'static str, current: &OsStr) -> Vec<CompletionCandidate> {
     let begun = current.to_string_lossy();
-    let resources = Engine::peek(home).and_then(|engine| engine.names(kind).ok());
-    let resources = resources.unwrap_or_default();
+    let request = LocalRequest::ListNames {
+        kind: kind.to_owned(),
+    };
+    let names = LocalEngine::peek(home, &request).unwrap_or_default();
+    let resources: Vec<(String, String)> = serde_json::from_value(names).unwrap_or_default();
     let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
     for (name, _) in &resources {
         *uses.entry(name).or_default() += 1;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::error::CliError;
 use super::target::http_options;
 use super::terminal;
-use crate::client::Http;
+use crate::call::ApiError;
 use crate::client::auth::{
     ApiKey, ApiKeySettings, AuthError, Credentials, Exchange, InstanceOboUser, InstancePrincipal,
     InstanceSettings, KeySettings, KeySource, OkeSettings, OkeWorkloadIdentity, Place,
     RegionLookup, ResourcePrincipal, SecurityToken, SecurityTokenSettings,
 };
 use crate::client::signing::check_permissions;
+use crate::client::{Http, skew};
 use crate::profile::{AuthKind, Environment, Region, Setting, Settings};
 
 /// What signs requests. `None` where the user signs with a key and the settings name none: a server on this
@@ -64,6 +65,30 @@ pub(super) fn of(settings: &Settings) -> Result<Option<Box<dyn Credentials>>, Cl
     }))
 }
 
+/// Why a service does not know who asks, and what to do about it, as far as that can be told from here.
+pub(super) fn cure_of_refusal(error: &ApiError, settings: &Settings) -> Option<String> {
+    if error.status != 401 {
+        return None;
+    }
+    if let Some(ahead_ms) = error.clock_ahead_ms.filter(|ms| skew::is_refused(*ms)) {
+        return Some(skew::cure(ahead_ms));
+    }
+    let token_file = settings.get(Setting::SecurityTokenFile)?;
+    match settings.auth() {
+        Ok(AuthKind::ApiKey) => Some(format!(
+            "The profile names a security_token_file ({}), but the request was signed with an API key: give \
+             --auth security_token, or set OCI_CLI_AUTH.",
+            token_file.source()
+        )),
+        Ok(AuthKind::SecurityToken) => Some(
+            "The session may be over: ocelot session validate tells, ocelot session refresh renews it, and oci \
+             session authenticate begins a new one."
+                .to_owned(),
+        ),
+        _ => None,
+    }
+}
+
 fn api_key(settings: &Settings) -> Result<Option<Box<dyn Credentials>>, CliError> {
     let text = |setting| settings.text(setting);
     let Some(key) = key(settings) else {
@@ -80,7 +105,15 @@ fn api_key(settings: &Settings) -> Result<Option<Box<dyn Credentials>>, CliError
     Ok(Some(Box::new(ApiKey::new(&settings).map_err(refused)?)))
 }
 
-fn session(settings: &Settings) -> Result<SecurityTokenSettings, CliError> {
+/// The public half of the key that the settings name, as PEM.
+pub(super) fn public_key(settings: &Settings) -> Result<Option<String>, CliError> {
+    let read = |key: KeySettings| key.read().map_err(refused);
+    let key = key(settings).map(read).transpose()?;
+    Ok(key.map(|key| key.public_pem()))
+}
+
+/// The session that a profile names.
+pub(super) fn session(settings: &Settings) -> Result<SecurityTokenSettings, CliError> {
     let token_file = settings.path(Setting::SecurityTokenFile);
     Ok(SecurityTokenSettings {
         token_file: token_file.ok_or_else(|| needs("security_token", "security_token_file"))?,
@@ -92,18 +125,21 @@ fn session(settings: &Settings) -> Result<SecurityTokenSettings, CliError> {
 
 /// The private key that the settings name; a file that others can read is told of.
 fn key(settings: &Settings) -> Option<KeySettings> {
-    let content = settings.text(Setting::KeyContent);
-    let source = match content {
+    let key = key_settings(settings)?;
+    if let KeySource::File(path) = &key.source
+        && !settings.is_on(Setting::NoPermissionWarning)
+        && let Some(warning) = check_permissions(path)
+    {
+        terminal::note(&format!("WARNING: {warning} {}", warning.hint()));
+    }
+    Some(key)
+}
+
+/// The private key that the settings name.
+pub(super) fn key_settings(settings: &Settings) -> Option<KeySettings> {
+    let source = match settings.text(Setting::KeyContent) {
         Some(content) => KeySource::Content(content.into()),
-        None => {
-            let path = settings.path(Setting::KeyFile)?;
-            if !settings.is_on(Setting::NoPermissionWarning)
-                && let Some(warning) = check_permissions(&path)
-            {
-                terminal::note(&format!("WARNING: {warning} {}", warning.hint()));
-            }
-            KeySource::File(path)
-        }
+        None => KeySource::File(settings.path(Setting::KeyFile)?),
     };
     let passphrase = settings.text(Setting::PassPhrase).map(Into::into);
     Some(KeySettings { source, passphrase })
@@ -145,7 +181,8 @@ fn needs(kind: &str, setting: &str) -> CliError {
     ))
 }
 
-fn refused(error: AuthError) -> CliError {
+/// The message for someone who has no credentials, with what to do next.
+pub(super) fn refused(error: AuthError) -> CliError {
     let hint = error
         .hint()
         .map(|hint| format!("\n{hint}"))

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use crate::engine::EngineError;
 use crate::output::OutputError;
 use crate::profile::ProfileError;
+use crate::server::ServeError;
 
 /// The exit statuses, which are the official command line's.
 pub mod exit {
@@ -65,6 +66,12 @@ pub enum CliError {
     /// The engine could not be opened.
     #[error("Error: {0}")]
     Engine(#[from] EngineError),
+    /// The server that has the data folder said no, or nothing.
+    #[error("Error: {0}")]
+    Server(String),
+    /// The server could not serve.
+    #[error("Error: {0}")]
+    Serve(#[from] ServeError),
     /// What came back cannot be printed as asked.
     #[error("{0}")]
     Output(#[from] OutputError),

@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use super::dry_run::DryRun;
 use super::error::CliError;
 use super::input;
 use crate::log::Durability;
@@ -20,6 +21,8 @@ enum Takes {
     Seconds,
     Count,
     Choice(&'static [&'static str]),
+    /// One of these behind an equals sign; without one the first is meant.
+    ChoiceOrNothing(&'static [&'static str]),
 }
 
 struct Global {
@@ -139,6 +142,11 @@ const GLOBALS: &[(&str, &[Global])] = &[
     (
         "Input",
         &[
+            global(
+                "dry-run",
+                Takes::ChoiceOrNothing(DryRun::NAMES),
+                "Send nothing: print the request, or with --dry-run=curl a line for curl.",
+            ),
             global(
                 "generate-full-command-json-input",
                 Takes::Nothing,
@@ -271,6 +279,13 @@ impl Global {
                 .value_name("KIND")
                 .value_parser(PossibleValuesParser::new(choices))
                 .ignore_case(true),
+            Takes::ChoiceOrNothing(choices) => arg
+                .value_name("FORM")
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_values(choices.iter().take(1))
+                .value_parser(PossibleValuesParser::new(choices))
+                .ignore_case(true),
         }
     }
 }
@@ -294,6 +309,8 @@ pub(super) struct Globals {
     pub full_skeleton: bool,
     /// `--generate-param-json-input`.
     pub param_skeleton: Option<String>,
+    /// `--dry-run`.
+    pub dry_run: Option<DryRun>,
     /// `--debug`.
     pub debug: bool,
     /// `--endpoint`.
@@ -364,6 +381,7 @@ impl Globals {
             raw_output: is_set("raw-output"),
             full_skeleton: is_set("generate-full-command-json-input"),
             param_skeleton: text("generate-param-json-input"),
+            dry_run: text("dry-run").and_then(|form| DryRun::named(&form)),
             debug: is_set("debug"),
             endpoint: text("endpoint"),
             request_id: text("opc-request-id"),

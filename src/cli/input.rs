@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
@@ -10,8 +9,10 @@ use jiff::{Timestamp, fmt::strtime};
 use serde_json::{Map, Value};
 
 use super::error::CliError;
+use super::python;
 use crate::api::model::{Kind, Model};
 use crate::api::naming;
+use crate::profile::Environment;
 
 /// Checks a whole number, for clap.
 pub(super) fn check_integer(text: &str) -> Result<String, String> {
@@ -49,7 +50,7 @@ fn float(text: &str) -> Option<f64> {
 }
 
 /// A number without the underscores that may stand between two digits.
-fn plain_digits(text: &str) -> Option<String> {
+pub(super) fn plain_digits(text: &str) -> Option<String> {
     let parts: Vec<&str> = text.split('_').collect();
     let between_digits = parts.windows(2).all(|pair| match pair {
         [before, after] => {
@@ -177,10 +178,12 @@ fn choice(choices: &[&'static str], text: &str) -> Option<&'static str> {
         .copied()
 }
 
-/// JSON as typed: inline, `file://PATH`, or `-` for stdin.
+/// JSON as typed: inline, `file://PATH`, or `-` for stdin. A dict or list of Python does too.
 pub(super) fn json(flag: &str, text: &str) -> Result<Value, CliError> {
     let source = source(text)?;
-    serde_json::from_str(&source).map_err(|error| CliError::Json {
+    let read = serde_json::from_str(&source);
+    let read = read.or_else(|error| python::literal(&source).ok_or(error));
+    read.map_err(|error| CliError::Json {
         parameter: flag.replace('-', "_"),
         reason: match source.trim() {
             "" => "What was given is empty.".to_owned(),
@@ -207,7 +210,7 @@ fn source(text: &str) -> Result<String, CliError> {
         None => Ok(text.to_owned()),
         Some("-") => read_stdin(),
         Some(path) => {
-            let path = expand_home(path);
+            let path = Environment::of_process().expand_home(path);
             fs::read_to_string(&path).map_err(CliError::io(format!("read {}", path.display())))
         }
     }
@@ -220,15 +223,6 @@ fn read_stdin() -> Result<String, CliError> {
         .read_to_string(&mut text)
         .map_err(CliError::io("read standard input"))?;
     Ok(text)
-}
-
-/// A path in which a leading `~` stands for the user's home.
-pub(super) fn expand_home(path: impl AsRef<Path>) -> PathBuf {
-    let path = path.as_ref();
-    match (path.strip_prefix("~"), dirs::home_dir()) {
-        (Ok(rest), Some(home)) => home.join(rest),
-        _ => path.to_owned(),
-    }
 }
 
 /// Spells the keys of a JSON value as its kind has them: kebab case and camel case are both taken.

@@ -13,43 +13,48 @@ use super::additions::{self, Lines};
 use super::command::Session;
 use super::error::{CliError, exit};
 use super::request::Values;
-use super::{input, terminal};
-use crate::api::OperationId;
-use crate::api::operation::Operation;
+use super::terminal;
 use crate::call::Call;
 use crate::output;
+use crate::profile::Environment;
 
-/// How much a service takes in one request.
+/// What lines are put into.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Container {
+    Stream,
+    /// A queue; all lines go to this channel, where there is one.
+    Queue {
+        channel: Option<String>,
+    },
+}
+
+/// How much goes into one request.
 struct Limits {
-    /// How many messages.
+    /// How many messages: the service's limit.
     messages: usize,
     /// How many bytes of keys and values: the service's limit.
     bytes: usize,
+    /// That limit in words.
+    bytes_in_words: &'static str,
     /// How many bytes are gathered before they are sent: enough to make requests cheap, few enough to stay small.
     gathered_bytes: usize,
-    /// The limit on bytes in words.
-    bytes_in_words: &'static str,
 }
 
-const STREAM: Limits = Limits {
-    messages: usize::MAX,
-    bytes: 1024 * 1024,
-    gathered_bytes: 256 * 1024,
-    bytes_in_words: "1 MiB",
-};
-
-const QUEUE: Limits = Limits {
-    messages: 20,
-    bytes: 512 * 1024,
-    gathered_bytes: 512 * 1024,
-    bytes_in_words: "512 KiB",
-};
-
-impl Limits {
-    fn of(operation: &Operation) -> Self {
-        match operation.id {
-            OperationId::Queue(_) => QUEUE,
-            _ => STREAM,
+impl Container {
+    fn limits(&self) -> &'static Limits {
+        match self {
+            Self::Stream => &Limits {
+                messages: usize::MAX,
+                bytes: 1024 * 1024,
+                bytes_in_words: "1 MiB",
+                gathered_bytes: 256 * 1024,
+            },
+            Self::Queue { .. } => &Limits {
+                messages: 20,
+                bytes: 512 * 1024,
+                bytes_in_words: "512 KiB",
+                gathered_bytes: 512 * 1024,
+            },
         }
     }
 }
@@ -57,122 +62,165 @@ impl Limits {
 /// How long a key can be: the service's limit.
 const KEY_BYTES: usize = 256;
 
+/// Lines that can be read.
+pub(super) struct OpenLines {
+    lines: Lines,
+    reader: BufReader<Box<dyn Read>>,
+    /// How many have been read.
+    count: u64,
+}
+
+impl OpenLines {
+    /// Opens what the lines come from, and tells `values` that they are the messages. Where the user did not
+    /// name it and nothing is in it, it is the messages that are missing.
+    pub(super) fn open(lines: Lines, values: &mut Values) -> Result<Self, CliError> {
+        let mut reader = open(&lines.file)?;
+        let nothing = lines.implied && reader.fill_buf().is_ok_and(<[u8]>::is_empty);
+        if !nothing {
+            values.set("messages", Value::Array(Vec::new()));
+        }
+        Ok(Self {
+            lines,
+            reader,
+            count: 0,
+        })
+    }
+
+    /// Reads the next line into `line`, with its end, and returns its number; `None` behind the last.
+    fn read(&mut self, line: &mut Vec<u8>) -> Result<Option<u64>, CliError> {
+        line.clear();
+        // A line without an end must not fill the memory: what is too long by one byte is too long.
+        let mut longest = self.reader.by_ref().take(self.lines.longest_bytes());
+        let read = longest.read_until(b'\n', line);
+        let read = read.map_err(CliError::io(format!("read {}", self.lines.file)))?;
+        self.count += 1;
+        Ok((read > 0).then_some(self.count))
+    }
+
+    /// Whether the next line may be long in coming.
+    fn is_drained(&self) -> bool {
+        self.reader.buffer().is_empty()
+    }
+
+    /// The messages of the first request.
+    pub(super) fn first_messages(&mut self) -> Result<Value, CliError> {
+        let mut batch = Batch::new(self.lines.container.limits());
+        let mut line = Vec::new();
+        while let Some(number) = self.read(&mut line)? {
+            let message = self
+                .lines
+                .message(&line)
+                .map_err(|reason| CliError::refused(format!("line {number} {reason}")))?;
+            if batch.is_full_for(&message) {
+                break;
+            }
+            batch.push(message);
+            if self.is_drained() {
+                break;
+            }
+        }
+        Ok(batch.take())
+    }
+}
+
 /// Puts every line, and prints a summary; that of a stream is by partition.
 pub(super) fn put(
     session: &Session,
-    mut values: Values,
-    lines: &Lines,
+    values: Values,
+    mut lines: OpenLines,
 ) -> Result<ExitCode, CliError> {
-    let mut reader = open(&lines.file)?;
-    if lines.implied && reader.fill_buf().is_ok_and(<[u8]>::is_empty) {
-        // Nothing is piped in: it is the messages that are missing.
-        values.check_complete(session.operation, session.target.is_local())?;
-    }
-    values.set("messages", Value::Array(Vec::new()));
-    values.check_complete(session.operation, session.target.is_local())?;
-    let limits = Limits::of(session.operation);
-    let longest_bytes = lines.longest_bytes(&limits);
     let call = values.into_call(session.operation);
-    let mut producer = Producer::new(session, call, limits, lines.channel.as_deref());
+    let mut producer = Producer::new(session, call, lines.lines.container.limits());
     let mut line = Vec::new();
-    for number in 1_u64.. {
-        line.clear();
-        // A line without an end must not fill the memory: what is too long by one byte is too long.
-        let mut longest = reader.by_ref().take(longest_bytes);
-        let read = longest.read_until(b'\n', &mut line);
-        if read.map_err(CliError::io(format!("read {}", lines.file)))? == 0 {
-            break;
-        }
-        match split(lines, without_end(&line)) {
-            Ok((key, value)) => producer.put(key, value, number)?,
+    while let Some(number) = lines.read(&mut line)? {
+        match lines.lines.message(&line) {
+            Ok(message) => producer.put(message)?,
             Err(reason) => return Err(producer.stop(&format!("line {number} {reason}"))),
         }
-        if reader.buffer().is_empty() {
+        if lines.is_drained() {
             // The next line may be long in coming: what is there is put now.
             producer.send()?;
         }
     }
-    let summary = producer.finish()?.to_json(session.operation);
+    let summary = producer.finish()?.to_json(&lines.lines.container);
     terminal::print(&output::envelope(summary, &session.format)?)?;
     Ok(ExitCode::from(exit::OK))
+}
+
+/// A message that a line holds.
+struct Message {
+    /// As the service takes it.
+    json: Value,
+    /// The size of its key and value.
+    bytes: usize,
+}
+
+/// The messages of one request.
+struct Batch {
+    limits: &'static Limits,
+    messages: Vec<Value>,
+    bytes: usize,
+}
+
+impl Batch {
+    fn new(limits: &'static Limits) -> Self {
+        Self {
+            limits,
+            messages: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    fn is_full_for(&self, message: &Message) -> bool {
+        let is_full = self.messages.len() >= self.limits.messages;
+        let is_too_long = self.bytes + message.bytes > self.limits.gathered_bytes;
+        !self.messages.is_empty() && (is_full || is_too_long)
+    }
+
+    fn push(&mut self, message: Message) {
+        self.bytes += message.bytes;
+        self.messages.push(message.json);
+    }
+
+    /// The messages, which are gone from here then.
+    fn take(&mut self) -> Value {
+        self.bytes = 0;
+        Value::Array(std::mem::take(&mut self.messages))
+    }
 }
 
 /// Gathers messages, and sends them when no more fit into a request.
 struct Producer<'s> {
     session: &'s Session,
     call: Call,
-    limits: Limits,
-    channel: Option<&'s str>,
-    messages: Vec<Value>,
-    bytes: usize,
+    batch: Batch,
     summary: Summary,
 }
 
 impl<'s> Producer<'s> {
-    fn new(session: &'s Session, call: Call, limits: Limits, channel: Option<&'s str>) -> Self {
+    fn new(session: &'s Session, call: Call, limits: &'static Limits) -> Self {
         Self {
             session,
             call,
-            limits,
-            channel,
-            messages: Vec::new(),
-            bytes: 0,
+            batch: Batch::new(limits),
             summary: Summary::default(),
         }
     }
 
-    fn put(&mut self, key: Option<&[u8]>, value: &[u8], number: u64) -> Result<(), CliError> {
-        let bytes = key.map_or(0, <[u8]>::len) + value.len();
-        if let Some(key) = key.filter(|key| key.len() > KEY_BYTES) {
-            return Err(self.stop(&format!(
-                "line {number} has a key of {} bytes, and a key can have {KEY_BYTES} at most",
-                key.len()
-            )));
-        }
-        if bytes > self.limits.bytes {
-            return Err(self.stop(&format!(
-                "line {number} is too long: a message can have {} at most, with its key",
-                self.limits.bytes_in_words
-            )));
-        }
-        let is_full = self.messages.len() >= self.limits.messages;
-        if is_full || self.bytes + bytes > self.limits.gathered_bytes {
+    fn put(&mut self, message: Message) -> Result<(), CliError> {
+        if self.batch.is_full_for(&message) {
             self.send()?;
         }
-        let Some(message) = self.message(key, value) else {
-            return Err(self.stop(&format!(
-                "line {number} is not UTF-8, and a queue takes text alone"
-            )));
-        };
-        self.bytes += bytes;
-        self.messages.push(message);
+        self.batch.push(message);
         Ok(())
     }
 
-    /// A message as the service takes it; `None` if the service cannot.
-    fn message(&self, key: Option<&[u8]>, value: &[u8]) -> Option<Value> {
-        if let OperationId::Queue(_) = self.session.operation.id {
-            let content = std::str::from_utf8(value).ok()?;
-            return Some(additions::queue_message(content, self.channel));
-        }
-        let mut message = Map::with_capacity(2);
-        if let Some(key) = key {
-            message.insert("key".to_owned(), STANDARD.encode(key).into());
-        }
-        message.insert("value".to_owned(), STANDARD.encode(value).into());
-        Some(Value::Object(message))
-    }
-
     fn send(&mut self) -> Result<(), CliError> {
-        if self.messages.is_empty() {
+        if self.batch.messages.is_empty() {
             return Ok(());
         }
-        self.bytes = 0;
-        let messages = std::mem::take(&mut self.messages);
-        self.call.body = Some(Value::Object(Map::from_iter([(
-            "messages".to_owned(),
-            Value::Array(messages),
-        )])));
+        let body = Map::from_iter([("messages".to_owned(), self.batch.take())]);
+        self.call.body = Some(Value::Object(body));
         let sent = self.session.send(&self.call);
         let reply = sent.inspect_err(|_| self.summary.tell())?;
         self.summary
@@ -198,7 +246,8 @@ fn open(file: &str) -> Result<BufReader<Box<dyn Read>>, CliError> {
     let source: Box<dyn Read> = if file == "-" {
         Box::new(io::stdin())
     } else {
-        let path = input::expand_home(file.strip_prefix("file://").unwrap_or(file));
+        let path =
+            Environment::of_process().expand_home(file.strip_prefix("file://").unwrap_or(file));
         let opened = File::open(&path);
         Box::new(opened.map_err(CliError::io(format!("read {}", path.display())))?)
     };
@@ -210,31 +259,64 @@ fn without_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-type KeyAndValue<'l> = (Option<&'l [u8]>, &'l [u8]);
-
-/// The key and the value of a line, or what is wrong with it.
-fn split<'l>(lines: &'l Lines, line: &'l [u8]) -> Result<KeyAndValue<'l>, String> {
-    let Some(separator) = lines
-        .key_separator
-        .as_deref()
-        .filter(|text| !text.is_empty())
-    else {
-        return Ok((lines.key.as_deref().map(str::as_bytes), line));
-    };
-    let at = line
-        .windows(separator.len())
-        .position(|window| window == separator.as_bytes());
-    let parts = at.and_then(|at| Some((line.get(..at)?, line.get(at + separator.len()..)?)));
-    let parts = parts.map(|(key, value)| (Some(key), value));
-    parts.ok_or_else(|| format!("has no {separator:?} between a key and a value"))
+fn stream_message(key: Option<&[u8]>, value: &[u8]) -> Value {
+    let mut fields = Map::with_capacity(2);
+    if let Some(key) = key {
+        fields.insert("key".to_owned(), STANDARD.encode(key).into());
+    }
+    fields.insert("value".to_owned(), STANDARD.encode(value).into());
+    Value::Object(fields)
 }
 
 impl Lines {
+    /// The message of a line, or what is wrong with it, as the end of a sentence about the line.
+    fn message(&self, line: &[u8]) -> Result<Message, String> {
+        let (key, value) = self.split(without_end(line))?;
+        if let Some(key) = key.filter(|key| key.len() > KEY_BYTES) {
+            return Err(format!(
+                "has a key of {} bytes, and a key can have {KEY_BYTES} at most",
+                key.len()
+            ));
+        }
+        let bytes = key.map_or(0, <[u8]>::len) + value.len();
+        let limits = self.container.limits();
+        if bytes > limits.bytes {
+            return Err(format!(
+                "is too long: a message can have {} at most, with its key",
+                limits.bytes_in_words
+            ));
+        }
+        let json = match &self.container {
+            Container::Stream => stream_message(key, value),
+            Container::Queue { channel } => match std::str::from_utf8(value) {
+                Ok(text) => additions::queue_message(text, channel.as_deref()),
+                Err(_) => return Err("is not UTF-8, and a queue takes text alone".to_owned()),
+            },
+        };
+        Ok(Message { json, bytes })
+    }
+
+    /// The key and the value of a line.
+    fn split<'l>(&'l self, line: &'l [u8]) -> Result<(Option<&'l [u8]>, &'l [u8]), String> {
+        let separator = self.key_separator.as_deref();
+        let Some(separator) = separator.filter(|text| !text.is_empty()) else {
+            return Ok((self.key.as_deref().map(str::as_bytes), line));
+        };
+        let at = line
+            .windows(separator.len())
+            .position(|window| window == separator.as_bytes());
+        let parts = at.and_then(|at| Some((line.get(..at)?, line.get(at + separator.len()..)?)));
+        match parts {
+            Some((key, value)) => Ok((Some(key), value)),
+            None => Err(format!("has no {separator:?} between a key and a value")),
+        }
+    }
+
     /// How much of a line is read: one byte more than the longest that can be put.
-    fn longest_bytes(&self, limits: &Limits) -> u64 {
+    fn longest_bytes(&self) -> u64 {
         const LINE_END: usize = "\r\n".len();
         let separator = self.key_separator.as_deref().map_or(0, str::len);
-        let bytes = limits.bytes + separator + LINE_END + 1;
+        let bytes = self.container.limits().bytes + separator + LINE_END + 1;
         u64::try_from(bytes).unwrap_or(u64::MAX)
     }
 }
@@ -256,7 +338,7 @@ impl Summary {
     /// Counts the entries of a reply, and stops at the first request that failed for some messages: what
     /// comes after would not be in order.
     fn add(&mut self, result: &Value) -> Result<(), CliError> {
-        // A queue takes all messages of a request or none.
+        // A queue takes all messages of a request, or none.
         let taken = result["messages"].as_array().map_or(0, Vec::len);
         self.messages += u64::try_from(taken).unwrap_or(u64::MAX);
         let mut refused = Vec::new();
@@ -305,7 +387,7 @@ impl Summary {
         CliError::refused(format!("{reason} ({} messages were put)", self.messages))
     }
 
-    fn to_json(&self, operation: &Operation) -> Value {
+    fn to_json(&self, container: &Container) -> Value {
         let partitions = self.partitions.iter().map(|(partition, range)| {
             json!({
                 "partition": partition.to_string(),
@@ -315,7 +397,7 @@ impl Summary {
             })
         });
         let mut summary = json!({ "messages": self.messages });
-        if let OperationId::Streaming(_) = operation.id {
+        if *container == Container::Stream {
             summary["partitions"] = partitions.collect();
         }
         summary

@@ -1,19 +1,17 @@
 //! Commands that exist only here: `ocelot local …`, `ocelot config …` and `ocelot tour`.
 
-use std::process::ExitCode;
-
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::command::format;
-use super::error::{CliError, exit};
+use super::builtin::{Answer, Builtin, Takes, group};
+use super::error::CliError;
 use super::globals::Globals;
-use super::{input, local_queue, target, terminal, tour};
-use crate::clock::{Setting, parse_rfc3339};
-use crate::engine::{Engine, Home};
-use crate::output;
-use crate::profile::{Environment, RcFile, Settings};
+use super::local_engine::LocalEngine;
+use super::{access, input, local_queue, target, terminal, tour};
+use crate::clock::parse_rfc3339;
+use crate::engine::{Home, LocalRequest};
+use crate::profile::{Environment, Settings};
 
 /// The global options that the commands of this module take.
 const OF_THIS_MACHINE: &[&str] = &[
@@ -71,6 +69,9 @@ pub(super) fn commands() -> [Command; 3] {
         "Look into the engine on this machine, and control it.",
     )
     .subcommand(clock)
+    .subcommand(access::key_commands())
+    .subcommand(access::token_commands())
+    .subcommand(local_queue::command())
     .subcommand(
         Command::new("status").about("Show where the data is, how much there is, and what runs."),
     )
@@ -84,7 +85,6 @@ pub(super) fn commands() -> [Command; 3] {
                     .help("Do not ask first."),
             ),
     );
-    let local = local.subcommand(local_queue::command());
     let config = group("config", "Look into the settings that commands run with.").subcommand(
         Command::new("explain")
             .about("Show each setting in force, and the option, variable or line it comes from."),
@@ -95,63 +95,53 @@ pub(super) fn commands() -> [Command; 3] {
     [local, config, tour]
 }
 
-pub(super) fn group(name: &'static str, about: &'static str) -> Command {
-    Command::new(name)
-        .about(about)
-        .subcommand_value_name("COMMAND")
-        .disable_help_subcommand(true)
-}
+/// What most commands about the engine take.
+pub(super) const OF_THE_ENGINE: Takes =
+    Takes::Only(OF_THIS_MACHINE, "is about the engine on this machine");
 
-/// Runs the command with these words; `None` for a group, which has nothing to run.
-pub(super) fn run(
-    words: &str,
-    matches: &ArgMatches,
-    globals: &Globals,
-) -> Option<Result<ExitCode, CliError>> {
-    let command: fn(&ArgMatches, &Globals) -> Result<Value, CliError> = match words {
-        "tour" => {
-            let checked = check_globals(words, globals);
-            return Some(checked.and_then(|()| tour::run()));
-        }
-        "config explain" => {
-            return Some(explain(globals).and_then(|data| print(data, globals)));
-        }
-        "local clock show" => |_, globals| Ok(open(globals)?.clock().to_json()),
-        "local clock set" => set_clock,
-        "local clock advance" => advance_clock,
-        "local clock reset" => |_, globals| reset_clock(globals),
-        "local status" => |_, globals| status(globals),
-        "local reset" => reset,
-        "local queue peek" => local_queue::peek,
-        "local queue redrive" => local_queue::redrive,
-        _ => return None,
-    };
-    let data = check_globals(words, globals).and_then(|()| command(matches, globals));
-    Some(data.and_then(|data| print(data, globals)))
-}
-
-/// Refuses global options that mean nothing to these commands.
-fn check_globals(words: &str, globals: &Globals) -> Result<(), CliError> {
-    let taken = if words == "tour" {
-        &[]
-    } else {
-        OF_THIS_MACHINE
-    };
-    let unused = globals.all_given_but(taken);
-    match unused.is_empty() {
-        true => Ok(()),
-        false => Err(CliError::value(format!(
-            "ocelot {words} has no use for {}: it is about the engine on this machine",
-            unused.join(", ")
-        ))),
-    }
-}
-
-fn print(data: Value, globals: &Globals) -> Result<ExitCode, CliError> {
-    let rc = RcFile::open(globals.flags.get("cli-rc-file"), &Environment::of_process())?;
-    terminal::print(&output::envelope(data, &format(globals, &rc)?)?)?;
-    Ok(ExitCode::from(exit::OK))
-}
+/// The commands of this module.
+pub(super) static BUILTINS: &[Builtin] = &[
+    Builtin {
+        words: "tour",
+        takes: Takes::Only(&[], "is about the engine on this machine"),
+        run: |_, _| tour::run().map(|()| Answer::default()),
+    },
+    Builtin {
+        words: "config explain",
+        takes: Takes::All,
+        run: |_, globals| explain(globals).map(Answer::data),
+    },
+    Builtin {
+        words: "local clock show",
+        takes: OF_THE_ENGINE,
+        run: |_, globals| ask(globals, &LocalRequest::ShowClock).map(Answer::data),
+    },
+    Builtin {
+        words: "local clock set",
+        takes: OF_THE_ENGINE,
+        run: |matches, globals| set_clock(matches, globals).map(Answer::data),
+    },
+    Builtin {
+        words: "local clock advance",
+        takes: OF_THE_ENGINE,
+        run: |matches, globals| advance_clock(matches, globals).map(Answer::data),
+    },
+    Builtin {
+        words: "local clock reset",
+        takes: OF_THE_ENGINE,
+        run: |_, globals| ask(globals, &LocalRequest::ResetClock).map(Answer::data),
+    },
+    Builtin {
+        words: "local status",
+        takes: OF_THE_ENGINE,
+        run: |_, globals| ask(globals, &LocalRequest::ShowStatus).map(Answer::data),
+    },
+    Builtin {
+        words: "local reset",
+        takes: OF_THE_ENGINE,
+        run: |matches, globals| reset(matches, globals).map(Answer::data),
+    },
+];
 
 /// The settings in force; what they win over is told where there is any.
 fn explain(globals: &Globals) -> Result<Value, CliError> {
@@ -167,16 +157,17 @@ fn explain(globals: &Globals) -> Result<Value, CliError> {
     Ok(rows.collect())
 }
 
-pub(super) fn open(globals: &Globals) -> Result<Engine, CliError> {
-    Ok(Engine::open(&target::home(globals)?, globals.durability)?)
+/// Asks the engine of this machine.
+pub(super) fn ask(globals: &Globals, request: &LocalRequest) -> Result<Value, CliError> {
+    LocalEngine::of(globals)?.control(request)
 }
 
 fn set_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
     let text = matches.get_one::<String>("time").map_or("", String::as_str);
     let time = input::datetime(text).and_then(|time| parse_rfc3339(&time));
     let at_ms = time.ok_or_else(|| CliError::value(format!("{text} is no time")))?;
-    let report = open(globals)?.set_clock_to(at_ms, matches.get_flag("frozen"))?;
-    Ok(report.to_json())
+    let frozen = matches.get_flag("frozen");
+    ask(globals, &LocalRequest::SetClock { at_ms, frozen })
 }
 
 fn advance_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
@@ -185,11 +176,7 @@ fn advance_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliEr
         .map_or("", String::as_str);
     let by_ms =
         duration_ms(text).ok_or_else(|| CliError::value(format!("{text} is no duration")))?;
-    Ok(open(globals)?.advance_clock(by_ms)?.to_json())
-}
-
-fn reset_clock(globals: &Globals) -> Result<Value, CliError> {
-    Ok(open(globals)?.set_clock(Setting::System)?.to_json())
+    ask(globals, &LocalRequest::AdvanceClock { by_ms })
 }
 
 fn check_duration(text: &str) -> Result<String, String> {
@@ -206,32 +193,6 @@ fn duration_ms(text: &str) -> Option<i64> {
     i64::try_from(duration.as_millis()).ok()
 }
 
-fn status(globals: &Globals) -> Result<Value, CliError> {
-    let home = target::home(globals)?;
-    let engine = Engine::open(&home, globals.durability)?;
-    let status = engine.status()?;
-    let mut data = Map::new();
-    data.insert(
-        "data-dir".to_owned(),
-        match &home {
-            Home::Folder(path) => path.display().to_string().into(),
-            Home::Memory => Value::Null,
-        },
-    );
-    data.insert("clock".to_owned(), engine.clock().to_json());
-    data.insert("metadata-bytes".to_owned(), status.metadata_bytes.into());
-    data.insert("messages-bytes".to_owned(), status.messages_bytes.into());
-    let counts = status
-        .counts
-        .iter()
-        .map(|(name, count)| ((*name).to_owned(), json!(count)));
-    data.insert("resources".to_owned(), counts.collect::<Map<_, _>>().into());
-    // An engine that answers on the network would hold the folder, and this command would not have it.
-    data.insert("server".to_owned(), Value::Null);
-    data.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
-    Ok(data.into())
-}
-
 fn reset(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
     let home = target::home(globals)?;
     let place = match &home {
@@ -241,8 +202,7 @@ fn reset(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
     if !matches.get_flag("force") {
         terminal::confirm(&format!("Delete everything in {place}?"))?;
     }
-    Engine::open(&home, globals.durability)?.reset()?;
-    Ok(json!({ "data-dir": place, "deleted": true }))
+    ask(globals, &LocalRequest::Reset)
 }
 
 #[cfg(test)]

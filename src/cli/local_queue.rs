@@ -1,16 +1,33 @@
 //! `ocelot local queue …`: what the service does not offer, on the queues of the engine on this machine.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::builtin::{Answer, Builtin, group};
 use super::error::CliError;
 use super::globals::Globals;
-use super::local::{group, open};
-use crate::call::ApiError;
-use crate::engine::{PeekedState, QueuePart};
+use super::local::{OF_THE_ENGINE, ask};
+use crate::engine::{LocalRequest, PeekedState, QueuePart};
 
 /// How many messages of each state are shown where the line does not say.
 const DEFAULT_LIMIT: &str = "20";
+
+/// The name of redrive's `--dry-run` here: it is not the global option, which is about requests.
+const COUNT_ONLY: &str = "count-only";
+
+/// The commands of this module.
+pub(super) static BUILTINS: &[Builtin] = &[
+    Builtin {
+        words: "local queue peek",
+        takes: OF_THE_ENGINE,
+        run: |matches, globals| peek(matches, globals).map(Answer::data),
+    },
+    Builtin {
+        words: "local queue redrive",
+        takes: OF_THE_ENGINE,
+        run: |matches, globals| redrive(matches, globals).map(Answer::data),
+    },
+];
 
 /// The commands, for the tree.
 pub(super) fn command() -> Command {
@@ -34,7 +51,7 @@ pub(super) fn command() -> Command {
             Arg::new("limit")
                 .long("limit")
                 .value_name("INTEGER")
-                .value_parser(clap::value_parser!(u32).range(1..=10_000))
+                .value_parser(clap::value_parser!(u16).range(1..=10_000))
                 .default_value(DEFAULT_LIMIT)
                 .help("Most messages of each state, 1 to 10000."),
         );
@@ -43,7 +60,7 @@ pub(super) fn command() -> Command {
         .after_help("Example:\n  ocelot local queue redrive --queue-id jobs --dry-run")
         .args(queue_arguments())
         .arg(
-            Arg::new("dry-run")
+            Arg::new(COUNT_ONLY)
                 .long("dry-run")
                 .action(ArgAction::SetTrue)
                 .help("Only tell how many would be moved."),
@@ -75,34 +92,24 @@ fn part(matches: &ArgMatches) -> QueuePart {
 }
 
 /// The messages of a queue, and where its dead letters are got.
-pub(super) fn peek(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
-    let part = part(matches);
+fn peek(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
     let named: Vec<&String> = matches.get_many("show").into_iter().flatten().collect();
     let states = PeekedState::ALL.iter();
     let states = states.filter(|(name, _)| named.iter().any(|one| one.as_str() == *name));
-    let states: Vec<PeekedState> = states.map(|(_, state)| *state).collect();
-    let limit = matches.get_one::<u32>("limit").copied().unwrap_or(1);
-    let engine = open(globals)?;
-    let messages = engine
-        .peek_queue(&part, &states, usize::try_from(limit).unwrap_or(1))
-        .map_err(refused)?;
-    let dead_letter_queue_id = engine.dead_letter_queue_id(&part).map_err(refused)?;
-    let messages: Vec<Value> = messages.iter().map(|message| message.to_json()).collect();
-    Ok(json!({ "messages": messages, "dead-letter-queue-id": dead_letter_queue_id }))
+    let limit = matches.get_one::<u16>("limit").copied().unwrap_or(1);
+    let request = LocalRequest::PeekQueue {
+        part: part(matches),
+        states: states.map(|(_, state)| *state).collect(),
+        limit: usize::from(limit),
+    };
+    ask(globals, &request)
 }
 
 /// How many dead letters are back, or would be.
-pub(super) fn redrive(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
-    let dry_run = matches.get_flag("dry-run");
-    let engine = open(globals)?;
-    let redriven = engine
-        .redrive_queue(&part(matches), dry_run)
-        .map_err(refused)?;
-    let mut report = redriven.to_json();
-    report["dry-run"] = dry_run.into();
-    Ok(report)
-}
-
-fn refused(error: ApiError) -> CliError {
-    CliError::refused(error.message)
+fn redrive(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
+    let request = LocalRequest::RedriveQueue {
+        part: part(matches),
+        dry_run: matches.get_flag(COUNT_ONLY),
+    };
+    ask(globals, &request)
 }

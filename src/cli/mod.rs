@@ -1,17 +1,29 @@
 //! The command line: from arguments to a Call, and from its Reply to what is printed.
 
+mod access;
 mod additions;
+mod aliases;
+mod builtin;
 mod command;
 mod complete;
 mod credentials;
+mod doctor;
+mod dry_run;
 mod error;
 mod globals;
 mod input;
 mod lines;
 mod local;
+mod local_engine;
 mod local_queue;
 mod paging;
+mod python;
+mod raw_request;
 mod request;
+mod serve;
+mod session;
+mod setup;
+mod suggest;
 mod target;
 mod terminal;
 mod tour;
@@ -30,6 +42,7 @@ pub use tree::whole_tree;
 pub(crate) use tree::{OPTIONS, REQUIRED};
 
 use crate::api;
+use aliases::Aliases;
 use globals::Globals;
 
 /// Runs the program with the process's arguments, and returns its exit status.
@@ -61,7 +74,15 @@ fn run(args: &[OsString]) -> Result<ExitCode, CliError> {
     }
     let innermost = levels.last().copied().unwrap_or(&matches);
     let globals = Globals::read(&levels, |_| false)?;
-    match local::run(&words, innermost, &globals) {
+    if words == raw_request::NAME {
+        return raw_request::run(innermost, globals);
+    }
+    if globals.dry_run.is_some() {
+        return Err(CliError::value(format!(
+            "--dry-run shows the request of a command, and ocelot {words} sends none"
+        )));
+    }
+    match builtin::run(&words, innermost, &globals) {
         Some(result) => result,
         None => print_help(args, &words),
     }
@@ -77,9 +98,12 @@ fn asked_for_help(args: &[OsString]) -> Option<String> {
 }
 
 fn parse(args: &[OsString]) -> Result<ArgMatches, clap::Error> {
-    let words: Vec<&str> = args.iter().skip(1).filter_map(|arg| arg.to_str()).collect();
+    let aliases = Aliases::of_line(args);
+    let words = aliases.meanings(args);
     let mut tree = tree::tree(&program_name(args), &|name| words.contains(&name));
-    tree.try_get_matches_from_mut(args)
+    let args = aliases.replace(&tree, args);
+    let parsed = tree.try_get_matches_from_mut(&args);
+    parsed.map_err(|error| suggest::add_similar(error, &tree, &args))
 }
 
 /// The name that the program was called by: `ocelot`, or `oci` where it is linked so.

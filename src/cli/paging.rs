@@ -9,7 +9,7 @@ use super::error::{CliError, exit};
 use super::request::Values;
 use super::terminal;
 use crate::api::operation::Operation;
-use crate::call::Reply;
+use crate::call::{Call, Reply};
 use crate::output::{self, Listing, Pages};
 
 /// Whether the options ask for more than the page that one call gets.
@@ -21,7 +21,21 @@ pub(super) fn is_asked_for(operation: &Operation, values: &Values) -> Result<boo
             "If you provide the --all option you cannot provide the --limit option",
         ));
     }
-    Ok(operation.pages() && (all || limit))
+    Ok(operation.pages() && operation.offers_all && (all || limit))
+}
+
+/// The first call that the options ask for.
+pub(super) fn first_call(
+    operation: &'static Operation,
+    mut values: Values,
+) -> Result<Call, CliError> {
+    if is_asked_for(operation, &values)? {
+        let ask = page_limit(values.integer("page-size"), values.integer("limit"));
+        if let Some(count) = ask {
+            values.set("limit", count.into());
+        }
+    }
+    Ok(values.into_call(operation))
 }
 
 /// Sends the calls of `values` that its options ask for, and prints all pages as one when the last is there.
@@ -50,16 +64,15 @@ fn follow(
             .map(str::to_owned),
     );
     loop {
-        // A limit counts over all pages; asking for more than is still wanted would be waste.
-        let ask = match (page_size, wanted) {
-            (Some(size), Some(wanted)) => Some(size.min(wanted)),
-            (size, wanted) => size.or(wanted),
-        };
-        if let Some(count) = ask {
+        if let Some(count) = page_limit(page_size, wanted) {
             values.set("limit", count.into());
         }
-        let page = session.send(&values.clone().into_call(session.operation))?;
+        let mut page = session.send(&values.clone().into_call(session.operation))?;
         let count = i64::try_from(output::count_items(&page)).unwrap_or(i64::MAX);
+        if let Some(wanted) = wanted {
+            // A service may send more than it was asked for.
+            output::keep_items(&mut page, wanted);
+        }
         wanted = wanted.map(|wanted| wanted.saturating_sub(count));
         let next = page.header("opc-next-page").map(str::to_owned);
         take(page)?;
@@ -74,6 +87,15 @@ fn follow(
             )));
         }
         values.set("page", next.into());
+    }
+}
+
+/// How many items to ask for at a time. A limit counts over all pages; asking for more than is still wanted
+/// would be waste. A page size of 0 is none.
+fn page_limit(page_size: Option<i64>, wanted: Option<i64>) -> Option<i64> {
+    match (page_size.filter(|size| *size != 0), wanted) {
+        (Some(size), Some(wanted)) => Some(size.min(wanted)),
+        (size, wanted) => size.or(wanted),
     }
 }
 

@@ -2,26 +2,27 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::error::CliError;
 use super::globals::Globals;
-use super::{credentials, input, terminal};
+use super::local_engine::LocalEngine;
+use super::{credentials, terminal};
 use crate::api::operation::Operation;
-use crate::call::{ApiError, Call, Reply};
-use crate::client::{Http, HttpOptions, Remote, RemoteError, RetryPolicy};
-use crate::engine::{Attempt, Engine, EngineError, Home};
-use crate::log::Durability;
-use crate::profile::{BaseUrl, Setting, Settings};
+use crate::call::{ApiError, Call, Reply, SERVER_ADDRESS};
+use crate::client::{
+    Connection, Http, HttpOptions, MessagesEndpoints, Remote, RemoteError, RequestIds, RetryPolicy,
+};
+use crate::engine::Home;
+use crate::profile::{BaseUrl, Environment, ProfileError, Setting, Settings};
 
 /// Longest timeout, a day: clocks overflow on far longer ones.
 const MOST_TIMEOUT_SECONDS: u64 = 86_400;
 
 /// Where calls go.
 pub(super) enum Target {
-    /// To the engine in this process.
-    Local(Home, Durability),
+    /// To the engine of this machine.
+    Local(Box<LocalEngine>),
     /// To a server, or the cloud.
     Remote(Box<Remote>),
 }
@@ -36,53 +37,46 @@ pub(super) enum Failure {
     NotAsked(CliError),
 }
 
-impl From<EngineError> for Failure {
-    fn from(error: EngineError) -> Self {
-        Self::NotAsked(error.into())
-    }
+/// Who is to answer, before anything is looked up or opened for it.
+#[derive(Clone, Debug)]
+pub(super) enum Destination {
+    /// The engine in this process.
+    Local,
+    /// The cloud.
+    Cloud,
+    /// The server at this address.
+    Server(String),
 }
 
-impl Target {
+impl Destination {
     /// What the settings say; the engine if they say nothing.
     ///
     /// What was asked for on the line and does not go with that is refused, or told where scripts for the
     /// cloud have it.
-    pub(super) fn choose(
-        globals: &Globals,
-        settings: &Settings,
-        operation: &Operation,
-    ) -> Result<Self, CliError> {
-        if globals.is_given("endpoint") && globals.is_given("target") {
-            return Err(CliError::value(
-                "--endpoint and --target both say who answers: give one of them",
-            ));
-        }
+    pub(super) fn choose(globals: &Globals, settings: &Settings) -> Result<Self, CliError> {
+        check_one_destination(globals)?;
         if globals.is_given("target") && globals.flags.get("target").is_none() {
             return Err(no_target("--target", ""));
         }
         let Some(named) = settings.destination() else {
-            return Self::local(globals);
+            return Ok(Self::local(globals));
         };
         match named.text() {
-            "local" => Self::local(globals),
+            "local" => Ok(Self::local(globals)),
             "cloud" => {
                 check_remote(globals, "cloud")?;
-                Self::remote(globals, settings, settings.base_url(operation)?, true)
+                tell_realm(settings);
+                Ok(Self::Cloud)
             }
             url if is_address(url) => {
                 check_remote(globals, url)?;
-                Self::remote(
-                    globals,
-                    settings,
-                    BaseUrl::given(url, operation.client)?,
-                    false,
-                )
+                Ok(Self::Server(url.to_owned()))
             }
             other => Err(no_target(&named.source().to_string(), other)),
         }
     }
 
-    fn local(globals: &Globals) -> Result<Self, CliError> {
+    fn local(globals: &Globals) -> Self {
         let unused = globals.given_for_requests();
         if !unused.is_empty() {
             terminal::note(&format!(
@@ -90,24 +84,45 @@ impl Target {
                 unused.join(", ")
             ));
         }
-        Ok(Self::Local(home(globals)?, globals.durability))
+        Self::Local
     }
 
-    fn remote(
+    pub(super) fn is_local(&self) -> bool {
+        matches!(self, Self::Local)
+    }
+
+    /// The address that requests for an operation go to. The local engine has none: it is that of
+    /// `ocelot serve` on this machine, which answers the same requests.
+    pub(super) fn address(
+        &self,
+        operation: &Operation,
+        settings: &Settings,
+    ) -> Result<BaseUrl, ProfileError> {
+        match self {
+            Self::Local => BaseUrl::given(SERVER_ADDRESS, operation.client),
+            Self::Cloud => settings.base_url(operation),
+            Self::Server(url) => BaseUrl::given(url, operation.client),
+        }
+    }
+}
+
+impl Target {
+    /// Gets ready what answers: for a server or the cloud, what signs requests too.
+    pub(super) fn open(
+        destination: &Destination,
         globals: &Globals,
         settings: &Settings,
-        address: BaseUrl,
-        in_cloud: bool,
+        operation: &Operation,
     ) -> Result<Self, CliError> {
-        let http = Http::new(http_options(settings)?);
+        if destination.is_local() {
+            return Ok(Self::Local(Box::new(LocalEngine::of(globals)?)));
+        }
+        let in_cloud = matches!(destination, Destination::Cloud);
         Ok(Self::Remote(Box::new(Remote {
-            address,
-            asks_for_messages_endpoint: in_cloud,
-            http: http.map_err(|error| CliError::refused(error.to_string()))?,
-            retry: retry_policy(settings)?,
-            credentials: credentials::of(settings)?,
-            request_id: globals.request_id.clone(),
-            trace: globals.debug.then_some(terminal::note),
+            address: destination.address(operation, settings)?,
+            messages: in_cloud.then(MessagesEndpoints::of_user),
+            connection: connection(globals, settings)?,
+            request_ids: request_ids(globals, settings),
         })))
     }
 
@@ -123,37 +138,12 @@ impl Target {
         }
     }
 
-    /// Sends one call. The engine is opened for each, so that other processes have their turn in between.
+    /// Sends one call.
     pub(super) fn send(&self, call: &Call) -> Result<Reply, Failure> {
         match self {
-            Self::Local(home, durability) => ask_engine(home, *durability, call),
+            Self::Local(engine) => engine.answer(call),
             Self::Remote(remote) => remote.send(call).map_err(Failure::from),
         }
-    }
-}
-
-/// Asks the engine in this process, again and again where the call is to wait for something.
-///
-/// Between two attempts the folder is free for those who may bring it. Nobody can in memory of our own.
-fn ask_engine(home: &Home, durability: Durability, call: &Call) -> Result<Reply, Failure> {
-    const FIRST_PAUSE: Duration = Duration::from_millis(5);
-    const LONGEST_PAUSE: Duration = Duration::from_millis(50);
-    let begun = Instant::now();
-    let mut pause = FIRST_PAUSE;
-    loop {
-        let engine = Engine::open(home, durability)?;
-        let attempt = engine.attempt(call).map_err(Failure::Service)?;
-        drop(engine);
-        let wait = match attempt {
-            Attempt::Nothing(wait) if *home != Home::Memory => wait,
-            other => return Ok(other.into_reply()),
-        };
-        let left = wait.patience.saturating_sub(begun.elapsed());
-        if left.is_zero() {
-            return Ok(wait.reply);
-        }
-        thread::sleep(pause.min(left).min(wait.retry_after.unwrap_or(left)));
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
@@ -164,6 +154,61 @@ impl From<RemoteError> for Failure {
             other if other.title().is_some() => Self::NoReply(other),
             other => Self::NotAsked(CliError::refused(other.to_string())),
         }
+    }
+}
+
+/// Refuses a line that says twice who answers.
+pub(super) fn check_one_destination(globals: &Globals) -> Result<(), CliError> {
+    match globals.is_given("endpoint") && globals.is_given("target") {
+        false => Ok(()),
+        true => Err(CliError::value(
+            "--endpoint and --target both say who answers: give one of them",
+        )),
+    }
+}
+
+/// How requests to a server or the cloud are sent.
+pub(super) fn connection(globals: &Globals, settings: &Settings) -> Result<Connection, CliError> {
+    let retry = retry_policy(settings)?;
+    let http = Http::new(http_options(settings)?);
+    Ok(Connection {
+        http: http.map_err(|error| CliError::refused(error.to_string()))?,
+        retry,
+        credentials: credentials::of(settings)?,
+        trace: globals.debug.then_some(terminal::note),
+    })
+}
+
+/// The `opc-request-id`s of a command's requests: the user's, or with `--enable-propagation` those of the
+/// request on whose behalf this runs, or new ones.
+///
+/// As the official SDK has it: the first part of `OPC_INCOMING_REQUEST_ID` tells who asked first, the
+/// second whose request this is a part of; without one it is new.
+pub(super) fn request_ids(globals: &Globals, settings: &Settings) -> RequestIds {
+    if let Some(given) = globals.request_id.clone().filter(|id| !id.is_empty()) {
+        return RequestIds::Given(given);
+    }
+    let incoming = settings.environment().get("OPC_INCOMING_REQUEST_ID");
+    let Some(incoming) = incoming.filter(|_| settings.is_on(Setting::Propagation)) else {
+        return RequestIds::fresh();
+    };
+    let mut parts = incoming.trim().split('/');
+    let first = parts.next().unwrap_or_default();
+    match parts.next().filter(|part| !part.is_empty()) {
+        Some(second) => RequestIds::Given(format!("{first}/{second}")),
+        None => RequestIds::New {
+            on_behalf_of: format!("{first}/"),
+        },
+    }
+}
+
+/// None of the six services has addresses that are a realm's own; the official command line says nothing.
+fn tell_realm(settings: &Settings) {
+    if settings.is_on(Setting::RealmSpecificEndpoint) {
+        terminal::note(
+            "Note: this service has no address of the realm's own (--realm-specific-endpoint): the region's \
+             is used.",
+        );
     }
 }
 
@@ -180,6 +225,7 @@ pub(super) fn http_options(settings: &Settings) -> Result<HttpOptions, CliError>
         connect_timeout: seconds(Setting::ConnectionTimeout, default.connect_timeout)?,
         read_timeout: seconds(Setting::ReadTimeout, default.read_timeout)?,
         proxy: settings.text(Setting::Proxy),
+        direct: false,
         cert_bundle: cert_bundle(settings)?,
     })
 }
@@ -195,7 +241,8 @@ fn cert_bundle(settings: &Settings) -> Result<Option<PathBuf>, CliError> {
     }
 }
 
-fn retry_policy(settings: &Settings) -> Result<RetryPolicy, CliError> {
+/// How often requests are sent.
+pub(super) fn retry_policy(settings: &Settings) -> Result<RetryPolicy, CliError> {
     let once = settings.is_on(Setting::NoRetry);
     match settings.number(Setting::MaxRetries)? {
         None | Some(0) if once => Ok(RetryPolicy::NONE),
@@ -209,7 +256,7 @@ fn retry_policy(settings: &Settings) -> Result<RetryPolicy, CliError> {
     }
 }
 
-fn no_target(source: &str, name: &str) -> CliError {
+pub(super) fn no_target(source: &str, name: &str) -> CliError {
     CliError::value(format!(
         "{source} is {name:?}, which is no target: give local, cloud, or a URL that begins with http:// or \
          https://"
@@ -228,7 +275,7 @@ fn check_remote(globals: &Globals, address: &str) -> Result<(), CliError> {
     Ok(())
 }
 
-fn is_address(text: &str) -> bool {
+pub(super) fn is_address(text: &str) -> bool {
     let rest = text.strip_prefix("http://");
     let rest = rest.or_else(|| text.strip_prefix("https://"));
     rest.is_some_and(|rest| !rest.trim_matches('/').is_empty())
@@ -243,7 +290,7 @@ pub(super) fn home(globals: &Globals) -> Result<Home, CliError> {
         Some(folder) if folder.as_os_str().is_empty() => Err(CliError::value(
             "--data-dir is empty: give the path of a folder",
         )),
-        Some(folder) => Ok(Home::Folder(input::expand_home(folder))),
+        Some(folder) => Ok(Home::Folder(Environment::of_process().expand_home(folder))),
         None if globals.memory => Ok(Home::Memory),
         None => usual_home().map(Home::Folder),
     }
@@ -253,7 +300,7 @@ pub(super) fn home(globals: &Globals) -> Result<Home, CliError> {
 fn usual_home() -> Result<PathBuf, CliError> {
     let named = env::var_os("OCELOT_HOME").filter(|folder| !folder.is_empty());
     let folder = match named {
-        Some(folder) => Some(input::expand_home(Path::new(&folder))),
+        Some(folder) => Some(Environment::of_process().expand_home(Path::new(&folder))),
         None => dirs::data_dir().map(|folder| folder.join("ocelot")),
     };
     folder.ok_or_else(|| {

@@ -2,8 +2,13 @@
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
+use secrecy::SecretString;
+
 use super::error::CliError;
 use crate::output::Printed;
+
+/// A stream that never ends has no answer in it.
+const LONGEST_ANSWER_BYTES: u64 = 1024;
 
 /// Writes data to stdout.
 pub(super) fn data(text: &[u8]) -> Result<(), CliError> {
@@ -34,8 +39,6 @@ pub(super) fn print(printed: &Printed) -> Result<(), CliError> {
 /// The question goes to stdout, where the official command line has it. Where the input is at its end
 /// nobody can answer, and that is a no.
 pub(super) fn confirm(question: &str) -> Result<(), CliError> {
-    // A stream that never ends has no answer in it.
-    const LONGEST_ANSWER_BYTES: u64 = 1024;
     loop {
         data(format!("{question} [y/N]: ").as_bytes())?;
         let mut answer = String::new();
@@ -66,4 +69,52 @@ pub(super) fn stdin_is_terminal() -> bool {
 /// Whether someone may look at what goes on.
 pub(super) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
+}
+
+/// Whether someone is there to be asked: both what they type and what they are shown is at a terminal.
+pub(super) fn can_ask() -> bool {
+    stdin_is_terminal() && stderr_is_terminal()
+}
+
+/// Asks whoever is at the terminal for a line, on stderr, so that stdout stays data. An empty answer is the
+/// default, where there is one; the end of the input is no answer.
+pub(super) fn ask(question: &str, default: Option<&str>) -> Result<String, CliError> {
+    let shown = default.map_or(String::new(), |default| format!(" [{default}]"));
+    let mut stderr = io::stderr().lock();
+    let written = write!(stderr, "{question}{shown}: ").and_then(|()| stderr.flush());
+    written.map_err(CliError::io("ask on standard error"))?;
+    let mut answer = String::new();
+    let read = io::stdin()
+        .lock()
+        .take(LONGEST_ANSWER_BYTES)
+        .read_line(&mut answer)
+        .map_err(CliError::io("read the answer from standard input"))?;
+    if read == 0 {
+        return Err(CliError::Aborted("no answer was given".to_owned()));
+    }
+    Ok(match (answer.trim(), default) {
+        ("", Some(default)) => default.to_owned(),
+        (answer, _) => answer.to_owned(),
+    })
+}
+
+/// Asks whoever is at the terminal a question that takes yes or no, on stderr; no is the default.
+pub(super) fn ask_whether(question: &str) -> Result<bool, CliError> {
+    loop {
+        match ask(&format!("{question} [y/N]"), None)?
+            .to_ascii_lowercase()
+            .as_str()
+        {
+            "y" | "yes" => return Ok(true),
+            "" | "n" | "no" => return Ok(false),
+            _ => note("Answer y or n."),
+        }
+    }
+}
+
+/// Asks whoever is at the terminal for a secret, which is not shown as it is typed.
+pub(super) fn ask_secret(question: &str) -> Result<SecretString, CliError> {
+    let answer = rpassword::prompt_password(format!("{question}: "));
+    let answer = answer.map_err(CliError::io("read a secret from the terminal"))?;
+    Ok(SecretString::from(answer))
 }

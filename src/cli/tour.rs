@@ -6,9 +6,9 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 
-use super::error::{CliError, exit};
+use super::error::CliError;
 use super::terminal;
 
 /// What is shown before a command, the command as typed after `ocelot`, and what is piped into it.
@@ -129,7 +129,7 @@ const STEPS: &[Step] = &[
 const CURSOR: &str = "$CURSOR";
 
 /// Runs the tour.
-pub(super) fn run() -> Result<ExitCode, CliError> {
+pub(super) fn run() -> Result<(), CliError> {
     let program = std::env::current_exe().map_err(CliError::io("find this program's own file"))?;
     let home = Home::new()?;
     say("This runs on an engine of its own, which is gone when the tour ends.\n")?;
@@ -145,7 +145,7 @@ pub(super) fn run() -> Result<ExitCode, CliError> {
         say(&printed)?;
     }
     say("\nThe same commands without the tour keep their data: ocelot local status says where.\n")?;
-    Ok(ExitCode::from(exit::OK))
+    Ok(())
 }
 
 fn say(text: &str) -> Result<(), CliError> {

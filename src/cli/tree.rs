@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 
-use super::{additions, globals, input, local};
+use super::{additions, builtin, globals, input, raw_request};
 use crate::api::model::Kind;
 use crate::api::operation::{Operation, Param, StandIn};
 use crate::api::options::{CommandOption, Source, Takes};
@@ -64,8 +64,14 @@ pub(super) fn tree(program: &str, wanted: &dyn Fn(&str) -> bool) -> Command {
         );
     let root = globals::add_to(with_help(root), |_| false, true);
     let root = root.subcommands(SERVICES.map(|service| service_command(service, wanted)));
-    local::commands().into_iter().fold(root, |root, command| {
-        root.subcommand(group_globals(command))
+    let others = builtin::commands()
+        .into_iter()
+        .chain([raw_request::command()]);
+    others.fold(root, |root, command| {
+        root.subcommand(match wanted(command.get_name()) {
+            true => group_globals(command),
+            false => command,
+        })
     })
 }
 
@@ -102,6 +108,10 @@ fn group_globals(command: Command) -> Command {
         .filter_map(|arg| arg.get_long().map(str::to_owned))
         .collect();
     let command = command.mut_subcommands(group_globals);
+    let command = command.mut_args(|arg| match arg.is_positional() {
+        true => arg,
+        false => arg.help_heading(OPTIONS),
+    });
     globals::add_to(with_help(command), |flag| own.contains(flag), false)
 }
 

@@ -31,6 +31,8 @@ pub struct HttpOptions {
     pub read_timeout: Duration,
     /// The proxy that requests go through; without one, what `HTTPS_PROXY` and its like say.
     pub proxy: Option<String>,
+    /// Whether requests go past every proxy: they are for this machine.
+    pub direct: bool,
     /// A file of certificates in PEM that are trusted instead of the system's.
     pub cert_bundle: Option<PathBuf>,
 }
@@ -41,6 +43,7 @@ impl Default for HttpOptions {
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(60),
             proxy: None,
+            direct: false,
             cert_bundle: None,
         }
     }
@@ -201,6 +204,9 @@ fn build(options: &HttpOptions, secure: bool) -> Result<Client, HttpError> {
             .map_err(|error| HttpError::Setup(format!("{proxy} is no proxy: {}", chain(&error))))?;
         builder = builder.proxy(proxy);
     }
+    if options.direct {
+        builder = builder.no_proxy();
+    }
     // The process may have chosen a provider before; then that one serves.
     let _ = rustls::crypto::ring::default_provider().install_default();
     builder = match (secure, &options.cert_bundle) {
@@ -232,8 +238,10 @@ fn trust_bundle(builder: ClientBuilder, path: &PathBuf) -> Result<ClientBuilder,
 async fn exchange(client: &Client, request: &Request, host: &str) -> Result<Response, HttpError> {
     let method = match request.method {
         Method::Get => reqwest::Method::GET,
+        Method::Head => reqwest::Method::HEAD,
         Method::Post => reqwest::Method::POST,
         Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
         Method::Delete => reqwest::Method::DELETE,
     };
     let mut sending = client
@@ -275,7 +283,13 @@ async fn exchange(client: &Client, request: &Request, host: &str) -> Result<Resp
     })
 }
 
-/// Headers that cannot be sent as they are, with line breaks in them for one, are refused.
+impl Request {
+    /// Refuses headers that cannot be sent as they are, with line breaks in them for one.
+    pub fn check_headers(&self) -> Result<(), HttpError> {
+        headers(self).map(|_| ())
+    }
+}
+
 fn headers(request: &Request) -> Result<HeaderMap, HttpError> {
     let mut map = HeaderMap::with_capacity(request.headers.len());
     for (name, value) in &request.headers {
@@ -323,6 +337,36 @@ fn chain(error: &reqwest::Error) -> String {
     }
 }
 
+/// An address as it goes on the wire: what may not stand in one is encoded, and the fragment is gone.
+pub fn normal_url(text: &str) -> Result<String, HttpError> {
+    let unusable = |reason: &str| {
+        HttpError::Setup(format!(
+            "{text:?} is no address that a request can be sent to: {reason}"
+        ))
+    };
+    let mut url = reqwest::Url::parse(text.trim()).map_err(|error| match error.to_string() {
+        reason if reason.starts_with("relative URL") => {
+            unusable("it does not begin with https:// or http://")
+        }
+        reason => unusable(&reason),
+    })?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(unusable("it does not begin with https:// or http://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(unusable("it must not hold a user or a password"));
+    }
+    url.set_fragment(None);
+    Ok(url.into())
+}
+
+/// The words that go with a status, as `Not Found`.
+pub fn reason(status: u16) -> Option<&'static str> {
+    reqwest::StatusCode::from_u16(status)
+        .ok()?
+        .canonical_reason()
+}
+
 /// The scheme and host of an address, for messages.
 fn host_of(url: &str) -> String {
     let end = url
@@ -344,6 +388,29 @@ mod tests {
         );
         assert_eq!(host_of("https://a.b"), "https://a.b");
         assert_eq!(host_of("x"), "x");
+    }
+
+    #[test]
+    fn addresses_as_they_go_on_the_wire() {
+        for (typed, sent) in [
+            ("http://h/a b?x=ü&y=%20#z", "http://h/a%20b?x=%C3%BC&y=%20"),
+            (" HTTP://H:80 ", "http://h/"),
+            ("http://h/a/../b", "http://h/b"),
+            ("http://h/?q='x'\"<>", "http://h/?q=%27x%27%22%3C%3E"),
+        ] {
+            assert_eq!(normal_url(typed).unwrap(), sent, "{typed}");
+        }
+        for typed in [
+            "",
+            "/x",
+            "h/x",
+            "ftp://h",
+            "http://",
+            "http://u:p@h/",
+            "file:///etc",
+        ] {
+            assert!(normal_url(typed).is_err(), "{typed}");
+        }
     }
 
     #[test]

@@ -5,25 +5,31 @@
 
 pub mod auth;
 mod calls;
+mod compose;
+mod connection;
 mod error;
 mod http;
+mod messages;
+mod request_id;
 mod retry;
 pub mod signing;
+pub mod skew;
 mod trace;
 
 use std::fmt;
 
 pub use auth::Response;
 pub use calls::Remote;
+pub use compose::compose;
+pub use connection::Connection;
 pub use error::RemoteError;
-pub use http::{Http, HttpError, HttpOptions};
+pub use http::{Http, HttpError, HttpOptions, normal_url, reason};
+pub use messages::MessagesEndpoints;
+pub use request_id::RequestIds;
 pub use retry::RetryPolicy;
 pub use trace::Trace;
 
 use crate::api::operation::Method;
-
-/// Headers that carry secrets, in lower case; they are masked wherever a request is shown.
-const SECRET_HEADERS: [&str; 3] = ["authorization", "opc-obo-token", "proxy-authorization"];
 
 /// A request, ready to be signed and sent.
 #[derive(Clone, PartialEq, Eq)]
@@ -65,7 +71,7 @@ impl fmt::Debug for Request {
         let headers: Vec<_> = self
             .headers
             .iter()
-            .map(|(name, value)| (name, if is_secret(name) { "***" } else { value }))
+            .map(|(name, value)| (name, if trace::is_secret(name) { "***" } else { value }))
             .collect();
         formatter
             .debug_struct("Request")
@@ -75,13 +81,6 @@ impl fmt::Debug for Request {
             .field("body_bytes", &self.body.as_ref().map(Vec::len))
             .finish()
     }
-}
-
-/// Whether a header carries a secret, and is masked when a request is shown.
-pub fn is_secret(header_name: &str) -> bool {
-    SECRET_HEADERS
-        .iter()
-        .any(|secret| header_name.eq_ignore_ascii_case(secret))
 }
 
 /// The first header with this name, compared without case.

@@ -41,10 +41,10 @@ fn show(trace: Trace, mark: &str, headers: &[(String, String)], body: Option<&[u
 }
 
 /// Whether a header or parameter proves who someone is. A retry token only tells requests apart.
-fn is_secret(name: &str) -> bool {
+pub(super) fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let secret = ["authorization", "token", "cookie", "password", "secret"];
-    name != super::calls::RETRY_TOKEN && secret.iter().any(|word| name.contains(word))
+    name != super::compose::RETRY_TOKEN && secret.iter().any(|word| name.contains(word))
 }
 
 /// An address without the values of secret parameters, such as the token that confirms a subscription.

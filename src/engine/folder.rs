@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! lock               held by the process that uses the folder
+//! server.json        how to reach the server that uses the folder (written by `server`)
+//! tls/               the server's certificate authority (written by `server`)
 //! ocelot.db          metadata (SQLite; -wal beside it)
 //! streams/OCID/N/    the log of partition N of a stream
 //! ```
@@ -15,7 +17,7 @@ use std::time::{Duration, Instant};
 use crate::disk::{Disk, RealDisk};
 
 /// How long a command waits for other processes to finish with the folder.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -3,14 +3,67 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-use super::folder::FolderError;
-use super::{Engine, EngineError};
+use super::{AccessRequest, Engine, EngineError, PeekedState, QueuePart};
+use crate::call::LOCAL_TENANCY;
 use crate::clock::{Setting, clamp_ms, rfc3339};
 
 /// Where the store keeps how the clock is set.
 pub(super) const CLOCK_SETTING: &str = "clock";
+
+/// What a command about the engine on this machine asks of it, in this process or in a server's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum LocalRequest {
+    /// What the clock shows.
+    ShowClock,
+    /// Sets the clock to an instant, in milliseconds.
+    SetClock {
+        /// The instant.
+        at_ms: i64,
+        /// Whether it stands still there.
+        frozen: bool,
+    },
+    /// Moves the clock, in milliseconds; back where it is negative.
+    AdvanceClock {
+        /// How far.
+        by_ms: i64,
+    },
+    /// Lets the clock show the machine's time.
+    ResetClock,
+    /// What there is.
+    ShowStatus,
+    /// The names and OCIDs of the resources of a kind.
+    ListNames {
+        /// The kind, as [`Engine::kind_of_option`] tells it.
+        kind: String,
+    },
+    /// Something about registered keys and auth tokens.
+    ManageAccess {
+        /// What.
+        request: AccessRequest,
+    },
+    /// The messages of a queue in some states; nothing changes.
+    PeekQueue {
+        /// Where they are.
+        part: QueuePart,
+        /// Their states.
+        states: Vec<PeekedState>,
+        /// Most messages of each state.
+        limit: usize,
+    },
+    /// Moves dead letters back into their queue.
+    RedriveQueue {
+        /// Where they are.
+        part: QueuePart,
+        /// Whether it is only told how many there are.
+        dry_run: bool,
+    },
+    /// Deletes everything.
+    Reset,
+}
 
 /// What an engine's clock shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,45 +183,73 @@ impl Engine {
         }
     }
 
-    /// The names and OCIDs of the resources of a kind that are not deleted, at most 1000, by name.
+    /// The names and OCIDs of the local tenancy's resources of a kind that are not deleted, at most 1000, by
+    /// name.
     pub fn names(&self, kind: &str) -> Result<Vec<(String, String)>, EngineError> {
         Ok(self
             .store
+            .tenancy(LOCAL_TENANCY)
             .read(|session| session.resource_names(kind, 1000))?)
     }
 
-    /// Removes everything that is stored, and the engine with it.
-    pub fn reset(self) -> Result<(), EngineError> {
-        let Self { store, folder, .. } = self;
-        drop(store);
-        let Some(folder) = folder else {
-            return Ok(());
-        };
-        let path = folder.path();
-        let removed =
-            remove_if_there(&folder.streams(), |path| fs::remove_dir_all(path)).and_then(|()| {
-                ["ocelot.db", "ocelot.db-wal", "ocelot.db-shm"]
-                    .iter()
-                    .try_for_each(|name| {
-                        remove_if_there(&path.join(name), |path| fs::remove_file(path))
-                    })
-            });
-        removed.map_err(|source| {
-            EngineError::Folder(FolderError::Unusable {
-                path: path.to_owned(),
-                source,
-            })
-        })
+    /// Removes everything that is stored: resources, messages, and how the clock is set.
+    pub fn reset(&self) -> Result<(), EngineError> {
+        self.store.clear()?;
+        self.clock.set(Setting::System);
+        self.changes.tell_all();
+        Ok(self.streaming.finish_removals(&self.store)?)
     }
-}
 
-fn remove_if_there(
-    path: &Path,
-    remove: impl FnOnce(&Path) -> std::io::Result<()>,
-) -> std::io::Result<()> {
-    match remove(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+    /// Does what a command about this engine asks, and answers with JSON in kebab-case keys.
+    pub fn control(&self, request: &LocalRequest) -> Result<Value, EngineError> {
+        match request {
+            LocalRequest::ShowClock => Ok(self.clock().to_json()),
+            LocalRequest::SetClock { at_ms, frozen } => {
+                Ok(self.set_clock_to(*at_ms, *frozen)?.to_json())
+            }
+            LocalRequest::AdvanceClock { by_ms } => Ok(self.advance_clock(*by_ms)?.to_json()),
+            LocalRequest::ResetClock => Ok(self.set_clock(Setting::System)?.to_json()),
+            LocalRequest::ShowStatus => self.status_json(),
+            LocalRequest::ListNames { kind } => Ok(json!(self.names(kind)?)),
+            LocalRequest::ManageAccess { request } => self.manage_access(request),
+            LocalRequest::PeekQueue {
+                part,
+                states,
+                limit,
+            } => Ok(self.peek_queue(part, states, *limit)?),
+            LocalRequest::RedriveQueue { part, dry_run } => {
+                Ok(self.redrive_queue(part, *dry_run)?.to_json())
+            }
+            LocalRequest::Reset => {
+                self.reset()?;
+                Ok(json!({ "data-dir": self.place(), "deleted": true }))
+            }
+        }
+    }
+
+    fn status_json(&self) -> Result<Value, EngineError> {
+        let status = self.status()?;
+        let counts = status.counts.iter();
+        let counts: Map<_, _> = counts
+            .map(|(name, count)| ((*name).to_owned(), json!(count)))
+            .collect();
+        Ok(json!({
+            "data-dir": self.folder().map(|folder| folder.display().to_string()),
+            "clock": self.clock().to_json(),
+            "metadata-bytes": status.metadata_bytes,
+            "messages-bytes": status.messages_bytes,
+            "resources": counts,
+            // A server that has the folder puts here where it serves.
+            "server": null,
+            "version": env!("CARGO_PKG_VERSION"),
+        }))
+    }
+
+    fn place(&self) -> String {
+        match self.folder() {
+            Some(folder) => folder.display().to_string(),
+            None => "memory".to_owned(),
+        }
     }
 }
 

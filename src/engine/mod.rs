@@ -4,6 +4,7 @@
 //! is stored and the clock when asked, so an engine that lives for one call and one that lives for months
 //! give the same answers.
 
+mod access;
 mod changes;
 mod folder;
 mod listing;
@@ -25,14 +26,17 @@ use crate::call::{ApiError, Call, Origin, Reply};
 use crate::clock::{Clock, Setting, SystemClock, clamp_ms};
 use crate::disk::{Disk, MemoryDisk, RealDisk};
 use crate::log::{Durability, LogError};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, TenancyStore};
 
+pub use access::{AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser};
 pub use changes::{Attempt, Changes, Listening, Wait};
-pub use folder::FolderError;
-pub use local::{ClockReport, Status};
+pub use folder::{FolderError, PATIENCE};
+pub use local::{ClockReport, LocalRequest, Status};
 use queue::Queue;
-pub use queue::{PeekedMessage, PeekedState, QueuePart, Redriven};
+pub use queue::{PeekedState, QueuePart};
 use streaming::Streaming;
+pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
+pub use streaming::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
 
 /// Where an engine keeps what it is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +59,12 @@ pub enum EngineError {
     /// The messages cannot be used.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// Keys and tokens cannot be managed as asked.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// What a command about this engine names is not there, or cannot be.
+    #[error("{}", .0.message)]
+    Refused(#[from] ApiError),
     /// The clock cannot be set to this.
     #[error("the clock can show times from 1970 to 9999, and not {0}")]
     Clock(String),
@@ -65,6 +75,8 @@ pub struct Engine {
     store: Store,
     clock: EngineClock,
     streaming: Streaming,
+    keys: access::KeyRing,
+    decoy: access::Decoy,
     queue: Queue,
     changes: Arc<Changes>,
     // Dropped last: until then the folder is this process's alone.
@@ -74,18 +86,7 @@ pub struct Engine {
 impl Engine {
     /// Opens the engine over `home`, waiting for its turn if another process has it.
     pub fn open(home: &Home, durability: Durability) -> Result<Self, EngineError> {
-        Self::open_with(home, durability, Box::new(SystemClock), folder::PATIENCE)
-    }
-
-    /// Opens the engine over a folder that is there already, if it is free this very moment or nearly so.
-    pub fn peek(home: &Home) -> Option<Self> {
-        const SOON: Duration = Duration::from_millis(10);
-        match home {
-            Home::Folder(path) if path.join("ocelot.db").exists() => {
-                Self::open_with(home, Durability::Os, Box::new(SystemClock), SOON).ok()
-            }
-            _ => None,
-        }
+        Self::open_with(home, durability, Box::new(SystemClock), PATIENCE)
     }
 
     /// Opens the engine with a clock of the caller's in the place of the machine's, waiting for its turn at
@@ -119,6 +120,8 @@ impl Engine {
         Ok(Self {
             clock: EngineClock::new(system, setting.unwrap_or_default()),
             streaming,
+            keys: access::KeyRing::default(),
+            decoy: access::Decoy::new()?,
             queue,
             changes,
             store,
@@ -136,7 +139,7 @@ impl Engine {
     pub fn attempt(&self, call: &Call) -> Result<Attempt, ApiError> {
         request::check(call)?;
         let context = Context {
-            store: &self.store,
+            store: self.store.tenancy(&call.origin.tenancy_id),
             now_ms: self.clock.now_ms(),
             origin: &call.origin,
         };
@@ -186,7 +189,8 @@ fn not_available(call: &Call) -> ApiError {
 
 /// What every service is handed with a call.
 struct Context<'e> {
-    store: &'e Store,
+    /// What is stored for the caller's tenancy.
+    store: TenancyStore<'e>,
     /// The time of the whole call, so that all it does happens at once.
     now_ms: i64,
     /// Who called, and from where.

@@ -3,7 +3,8 @@
 //! Knows bytes, not files. The table of the header stands at the head of [`crate::log`].
 
 use super::error::{Fault, LogError};
-use super::record::{NewRecord, put_record, record_body_bytes, records};
+use super::inflate::Codec;
+use super::record::{NewRecord, Records, put_record, record_body_bytes};
 use super::varint;
 
 /// Bytes of a batch before its first record.
@@ -22,6 +23,8 @@ const LEADER_EPOCH: i32 = 0;
 const COMPRESSION_BITS: i16 = 0x07;
 const LOG_APPEND_TIME: i16 = 0x08;
 const TRANSACTIONAL: i16 = 0x10;
+/// What stands for no producer id, no epoch and no sequence.
+const NO_PRODUCER: i64 = -1;
 /// What a producer may set: compression, either time stamp type, transactional.
 const PRODUCER_BITS: i16 = COMPRESSION_BITS | LOG_APPEND_TIME | TRANSACTIONAL;
 
@@ -38,6 +41,9 @@ pub(crate) struct BatchHeader {
     pub(crate) last_offset_delta: i32,
     pub(crate) base_timestamp_ms: i64,
     pub(crate) max_timestamp_ms: i64,
+    pub(crate) producer_id: i64,
+    pub(crate) producer_epoch: i16,
+    pub(crate) base_sequence: i32,
     pub(crate) record_count: i32,
 }
 
@@ -55,6 +61,9 @@ impl BatchHeader {
             last_offset_delta: i32::from_be_bytes(field(header, 23)?),
             base_timestamp_ms: i64::from_be_bytes(field(header, 27)?),
             max_timestamp_ms: i64::from_be_bytes(field(header, 35)?),
+            producer_id: i64::from_be_bytes(field(header, 43)?),
+            producer_epoch: i16::from_be_bytes(field(header, 51)?),
+            base_sequence: i32::from_be_bytes(field(header, 53)?),
             record_count: i32::from_be_bytes(field(header, 57)?),
         })
     }
@@ -98,16 +107,25 @@ impl BatchHeader {
         self.last_offset().saturating_add(1)
     }
 
-    /// `None` when the records are stored as they are.
-    pub(crate) fn codec(&self) -> Option<&'static str> {
+    /// How the records are compressed; `None` when they are stored as they are.
+    pub(crate) fn codec(&self) -> Result<Option<Codec>, Fault> {
         match self.attributes & COMPRESSION_BITS {
-            0 => None,
-            1 => Some("gzip"),
-            2 => Some("snappy"),
-            3 => Some("lz4"),
-            4 => Some("zstd"),
-            _ => Some("unknown"),
+            0 => Ok(None),
+            1 => Ok(Some(Codec::Gzip)),
+            2 => Ok(Some(Codec::Snappy)),
+            3 => Ok(Some(Codec::Lz4)),
+            4 => Ok(Some(Codec::Zstd)),
+            _ => Err(Fault::Attributes(self.attributes)),
         }
+    }
+
+    /// Whether an idempotent producer made the batch, which then has an epoch and a sequence.
+    pub(crate) fn is_idempotent(&self) -> bool {
+        self.producer_id != NO_PRODUCER
+    }
+
+    pub(crate) fn is_transactional(&self) -> bool {
+        self.attributes & TRANSACTIONAL != 0
     }
 
     /// When a record of the batch was appended, or made where its producer's time was kept.
@@ -144,8 +162,8 @@ pub(crate) fn check(bytes: &[u8], expected_offset: i64) -> Result<(BatchHeader, 
 /// Checks a batch as a producer sent it, and returns its header.
 ///
 /// The base offset and the leader epoch are the broker's to fill in, so whatever stands there is
-/// taken. Records that are not compressed are all looked at: one that does not decode would make
-/// the batch unreadable for ever.
+/// taken. All records are looked at, decompressed where they are compressed: one that does not
+/// decode would make the batch unreadable for ever.
 pub(crate) fn check_produced(bytes: &[u8]) -> Result<BatchHeader, Fault> {
     let header = BatchHeader::parse(bytes).ok_or(Fault::Short)?;
     let total = header.shape()?;
@@ -156,7 +174,7 @@ pub(crate) fn check_produced(bytes: &[u8]) -> Result<BatchHeader, Fault> {
     if crc32c::crc32c(checked) != header.crc {
         return Err(Fault::Checksum);
     }
-    if header.attributes & !PRODUCER_BITS != 0 || header.attributes & COMPRESSION_BITS > 4 {
+    if header.attributes & !PRODUCER_BITS != 0 {
         return Err(Fault::Attributes(header.attributes));
     }
     if header.record_count < 1
@@ -164,10 +182,14 @@ pub(crate) fn check_produced(bytes: &[u8]) -> Result<BatchHeader, Fault> {
     {
         return Err(Fault::Count);
     }
-    if header.codec().is_none() {
-        for record in records(&header, bytes) {
-            record?;
-        }
+    if header.is_idempotent()
+        && (header.producer_id < 0 || header.producer_epoch < 0 || header.base_sequence < 0)
+    {
+        return Err(Fault::Producer);
+    }
+    let mut records = Records::of(&header, bytes)?;
+    while let Some(record) = records.next_record() {
+        record?;
     }
     Ok(header)
 }
@@ -294,9 +316,12 @@ mod tests {
     fn decoded(batch: &[u8], base_offset: i64) -> Vec<Record> {
         let (header, total) = check(batch, base_offset).unwrap();
         assert_eq!(total, batch.len());
-        records(&header, batch)
-            .map(|record| record.unwrap().to_record())
-            .collect()
+        let mut records = Records::of(&header, batch).unwrap();
+        let mut found = Vec::new();
+        while let Some(record) = records.next_record() {
+            found.push(record.unwrap().to_record());
+        }
+        found
     }
 
     proptest! {
@@ -320,18 +345,20 @@ mod tests {
         }
 
         #[test]
-        fn arbitrary_bytes_never_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..300), right_header: bool) {
+        fn arbitrary_bytes_never_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..300), right_header: bool, codec in 0..6_u8) {
             if right_header && bytes.len() >= HEADER_BYTES {
                 let length = (bytes.len() - LENGTH_PREFIX_BYTES) as i32;
                 put_field(&mut bytes, 8, length.to_be_bytes());
                 put_field(&mut bytes, 16, [2]);
-                put_field(&mut bytes, 21, [0, 0]);
+                put_field(&mut bytes, 21, [0, codec]);
                 put_checksum(&mut bytes);
             }
             let _ = check(&bytes, 0);
             let _ = check_produced(&bytes);
-            if let Some(header) = BatchHeader::parse(&bytes) {
-                let _ = records(&header, &bytes).count();
+            if let Some(header) = BatchHeader::parse(&bytes)
+                && let Ok(mut records) = Records::of(&header, &bytes)
+            {
+                while records.next_record().is_some() {}
             }
         }
 
@@ -399,6 +426,10 @@ mod tests {
         assert_eq!(check_produced(&longer), Err(Fault::Trailing));
         assert_eq!(changed(16, &[1]), Err(Fault::Magic(1)));
         assert_eq!(changed(21, &[0, 0x20]), Err(Fault::Attributes(0x20)));
+        assert_eq!(changed(21, &[0, 5]), Err(Fault::Attributes(5)));
+        // A producer id without an epoch and a sequence.
+        assert_eq!(changed(43, &[0; 8]), Err(Fault::Producer));
+        assert_eq!(changed(43, &[0x80; 14]), Err(Fault::Producer));
         assert_eq!(changed(57, &[0, 0, 0, 2]), Err(Fault::Count));
         assert_eq!(changed(23, &[0, 0, 0, 1]), Err(Fault::Count));
         assert_eq!(changed(8, &[0, 0, 0, 1]), Err(Fault::Length(1)));

@@ -67,18 +67,30 @@ pub enum LogError {
     #[error("nothing to append: a batch holds at least one record")]
     NoRecords,
 
-    /// A batch is compressed, and its records were asked for one by one.
+    /// An idempotent producer left sequence numbers out, or repeats some that are too old to tell.
     #[error(
-        "the batch at offset {base_offset} in {} is compressed ({codec}), which is not supported here; \
-         read it with a Kafka client", file.display()
+        "producer {producer_id} sent sequence number {found} in epoch {epoch}, where {expected} was due"
     )]
-    UnsupportedCompression {
-        /// The segment file.
-        file: PathBuf,
-        /// First offset of the batch.
-        base_offset: i64,
-        /// Name of the codec.
-        codec: &'static str,
+    OutOfOrderSequence {
+        /// The producer.
+        producer_id: i64,
+        /// The epoch of the batch.
+        epoch: i16,
+        /// The sequence number that follows the last one stored.
+        expected: i32,
+        /// The sequence number of the batch's first record.
+        found: i32,
+    },
+
+    /// A batch of an idempotent producer that has begun a later epoch since.
+    #[error("producer {producer_id} sent epoch {found}, but has begun epoch {current}")]
+    StaleProducerEpoch {
+        /// The producer.
+        producer_id: i64,
+        /// The latest epoch seen.
+        current: i16,
+        /// The epoch of the batch.
+        found: i16,
     },
 
     /// An earlier write or sync failed, so nobody knows what the disk holds.
@@ -133,6 +145,15 @@ pub enum Fault {
     /// An attribute a producer may not set (control batch, or a bit without meaning).
     #[error("the attributes {0:#06x} are not allowed")]
     Attributes(i16),
+    /// The compressed records do not decompress.
+    #[error("the records do not decompress as {0}")]
+    Compression(&'static str),
+    /// The compressed records decompress to more than the limit, in bytes.
+    #[error("the records decompress to more than {0} bytes")]
+    Inflated(u64),
+    /// A producer id without an epoch or a sequence number, or a negative one.
+    #[error("the producer id, epoch and sequence number do not agree")]
+    Producer,
     /// A whole run of records is gone between two files.
     #[error("offsets {expected} to {found}, the last not included, are missing")]
     Gap {

@@ -1,8 +1,10 @@
-//! The log: partitions of records, appended to at the end, read from any offset, trimmed by time.
+//! The log: partitions of records, appended to at the end, read from any offset, trimmed by time or
+//! by offset.
 //!
 //! A [`Partition`] is a folder. This module knows record batches and files (through
 //! [`crate::disk`]), and nothing of streams, services or the network. A producer's batch is stored
-//! as it came but for the fields a broker fills in, and goes out again as it is stored.
+//! as it came but for the fields a broker fills in, and goes out again as it is stored. All its
+//! records are looked at before, so that every reader can decode what is stored.
 //!
 //! # Files
 //!
@@ -10,10 +12,12 @@
 //! |---|---|
 //! | `NNNNNNNNNNNNNNNNNNNN.log` | a segment: record batches back to back, nothing else |
 //! | `NNNNNNNNNNNNNNNNNNNN.index` | its sparse index; made when the first entry is due |
+//! | `NNNNNNNNNNNNNNNNNNNN.producers` | the idempotent producers that are known where the segment begins; made when there are any |
+//! | `NNNNNNNNNNNNNNNNNNNN.start` | nothing: its name is the first offset that may be read, where that lies behind a segment's first record |
 //!
 //! The twenty digits are the offset of the segment's first record. The segment with the highest
-//! number is the *active* one, the only one written to; the others are *finished*. Other names are
-//! left alone.
+//! number is the *active* one, the only one written to; the others are *finished*. Of several starts
+//! the highest counts. Other names are left alone.
 //!
 //! ## Record batch
 //!
@@ -35,6 +39,9 @@
 //! | 53 | 4 | base sequence | as sent, else -1 |
 //! | 57 | 4 | record count | at least 1 |
 //! | 61 | | records | one after the other, compressed as a whole where the attributes say so |
+//!
+//! Compression is gzip (1), snappy (2; one raw block, or the frame of snappy-java), lz4 (3; the frame
+//! format) or zstd (4). Records may decompress to 64 MiB, as many bytes as a batch may hold.
 //!
 //! A record, where *varint* is a zigzag number of up to 5 bytes (*varlong*: 10), and a length of -1
 //! stands for null:
@@ -61,6 +68,13 @@
 //! | 16 | 4 | its position in the segment file |
 //! | 20 | 4 | CRC-32C of `ocelot log index 1` and of bytes 0 to 19 |
 //!
+//! ## Producers
+//!
+//! A CRC-32C of `ocelot log producers 1` and of what follows it, 4 bytes; then, for each producer, its
+//! id (8), its epoch (2), the number of its batches (1; the last ones, at most 5) and the batches:
+//! first and last sequence number (4 each), base offset (8), time stamp (8). The batches of the segment
+//! tell the rest. Where the checksum does not hold, the walk begins a segment earlier.
+//!
 //! # Invariants
 //!
 //! 1. Offsets go up by one from record to record, across batches and segments.
@@ -76,7 +90,7 @@
 //!
 //! | step | killed or power cut after it |
 //! |---|---|
-//! | 0. Where the batch does not fit: sync the active segment, its index and its folders, create the next segment, sync the folder | an empty last segment, which the next append uses |
+//! | 0. Where the batch does not fit: write the producers, if there are any, and sync them and the folder; sync the active segment, its index and its folders; create the next segment, sync the folder | a file of producers without a segment, which the next open removes; or an empty last segment, which the next append uses |
 //! | 1. Write the batch, in one call | killed: all of it or a first part may be there. Power cut: any sectors of it. The next open keeps a whole batch and cuts off a part |
 //! | 2. Under fsync: sync the file; the first time also the folders | the batch is there, though nobody was told |
 //! | 3. Write an index entry, if one is due | an entry is missing: the next open adds it |
@@ -87,7 +101,15 @@
 //! not write. Readers in the same process see a batch once step 2 is done.
 //!
 //! A trim removes the oldest segment first and syncs the folder after each, so that no
-//! gap can stay; before it removes the last one, it begins an empty segment that keeps the offset.
+//! gap can stay; before it removes the last one, it begins an empty segment that keeps the offset. A
+//! trim to an offset inside a segment first syncs the log, then creates the start and syncs the folder:
+//! a start that is there has its records behind it.
+//!
+//! # Idempotent producers
+//!
+//! The rules are those of Kafka's broker (`producers.rs`). What was stored and not answered is found
+//! again: by the headers of the active segment, and the file of producers that it begins with. Nothing
+//! is read for that until the first batch of an idempotent producer comes or a segment ends.
 //!
 //! # Opening
 //!
@@ -117,21 +139,31 @@
     deny(clippy::indexing_slicing, clippy::string_slice, clippy::panic)
 )]
 
+mod append;
 mod batch;
 mod error;
+mod idempotence;
 mod index;
+mod inflate;
+mod names;
 mod open;
 mod partition;
+mod produced;
+mod producers;
 mod read;
 mod record;
 mod recover;
 mod segment;
+mod start;
+mod time;
 mod trim;
 mod varint;
 mod walk;
 
 pub use error::{Fault, LogError};
 pub use partition::{Appended, CutTail, Durability, LogOptions, Partition};
-pub use read::ReadLimits;
+pub use produced::ProducedBatch;
+pub use read::{BatchReader, ReadLimits};
 pub use record::{NewHeader, NewRecord, Record, RecordHeader};
+pub use time::TimedOffset;
 pub use trim::Trimmed;

@@ -1,15 +1,15 @@
-//! A partition: opening, appending, syncing. Reading is in `read.rs`, retention in `trim.rs`.
+//! A partition: opening and syncing. Appending is in `append.rs`, reading in `read.rs`, retention in
+//! `trim.rs` and `start.rs`.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::batch::{self, BatchHeader};
 use super::error::{Fault, LogError};
+use super::names::{Names, data_path};
 use super::open::{Tail, open_tail};
-use super::record::NewRecord;
-use super::segment::{FileName, Segment, data_path, entry_due, index_path};
-use super::walk::{Found, Place};
+use super::producers::Producers;
+use super::segment::Segment;
 use crate::disk::Disk;
 
 /// Positions in an index take 32 bits.
@@ -60,6 +60,8 @@ pub struct Appended {
     /// The time the records were given, in milliseconds since 1970: the one asked for, or that of
     /// the record before where that is later.
     pub timestamp_ms: i64,
+    /// Whether the records were stored before, when their producer sent them the first time.
+    pub is_duplicate: bool,
 }
 
 /// The unfinished append that opening a partition cut off.
@@ -89,21 +91,23 @@ pub struct Partition {
     /// The offset the next record gets.
     pub(super) next_offset: i64,
     pub(super) last_timestamp_ms: Option<i64>,
+    /// Marks of the first offset that may be read, ascending: the last one counts.
+    pub(super) starts: Vec<i64>,
+    /// The idempotent producers, once they were asked for.
+    pub(super) producers: Option<Producers>,
     cut_tail: Option<CutTail>,
     /// The batch being put together, kept for its memory.
-    buffer: Vec<u8>,
+    pub(super) buffer: Vec<u8>,
     /// Set by the first write or sync that failed.
     refused: OnceLock<String>,
-    synced: Mutex<Synced>,
+    pub(super) synced: Mutex<Synced>,
     /// Finished segments that readers used last, the latest at the end.
     pub(super) open_segments: Mutex<Vec<Arc<Segment>>>,
-    /// Where the last read ended: the next one probably goes on there.
-    pub(super) hint: Mutex<Option<Hint>>,
 }
 
 /// What is known to survive a power cut.
 #[derive(Debug)]
-struct Synced {
+pub(super) struct Synced {
     /// All records before it do; `None` until the first sync.
     end_offset: Option<i64>,
     /// Folders whose names may not survive yet, the innermost first.
@@ -116,17 +120,10 @@ pub(super) struct Active {
     pub(super) segment: Arc<Segment>,
     /// Where the next batch goes.
     pub(super) end: u64,
-    last_entry_position: Option<u32>,
+    pub(super) last_entry_position: Option<u32>,
     /// What is wrong with the bytes at `end`, when the last batch is damaged: its offsets are not
     /// known, so nothing can be appended behind it.
     pub(super) damage: Option<Fault>,
-}
-
-/// A place in one of the segments.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Hint {
-    pub(super) segment_base: i64,
-    pub(super) place: Place,
 }
 
 impl Partition {
@@ -142,20 +139,15 @@ impl Partition {
             ..options
         };
         let (names, created) = list_or_create(&*disk, folder)?;
-        let mut finished: Vec<i64> = Vec::new();
-        let mut indexes: Vec<i64> = Vec::new();
-        for name in &names {
-            match FileName::parse(name) {
-                FileName::Data(base_offset) => finished.push(base_offset),
-                FileName::Index(base_offset) => indexes.push(base_offset),
-                FileName::Foreign => {}
-            }
-        }
-        finished.sort_unstable();
-        // A trim that was interrupted leaves an index without its segment.
-        for base_offset in indexes {
+        let Names {
+            segments: mut finished,
+            companions,
+            starts,
+        } = Names::parse(&names);
+        // A trim or a new segment that was interrupted leaves files without their segment.
+        for (base_offset, name) in companions {
             if finished.binary_search(&base_offset).is_err() {
-                let path = index_path(folder, base_offset);
+                let path = folder.join(name);
                 disk.remove_file(&path)
                     .map_err(LogError::io("remove", &path))?;
             }
@@ -174,6 +166,8 @@ impl Partition {
             active: None,
             next_offset: 0,
             last_timestamp_ms: None,
+            starts,
+            producers: None,
             cut_tail: None,
             buffer: Vec::new(),
             refused: OnceLock::new(),
@@ -182,10 +176,12 @@ impl Partition {
                 unsynced_folders,
             }),
             open_segments: Mutex::default(),
-            hint: Mutex::default(),
         };
         if let Some(base_offset) = last {
             partition.open_active(base_offset)?;
+        }
+        if partition.check_tail().is_ok() {
+            partition.lower_start()?;
         }
         Ok(partition)
     }
@@ -224,13 +220,20 @@ impl Partition {
         }
     }
 
-    /// The offset of the first record held, or where the first will be.
+    /// The offset of the first record that may be read, or where the first will be.
     pub fn start_offset(&self) -> i64 {
-        let active = self
-            .active
-            .as_ref()
-            .map(|active| active.segment.base_offset);
-        self.finished.first().copied().or(active).unwrap_or(0)
+        let marked = self.starts.last().copied().unwrap_or(0);
+        // While the end is damaged, it may lie before the start.
+        self.segment_start(0).max(marked).min(self.next_offset)
+    }
+
+    /// The offset of a segment's first record: the finished ones, then the active one.
+    pub(super) fn segment_start(&self, position: usize) -> i64 {
+        let active = self.active.as_ref();
+        let finished = self.finished.get(position).copied();
+        finished
+            .or(active.map(|active| active.segment.base_offset))
+            .unwrap_or(0)
     }
 
     /// The offset the next record gets.
@@ -257,47 +260,6 @@ impl Partition {
         Ok(total)
     }
 
-    /// Appends records as one batch, all or none, and answers once they are as durable as the
-    /// options say.
-    ///
-    /// Time never goes backwards in a partition, so that looking up a time has one answer: records
-    /// get `timestamp_ms` or the time of the record before them, whichever is later. An append
-    /// that failed for want of space is undone and may be tried again; after one that left the
-    /// disk in doubt all further ones are refused.
-    pub fn append(
-        &mut self,
-        records: &[NewRecord<'_>],
-        timestamp_ms: i64,
-    ) -> Result<Appended, LogError> {
-        self.check_writable()?;
-        let timestamp_ms = self.monotonic(timestamp_ms);
-        let mut buffer = std::mem::take(&mut self.buffer);
-        let appended = batch::encode(&mut buffer, self.next_offset, timestamp_ms, records)
-            .and_then(|()| self.write(&buffer));
-        self.buffer = buffer;
-        appended
-    }
-
-    /// Appends one batch as a Kafka producer sent it: checked, and given its offsets and its time
-    /// (the time stamp type becomes log append time). Control batches are refused; the records of
-    /// a compressed batch are taken on trust. See [`Partition::append`] for the rest.
-    pub fn append_batch(
-        &mut self,
-        produced: &[u8],
-        timestamp_ms: i64,
-    ) -> Result<Appended, LogError> {
-        self.check_writable()?;
-        let header = batch::check_produced(produced).map_err(LogError::InvalidBatch)?;
-        let timestamp_ms = self.monotonic(timestamp_ms);
-        let mut buffer = std::mem::take(&mut self.buffer);
-        buffer.clear();
-        buffer.extend_from_slice(produced);
-        batch::seal(&mut buffer, &header, self.next_offset, timestamp_ms);
-        let appended = self.write(&buffer);
-        self.buffer = buffer;
-        appended
-    }
-
     /// Makes all that was appended survive a power cut. Under [`Durability::Fsync`] every append
     /// has done so.
     ///
@@ -316,7 +278,7 @@ impl Partition {
     }
 
     /// Syncs the active segment, which then holds all records before `end_offset`.
-    fn sync_active(
+    pub(super) fn sync_active(
         &self,
         active: &Active,
         end_offset: i64,
@@ -358,100 +320,13 @@ impl Partition {
             .and_then(|()| file.sync())
             .map_err(LogError::io("cut the damaged end off", path))?;
         active.damage = None;
-        Ok(Some(CutTail {
+        let cut = CutTail {
             file: path.clone(),
             position: active.end,
             cut_bytes: length.saturating_sub(active.end),
-        }))
-    }
-
-    /// Writes a whole batch, which has its offsets and its checksum, behind the last one.
-    fn write(&mut self, batch: &[u8]) -> Result<Appended, LogError> {
-        let header = BatchHeader::parse(batch).ok_or(LogError::InvalidBatch(Fault::Short))?;
-        if header.next_offset() == i64::MAX {
-            return Err(LogError::InvalidBatch(Fault::Count));
-        }
-        let batch_bytes = batch.len() as u64;
-        self.make_room(batch_bytes)?;
-        let Some(active) = &self.active else {
-            return Err(LogError::NoRecords);
         };
-        let position = active.end;
-        if let Err(source) = active.segment.file.write_at(batch, position) {
-            return Err(self.undo_write(source));
-        }
-        if self.options.durability == Durability::Fsync {
-            let mut synced = lock(&self.synced);
-            self.sync_active(active, header.next_offset(), &mut synced)
-                .map_err(|error| self.refuse_writes(error))?;
-        }
-        self.next_offset = header.next_offset();
-        self.last_timestamp_ms = Some(header.max_timestamp_ms);
-        if let Some(active) = &mut self.active {
-            active.end += batch_bytes;
-            let found = Found { position, header };
-            let interval_bytes = self.options.index_interval_bytes;
-            if let Some(entry) = entry_due(&found, active.last_entry_position, interval_bytes) {
-                active.last_entry_position = Some(entry.position);
-                active.segment.index().push(entry);
-            }
-        }
-        Ok(Appended {
-            base_offset: header.base_offset,
-            last_offset: header.last_offset(),
-            timestamp_ms: header.max_timestamp_ms,
-        })
-    }
-
-    /// After a failed write: takes what was written off again, so that the next append finds the
-    /// log as it was. Synced, for the reason that cutting a tail at opening is.
-    fn undo_write(&self, source: std::io::Error) -> LogError {
-        let Some(active) = &self.active else {
-            return LogError::NoRecords;
-        };
-        let file = &active.segment.file;
-        let error = LogError::io("append to", &active.segment.path)(source);
-        match file.truncate(active.end).and_then(|()| file.sync()) {
-            Ok(()) => error,
-            Err(_) => self.refuse_writes(error),
-        }
-    }
-
-    /// Sees to it that there is an active segment with room for a batch.
-    fn make_room(&mut self, batch_bytes: u64) -> Result<(), LogError> {
-        match &self.active {
-            None => {
-                let segment = Segment::create(&self.disk, &self.folder, self.next_offset)?;
-                self.active = Some(Active::new(segment));
-                Ok(())
-            }
-            Some(active)
-                if active.end > 0 && active.end + batch_bytes > self.options.segment_bytes =>
-            {
-                self.roll()
-            }
-            Some(_) => Ok(()),
-        }
-    }
-
-    /// Finishes the active segment and begins a new one.
-    ///
-    /// The finished one is synced whatever the durability, and so is the new one's name: only the
-    /// last segment can be torn, whatever happens.
-    pub(super) fn roll(&mut self) -> Result<(), LogError> {
-        let Some(active) = &self.active else {
-            return Ok(());
-        };
-        self.sync_active(active, self.next_offset, &mut lock(&self.synced))
-            .and_then(|()| active.segment.index().sync())
-            .map_err(|error| self.refuse_writes(error))?;
-        let segment = Segment::create(&self.disk, &self.folder, self.next_offset)?;
-        let named = self.disk.sync_folder(&self.folder);
-        named.map_err(|error| self.refuse_writes(LogError::io("sync", &self.folder)(error)))?;
-        let finished_base = active.segment.base_offset;
-        self.finished.push(finished_base);
-        self.active = Some(Active::new(segment));
-        Ok(())
+        self.lower_start()?;
+        Ok(Some(cut))
     }
 
     /// A finished segment, opened if it is not open yet.
@@ -479,21 +354,26 @@ impl Partition {
         Ok(segment)
     }
 
+    /// Makes the names of files created and removed survive a power cut.
+    pub(super) fn sync_names(&self) -> Result<(), LogError> {
+        let synced = self.disk.sync_folder(&self.folder);
+        synced.map_err(|error| self.refuse_writes(LogError::io("sync", &self.folder)(error)))
+    }
+
+    pub(super) fn remove_if_there(&self, path: &Path) -> Result<(), LogError> {
+        match self.disk.remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(LogError::io("remove", path)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn finished_bytes(&self, base_offset: i64) -> Result<u64, LogError> {
         let path = data_path(&self.folder, base_offset);
         self.disk
             .length_bytes(&path)
             .map_err(LogError::io("read the length of", &path))
-    }
-
-    fn monotonic(&self, timestamp_ms: i64) -> i64 {
-        self.last_timestamp_ms
-            .map_or(timestamp_ms, |last| last.max(timestamp_ms))
-    }
-
-    fn check_writable(&self) -> Result<(), LogError> {
-        self.check_not_refused()?;
-        self.check_tail()
     }
 
     /// Damage at the very end of the log.
@@ -533,7 +413,7 @@ impl Partition {
 }
 
 impl Active {
-    fn new(segment: Segment) -> Self {
+    pub(super) fn new(segment: Segment) -> Self {
         Self {
             segment: Arc::new(segment),
             end: 0,

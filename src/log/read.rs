@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::batch::{self, BatchHeader};
 use super::error::{Fault, LogError};
-use super::partition::{Hint, Partition, lock};
-use super::record::{Record, records};
+use super::partition::Partition;
+use super::record::{Record, Records};
 use super::segment::{Located, Search, Segment};
 use super::walk::{Found, Place, Step};
 
@@ -19,13 +19,24 @@ pub struct ReadLimits {
 }
 
 /// The part of the log that one segment holds.
-struct Span {
-    segment: Arc<Segment>,
+#[derive(Debug)]
+pub(super) struct Span {
+    pub(super) segment: Arc<Segment>,
     /// Where the log ends in the file.
-    end: u64,
+    pub(super) end: u64,
     /// The offset that must follow the last one in the file.
-    next_offset: i64,
+    pub(super) next_offset: i64,
     is_finished: bool,
+}
+
+/// Reads stored batches from an offset on, as far as the log went when it was made.
+///
+/// It holds the file and no lock: what is appended or trimmed meanwhile does not disturb it.
+#[derive(Debug)]
+pub struct BatchReader {
+    from_offset: i64,
+    /// `None` at the end of the log.
+    span: Option<Span>,
 }
 
 /// Records on their way to the caller.
@@ -38,8 +49,9 @@ struct Collector {
 impl Partition {
     /// Reads records from an offset on, in order and without gaps; none at the end offset.
     ///
-    /// Where the next batch is damaged or compressed, the records before it are returned, and the
-    /// read that would begin with it fails.
+    /// Where the next batch is damaged, the records before it are returned, and the read that would
+    /// begin with it fails. Compressed records are decompressed one by one, as far as they are
+    /// wanted.
     pub fn read(&self, from_offset: i64, limits: ReadLimits) -> Result<Vec<Record>, LogError> {
         self.check_range(from_offset)?;
         let mut collector = Collector {
@@ -63,103 +75,31 @@ impl Partition {
         Ok(collector.records)
     }
 
-    /// Reads whole batches as they are stored, each checked, in place of what the buffer holds, and
-    /// returns the offset to go on from.
-    ///
-    /// The first batch is the one that holds `from_offset`, so earlier records may come with it; it
-    /// is returned even where it alone is above `max_bytes`. A read ends with its segment. The
-    /// buffer's memory is used again: a caller that keeps it reads faster.
+    /// Reads whole batches as they are stored. See [`BatchReader::read`].
     pub fn read_batches(
         &self,
         from_offset: i64,
         max_bytes: usize,
         buffer: &mut Vec<u8>,
     ) -> Result<i64, LogError> {
-        if let Err(error) = self.check_range(from_offset) {
-            buffer.clear();
-            return Err(error);
-        }
-        if from_offset == self.next_offset {
-            buffer.clear();
-            return Ok(from_offset);
-        }
-        let read = self.fill_batches(from_offset, max_bytes, buffer);
-        if read.is_err() {
-            buffer.clear();
-        }
-        read
-    }
-
-    fn fill_batches(
-        &self,
-        from_offset: i64,
-        max_bytes: usize,
-        buffer: &mut Vec<u8>,
-    ) -> Result<i64, LogError> {
-        let span = self.span(from_offset)?;
-        let hint = self
-            .hint_in(&span.segment)
-            .filter(|place| place.offset == from_offset && place.position < span.end);
-        if let Some(place) = hint
-            && let Some(next) = fill(&span, place, max_bytes, buffer)?
-        {
-            self.set_hint(&span.segment, next);
-            return Ok(next.offset);
-        }
-        let located = span.locate(from_offset, None);
-        let found = located.map_err(|error| span.name_next_offset(error))?.found;
-        match fill(&span, found.place(), max_bytes, buffer)? {
-            Some(next) => {
-                self.set_hint(&span.segment, next);
-                Ok(next.offset)
+        match self.batch_reader(from_offset) {
+            Ok(reader) => reader.read(max_bytes, buffer),
+            Err(error) => {
+                buffer.clear();
+                Err(error)
             }
-            // The batch was valid a moment ago.
-            None => Err(span.damage(&found, Fault::Checksum)),
         }
     }
 
-    /// The offset of the first record appended at a time or later, in milliseconds since 1970;
-    /// `None` when all are earlier.
-    pub fn offset_at_time(&self, timestamp_ms: i64) -> Result<Option<i64>, LogError> {
-        if self
-            .last_timestamp_ms()
-            .is_none_or(|last| last < timestamp_ms)
-        {
-            self.check_tail()?;
-            return Ok(None);
-        }
-        // The first segment that begins at that time or later, if it is not the very first: the
-        // record looked for is there or in the segment before.
-        let (mut low, mut high) = (0, self.finished.len() + 1);
-        while low < high {
-            let middle = low.midpoint(high);
-            let begins_earlier = match self.span_at(middle)? {
-                Some(span) => span
-                    .segment
-                    .first_batch(span.end)?
-                    .is_some_and(|header| header.max_timestamp_ms < timestamp_ms),
-                None => false,
-            };
-            if begins_earlier {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        for position in low.saturating_sub(1)..=self.finished.len() {
-            let Some(span) = self.span_at(position)? else {
-                continue;
-            };
-            match span.segment.locate_time(timestamp_ms, span.end)? {
-                Search::Found(located) => return Ok(Some(located.found.header.base_offset)),
-                Search::End { next_offset } if next_offset < span.next_offset => {
-                    return Err(span.gap(next_offset));
-                }
-                Search::End { .. } => {}
-            }
-        }
-        self.check_tail()?;
-        Ok(None)
+    /// A reader of stored batches, to be used after the partition is free for others again. Where
+    /// it is made no file is read, but for the index of a segment that was not read lately.
+    pub fn batch_reader(&self, from_offset: i64) -> Result<BatchReader, LogError> {
+        self.check_range(from_offset)?;
+        let span = match from_offset == self.next_offset {
+            true => None,
+            false => Some(self.span(from_offset)?),
+        };
+        Ok(BatchReader { from_offset, span })
     }
 
     /// Reads from one segment, and returns the offset behind the last record looked at. Where the
@@ -170,11 +110,10 @@ impl Partition {
         from_offset: i64,
         collector: &mut Collector,
     ) -> Result<i64, LogError> {
-        let hint = self.hint_in(&span.segment);
         let Located {
             mut walk,
             mut found,
-        } = span.locate(from_offset, hint)?;
+        } = span.locate(from_offset)?;
         let mut next_offset = from_offset;
         loop {
             next_offset = collector.take_batch(span, &found, walk.current(), next_offset)?;
@@ -183,13 +122,13 @@ impl Partition {
                     true => walk.place(),
                     false => found.place(),
                 };
-                self.set_hint(&span.segment, place);
+                span.segment.set_hint(place);
                 return Ok(next_offset);
             }
             match walk.step()? {
                 Step::Batch(next) => found = next,
                 Step::End => {
-                    self.set_hint(&span.segment, walk.place());
+                    span.segment.set_hint(walk.place());
                     return Ok(next_offset);
                 }
                 Step::Invalid(fault) => return Err(walk.pass_damage(fault)?),
@@ -210,7 +149,7 @@ impl Partition {
     }
 
     /// The segment that holds an offset.
-    fn span(&self, offset: i64) -> Result<Span, LogError> {
+    pub(super) fn span(&self, offset: i64) -> Result<Span, LogError> {
         let count = self.finished.partition_point(|&base| base <= offset);
         let in_active = self
             .active
@@ -229,7 +168,7 @@ impl Partition {
     }
 
     /// A segment by its position: the finished ones, then the active one.
-    fn span_at(&self, position: usize) -> Result<Option<Span>, LogError> {
+    pub(super) fn span_at(&self, position: usize) -> Result<Option<Span>, LogError> {
         let Some(&base_offset) = self.finished.get(position) else {
             let active = self.active.as_ref();
             return Ok(active
@@ -254,31 +193,65 @@ impl Partition {
             is_finished: true,
         }))
     }
+}
 
-    fn hint_in(&self, segment: &Segment) -> Option<Place> {
-        let hint = *lock(&self.hint);
-        hint.filter(|hint| hint.segment_base == segment.base_offset)
-            .map(|hint| hint.place)
+impl BatchReader {
+    /// Reads whole batches, each checked, in place of what the buffer holds, and returns the offset
+    /// to go on from.
+    ///
+    /// The first batch is the one that holds the reader's offset, so earlier records may come with
+    /// it; it is returned even where it alone is above `max_bytes`. A read ends with its segment.
+    /// The buffer's memory is used again: a caller that keeps it reads faster.
+    pub fn read(&self, max_bytes: usize, buffer: &mut Vec<u8>) -> Result<i64, LogError> {
+        let Some(span) = &self.span else {
+            buffer.clear();
+            return Ok(self.from_offset);
+        };
+        let read = self.fill_from(span, max_bytes, buffer);
+        if read.is_err() {
+            buffer.clear();
+        }
+        read
     }
 
-    fn set_hint(&self, segment: &Segment, place: Place) {
-        *lock(&self.hint) = Some(Hint {
-            segment_base: segment.base_offset,
-            place,
-        });
+    fn fill_from(
+        &self,
+        span: &Span,
+        max_bytes: usize,
+        buffer: &mut Vec<u8>,
+    ) -> Result<i64, LogError> {
+        let hint = span.segment.hint();
+        let hint =
+            hint.filter(|place| place.offset == self.from_offset && place.position < span.end);
+        if let Some(place) = hint
+            && let Some(next) = fill(span, place, max_bytes, buffer)?
+        {
+            span.segment.set_hint(next);
+            return Ok(next.offset);
+        }
+        let located = span.locate(self.from_offset);
+        let found = located.map_err(|error| span.name_next_offset(error))?.found;
+        match fill(span, found.place(), max_bytes, buffer)? {
+            Some(next) => {
+                span.segment.set_hint(next);
+                Ok(next.offset)
+            }
+            // The batch was valid a moment ago.
+            None => Err(span.damage(&found, Fault::Checksum)),
+        }
     }
 }
 
 impl Span {
-    fn locate(&self, offset: i64, hint: Option<Place>) -> Result<Located<'_>, LogError> {
-        match self.segment.locate(offset, hint, self.end)? {
+    pub(super) fn locate(&self, offset: i64) -> Result<Located<'_>, LogError> {
+        match self.segment.locate(offset, self.end)? {
             Search::Found(located) => Ok(located),
             Search::End { .. } => Err(self.gap(offset)),
         }
     }
 
     /// The segment ends before an offset that it should hold.
-    fn gap(&self, offset: i64) -> LogError {
+    pub(super) fn gap(&self, offset: i64) -> LogError {
         LogError::Damaged {
             file: self.segment.path.clone(),
             position: self.end,
@@ -336,15 +309,10 @@ impl Collector {
         from_offset: i64,
     ) -> Result<i64, LogError> {
         let header: &BatchHeader = &found.header;
-        if let Some(codec) = header.codec() {
-            return Err(LogError::UnsupportedCompression {
-                file: span.segment.path.clone(),
-                base_offset: header.base_offset,
-                codec,
-            });
-        }
-        for record in records(header, bytes) {
-            let record = record.map_err(|fault| span.damage(found, fault))?;
+        let damage = |fault| span.damage(found, fault);
+        let mut records = Records::of(header, bytes).map_err(damage)?;
+        while let Some(record) = records.next_record() {
+            let record = record.map_err(damage)?;
             if record.offset < from_offset {
                 continue;
             }

@@ -2,10 +2,8 @@
 
 use super::batch::{BatchHeader, HEADER_BYTES};
 use super::error::Fault;
+use super::inflate::Inflate;
 use super::varint::{self, Reader};
-
-/// The fewest bytes a record takes with its length: seven one-byte fields.
-const MIN_RECORD_BYTES: usize = 7;
 
 /// A record to append.
 #[derive(Debug, Clone, Copy, Default)]
@@ -89,79 +87,104 @@ impl RecordView<'_> {
     }
 }
 
-/// The records of a batch that is not compressed, in order. Ends after the first fault.
-pub(crate) fn records<'a>(header: &BatchHeader, batch: &'a [u8]) -> Records<'a> {
-    Records {
-        header: *header,
-        reader: Reader::new(batch.get(HEADER_BYTES..).unwrap_or_default()),
-        next_delta: 0,
-        failed: false,
-    }
-}
-
-/// See [`records`].
-#[derive(Debug)]
+/// The records of a batch, in order, decompressed one at a time. Ends after the first fault.
 pub(crate) struct Records<'a> {
     header: BatchHeader,
-    reader: Reader<'a>,
+    source: Source<'a>,
     next_delta: i32,
     failed: bool,
 }
 
-impl<'a> Iterator for Records<'a> {
-    type Item = Result<RecordView<'a>, Fault>;
+/// Where the bytes of records come from.
+enum Source<'a> {
+    Stored(Reader<'a>),
+    Inflated(Box<Inflate<'a>>),
+}
 
-    fn next(&mut self) -> Option<Self::Item> {
+impl<'a> Records<'a> {
+    /// The records of a batch, which `batch` begins with.
+    pub(crate) fn of(header: &BatchHeader, batch: &'a [u8]) -> Result<Self, Fault> {
+        let bytes = batch.get(HEADER_BYTES..).unwrap_or_default();
+        let source = match header.codec()? {
+            None => Source::Stored(Reader::new(bytes)),
+            Some(codec) => Source::Inflated(Box::new(Inflate::new(codec, bytes)?)),
+        };
+        Ok(Self {
+            header: *header,
+            source,
+            next_delta: 0,
+            failed: false,
+        })
+    }
+
+    /// The next record, which lives until the one after it is asked for.
+    pub(crate) fn next_record(&mut self) -> Option<Result<RecordView<'_>, Fault>> {
         if self.failed {
             return None;
         }
         if self.next_delta >= self.header.record_count {
             self.failed = true;
-            return (!self.reader.is_empty()).then_some(Err(Fault::Trailing));
+            return self.source.end().err().map(Err);
         }
         let delta = self.next_delta;
         self.next_delta += 1;
-        let record = self.record(delta).ok_or(Fault::Record(delta));
+        let record = match self.source.next_body() {
+            Ok(body) => body
+                .and_then(|body| view(&self.header, delta, body))
+                .ok_or(Fault::Record(delta)),
+            Err(fault) => Err(fault),
+        };
         self.failed = record.is_err();
         Some(record)
     }
+}
 
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        // The count is the producer's word: what the bytes can hold bounds it.
-        let count = usize::try_from(self.header.record_count - self.next_delta).unwrap_or(0);
-        (
-            0,
-            Some(count.min(self.reader.remaining() / MIN_RECORD_BYTES + 1)),
-        )
+impl Source<'_> {
+    /// The bytes of the next record behind its length; `None` when they end before the record does.
+    fn next_body(&mut self) -> Result<Option<&[u8]>, Fault> {
+        match self {
+            Self::Stored(reader) => Ok(reader.varint().and_then(|length| {
+                let length = usize::try_from(length).ok()?;
+                reader.bytes(length)
+            })),
+            Self::Inflated(inflate) => inflate.next_body(),
+        }
+    }
+
+    /// Checks that nothing follows the last record.
+    fn end(&mut self) -> Result<(), Fault> {
+        let at_end = match self {
+            Self::Stored(reader) => reader.is_empty(),
+            Self::Inflated(inflate) => inflate.is_at_end()?,
+        };
+        if at_end { Ok(()) } else { Err(Fault::Trailing) }
     }
 }
 
-impl<'a> Records<'a> {
-    fn record(&mut self, delta: i32) -> Option<RecordView<'a>> {
-        let length = usize::try_from(self.reader.varint()?).ok()?;
-        let mut body = Reader::new(self.reader.bytes(length)?);
-        let _attributes = body.byte()?;
-        let timestamp_delta = body.varlong()?;
-        if body.varint()? != delta {
-            return None;
-        }
-        let key = body.nullable()?;
-        let value = body.nullable()?;
-        let header_count = body.varint().filter(|&count| count >= 0)?;
-        let header_bytes = body.bytes(body.remaining())?;
-        let mut headers = Reader::new(header_bytes);
-        for _ in 0..header_count {
-            header(&mut headers)?;
-        }
-        headers.is_empty().then_some(RecordView {
-            offset: self.header.base_offset.saturating_add(i64::from(delta)),
-            timestamp_ms: self.header.record_timestamp_ms(timestamp_delta),
-            key,
-            value,
-            header_count,
-            header_bytes,
-        })
+/// Reads the bytes of a record that follow its length.
+fn view<'b>(batch: &BatchHeader, delta: i32, bytes: &'b [u8]) -> Option<RecordView<'b>> {
+    let mut body = Reader::new(bytes);
+    let _attributes = body.byte()?;
+    let timestamp_delta = body.varlong()?;
+    if body.varint()? != delta {
+        return None;
     }
+    let key = body.nullable()?;
+    let value = body.nullable()?;
+    let header_count = body.varint().filter(|&count| count >= 0)?;
+    let header_bytes = body.bytes(body.remaining())?;
+    let mut headers = Reader::new(header_bytes);
+    for _ in 0..header_count {
+        header(&mut headers)?;
+    }
+    headers.is_empty().then_some(RecordView {
+        offset: batch.base_offset.saturating_add(i64::from(delta)),
+        timestamp_ms: batch.record_timestamp_ms(timestamp_delta),
+        key,
+        value,
+        header_count,
+        header_bytes,
+    })
 }
 
 fn header<'a>(reader: &mut Reader<'a>) -> Option<(&'a [u8], Option<&'a [u8]>)> {

@@ -6,12 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::batch::BatchHeader;
 use super::error::LogError;
 use super::index::{Entry, Index};
+use super::names::{data_path, index_path};
 use super::walk::{Found, Place, Step, Walk};
 use crate::disk::{Disk, DiskFile};
-
-const DATA_EXTENSION: &str = "log";
-const INDEX_EXTENSION: &str = "index";
-const NAME_DIGITS: usize = 20;
 
 /// A segment that is open.
 #[derive(Debug)]
@@ -22,6 +19,8 @@ pub(crate) struct Segment {
     /// Of the file when it was opened; the active segment has grown since.
     pub(crate) opened_bytes: u64,
     index: Mutex<Index>,
+    /// Where the last read ended: the next one probably goes on there.
+    hint: Mutex<Option<Place>>,
 }
 
 /// What a search for a batch came to.
@@ -56,6 +55,7 @@ impl Segment {
             file,
             opened_bytes: 0,
             index: Mutex::new(Index::new(disk, index_path(folder, base_offset))),
+            hint: Mutex::default(),
         })
     }
 
@@ -76,6 +76,7 @@ impl Segment {
             file,
             opened_bytes,
             index: Mutex::new(Index::open(disk, index_path(folder, base_offset))?),
+            hint: Mutex::default(),
         })
     }
 
@@ -104,6 +105,15 @@ impl Segment {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Where a read ended that may have been the last.
+    pub(crate) fn hint(&self) -> Option<Place> {
+        *self.hint.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_hint(&self, place: Place) {
+        *self.hint.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+    }
+
     pub(crate) fn start(&self) -> Place {
         Place {
             position: 0,
@@ -117,15 +127,10 @@ impl Segment {
 
     /// Finds the batch that holds an offset.
     ///
-    /// `end` is where the log ends in the file; `hint`, where a batch at or before the offset was
-    /// seen.
-    pub(crate) fn locate(
-        &self,
-        offset: i64,
-        hint: Option<Place>,
-        end: u64,
-    ) -> Result<Search<'_>, LogError> {
+    /// `end` is where the log ends in the file.
+    pub(crate) fn locate(&self, offset: i64, end: u64) -> Result<Search<'_>, LogError> {
         let entry = self.last_entry(end, |entry| entry.offset <= offset)?;
+        let hint = self.hint();
         let start = entry
             .map(|entry| entry.place())
             .into_iter()
@@ -224,20 +229,9 @@ impl Segment {
     /// Time of the last valid batch of a finished segment, or `None` when it holds none.
     pub(crate) fn last_timestamp_ms(&self) -> Result<Option<i64>, LogError> {
         let end = self.opened_bytes;
-        let (mut walk, mut last_timestamp_ms) = self.walk_from_last_entry(end)?;
-        loop {
-            match walk.step()? {
-                Step::Batch(found) => last_timestamp_ms = Some(found.header.max_timestamp_ms),
-                Step::End => return Ok(last_timestamp_ms),
-                Step::Invalid(fault) => {
-                    let place = walk.place();
-                    walk.pass_damage(fault)?;
-                    if walk.place() == place {
-                        return Ok(last_timestamp_ms);
-                    }
-                }
-            }
-        }
+        let (walk, mut last_timestamp_ms) = self.walk_from_last_entry(end)?;
+        walk.visit(|found| last_timestamp_ms = Some(found.header.max_timestamp_ms))?;
+        Ok(last_timestamp_ms)
     }
 
     /// A walk that has stepped over the last batch that the index points to and that is valid,
@@ -255,23 +249,12 @@ impl Segment {
 
     fn walk_for_entries(&self, interval_bytes: u64) -> Result<Vec<Entry>, LogError> {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut walk = self.walk(self.start(), self.opened_bytes);
-        loop {
-            match walk.step()? {
-                Step::Batch(found) => {
-                    let last = entries.last().map(|entry| entry.position);
-                    entries.extend(entry_due(&found, last, interval_bytes));
-                }
-                Step::End => return Ok(entries),
-                Step::Invalid(fault) => {
-                    let place = walk.place();
-                    walk.pass_damage(fault)?;
-                    if walk.place() == place {
-                        return Ok(entries);
-                    }
-                }
-            }
-        }
+        let walk = self.walk(self.start(), self.opened_bytes);
+        walk.visit(|found| {
+            let last = entries.last().map(|entry| entry.position);
+            entries.extend(entry_due(found, last, interval_bytes));
+        })?;
+        Ok(entries)
     }
 }
 
@@ -296,66 +279,4 @@ pub(crate) fn entry_due(
         timestamp_ms: found.header.max_timestamp_ms,
         position: u32::try_from(found.position).ok()?,
     })
-}
-
-pub(crate) fn data_path(folder: &Path, base_offset: i64) -> PathBuf {
-    folder.join(format!("{base_offset:020}.{DATA_EXTENSION}"))
-}
-
-pub(crate) fn index_path(folder: &Path, base_offset: i64) -> PathBuf {
-    folder.join(format!("{base_offset:020}.{INDEX_EXTENSION}"))
-}
-
-/// What a file name in a partition's folder stands for.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum FileName {
-    Data(i64),
-    Index(i64),
-    /// Not a file of the log; left alone.
-    Foreign,
-}
-
-impl FileName {
-    pub(crate) fn parse(name: &str) -> Self {
-        let parsed = name.split_once('.').and_then(|(digits, extension)| {
-            let right =
-                digits.len() == NAME_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
-            Some((right.then(|| digits.parse().ok())??, extension))
-        });
-        match parsed {
-            Some((base_offset, DATA_EXTENSION)) => Self::Data(base_offset),
-            Some((base_offset, INDEX_EXTENSION)) => Self::Index(base_offset),
-            _ => Self::Foreign,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn file_names_are_read_as_they_are_written() {
-        let name = |path: PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
-        let folder = Path::new("p");
-        for offset in [0, 7, i64::MAX] {
-            assert_eq!(
-                FileName::parse(&name(data_path(folder, offset))),
-                FileName::Data(offset)
-            );
-            assert_eq!(
-                FileName::parse(&name(index_path(folder, offset))),
-                FileName::Index(offset)
-            );
-        }
-        for foreign in [
-            "0.log",
-            "00000000000000000000.log.bak",
-            "99999999999999999999.log",
-            "+0000000000000000000.log",
-            "notes",
-        ] {
-            assert_eq!(FileName::parse(foreign), FileName::Foreign, "{foreign}");
-        }
-    }
 }

@@ -1,10 +1,8 @@
 //! Retention: removing the oldest segments of a partition.
 
-use std::io::ErrorKind;
-
 use super::error::LogError;
+use super::names::{data_path, index_path, producers_path};
 use super::partition::{Partition, lock};
-use super::segment::{data_path, index_path};
 
 /// What a trim removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,11 +36,17 @@ impl Partition {
             self.roll()?;
             count += 1;
         }
+        self.remove_first_segments(count)
+    }
+
+    /// Removes the oldest finished segments, and the marks of the start that go with them.
+    pub(super) fn remove_first_segments(&mut self, count: usize) -> Result<Trimmed, LogError> {
         let mut trimmed = Trimmed::default();
         for _ in 0..count {
             trimmed.freed_bytes += self.remove_first_segment()?;
             trimmed.segment_count += 1;
         }
+        self.remove_passed_starts()?;
         Ok(trimmed)
     }
 
@@ -77,15 +81,9 @@ impl Partition {
             .remove_file(&data)
             .map_err(LogError::io("remove", &data))?;
         self.finished.remove(0);
-        let index = index_path(&self.folder, base_offset);
-        match self.disk.remove_file(&index) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(LogError::io("remove", &index)(error));
-            }
-            _ => {}
-        }
-        let synced = self.disk.sync_folder(&self.folder);
-        synced.map_err(|error| self.refuse_writes(LogError::io("sync", &self.folder)(error)))?;
+        self.remove_if_there(&index_path(&self.folder, base_offset))?;
+        self.remove_if_there(&producers_path(&self.folder, base_offset))?;
+        self.sync_names()?;
         Ok(freed_bytes)
     }
 }

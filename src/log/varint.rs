@@ -31,21 +31,13 @@ impl<'a> Reader<'a> {
         Some(taken)
     }
 
+    pub(crate) fn array<const WIDTH: usize>(&mut self) -> Option<[u8; WIDTH]> {
+        self.bytes(WIDTH)?.first_chunk().copied()
+    }
+
     /// At most 10 bytes; `None` for more, or for bits beyond the 64th.
     pub(crate) fn varlong(&mut self) -> Option<i64> {
-        let mut value: u64 = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            let bits = u64::from(byte & 0x7f);
-            if shift == 63 && bits > 1 {
-                return None;
-            }
-            value |= bits << shift;
-            if byte & 0x80 == 0 {
-                return Some((value >> 1) as i64 ^ -((value & 1) as i64));
-            }
-        }
-        None
+        decode(|| self.byte())
     }
 
     pub(crate) fn varint(&mut self) -> Option<i32> {
@@ -59,6 +51,23 @@ impl<'a> Reader<'a> {
             length => Some(Some(self.bytes(usize::try_from(length).ok()?)?)),
         }
     }
+}
+
+/// Reads a number byte by byte: at most 10; `None` for more, or for bits beyond the 64th.
+pub(crate) fn decode(mut next: impl FnMut() -> Option<u8>) -> Option<i64> {
+    let mut value: u64 = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = next()?;
+        let bits = u64::from(byte & 0x7f);
+        if shift == 63 && bits > 1 {
+            return None;
+        }
+        value |= bits << shift;
+        if byte & 0x80 == 0 {
+            return Some((value >> 1) as i64 ^ -((value & 1) as i64));
+        }
+    }
+    None
 }
 
 /// Appends a number in its shortest form.

@@ -131,6 +131,23 @@ impl<'f> Walk<'f> {
         })
     }
 
+    /// Visits all valid batches from here on, also those behind damage.
+    pub(crate) fn visit(mut self, mut visitor: impl FnMut(&Found)) -> Result<(), LogError> {
+        loop {
+            match self.step()? {
+                Step::Batch(found) => visitor(&found),
+                Step::End => return Ok(()),
+                Step::Invalid(fault) => {
+                    let place = self.place();
+                    self.pass_damage(fault)?;
+                    if self.place() == place {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
     /// Goes on from another place of the file.
     pub(crate) fn jump(&mut self, place: Place) {
         self.next = place;

@@ -20,6 +20,8 @@ pub struct ErrorContext<'a> {
     pub request_id: Option<&'a str>,
     /// When the reply came, as `2026-03-14T01:02:03.456000+00:00`.
     pub timestamp: &'a str,
+    /// The likely cause and what to do about it, where it is known; told in place of general advice.
+    pub cure: Option<&'a str>,
 }
 
 /// The message for stderr: `ServiceError:` and a JSON object, each line ended.
@@ -35,7 +37,7 @@ pub fn service_error(error: &ApiError, context: &ErrorContext<'_>) -> String {
         "status": error.status,
         "target_service": context.operation.client.name,
         "timestamp": context.timestamp,
-        "troubleshooting_tips": tip(error),
+        "troubleshooting_tips": context.cure.unwrap_or_else(|| tip(error)),
     });
     format!(
         "{}:\n{}\n",
@@ -122,6 +124,7 @@ mod tests {
             request_endpoint: "GET http://127.0.0.1:1/",
             request_id: None,
             timestamp: "2026-03-14T01:02:03+00:00",
+            cure: None,
         };
         let text = service_error(&error, &context);
         text.split(':').next().unwrap().to_owned()

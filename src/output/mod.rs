@@ -26,7 +26,7 @@ use crate::api::operation::{Operation, ReplyBody};
 use crate::call::Reply;
 
 pub use error::{ErrorContext, NoAnswer, no_answer, service_error};
-pub use pages::{Listing, Pages, count_items};
+pub use pages::{Listing, Pages, count_items, keep_items};
 pub use query::Query;
 pub use style::Style;
 
@@ -118,7 +118,7 @@ pub fn reply(operation: &Operation, reply: Reply, format: &Format) -> Result<Pri
             .entry("data")
             .or_insert_with(|| Value::Array(Vec::new()));
     }
-    print(document, format, note)
+    print(document, operation.reply, format, note)
 }
 
 /// What is told if there are further pages.
@@ -133,7 +133,41 @@ fn not_all_note(operation: &Operation, headers: &BTreeMap<String, String>) -> &'
 
 /// Prints `{"data": …}` for a command that exists only here; an empty list is printed too.
 pub fn envelope(data: Value, format: &Format) -> Result<Printed, OutputError> {
-    print(Map::from_iter([("data".to_owned(), data)]), format, "")
+    let document = Map::from_iter([("data".to_owned(), data)]);
+    print(document, ReplyBody::Nothing, format, "")
+}
+
+/// Prints the response to a raw request: `data`, which is the body as JSON or else as text, `headers` and
+/// `status`. As with the official command line, `--query` is for a JSON body alone, and headers of the same
+/// name are one, their values joined with commas.
+pub fn response<'h>(
+    body: &[u8],
+    headers: impl Iterator<Item = &'h (String, String)>,
+    status: &str,
+    format: &Format,
+) -> Result<Printed, OutputError> {
+    let mut joined: BTreeMap<&str, String> = BTreeMap::new();
+    for (name, value) in headers {
+        let values = joined.entry(name).or_default();
+        if !values.is_empty() {
+            values.push_str(", ");
+        }
+        values.push_str(value);
+    }
+    let data = match (serde_json::from_slice(body), &format.query) {
+        (Ok(data), Some(query)) => query.search(data, ReplyBody::Nothing)?,
+        (Ok(data), None) => data,
+        (Err(_), _) => Value::String(String::from_utf8_lossy(body).into_owned()),
+    };
+    let document = serde_json::json!({"data": data, "headers": joined, "status": status});
+    let document_format = Format {
+        query: None,
+        ..format.clone()
+    };
+    Ok(Printed {
+        stdout: laid_out(document, &document_format)?,
+        stderr: String::new(),
+    })
 }
 
 /// A document that is printed as it is, as skeletons are.
@@ -144,6 +178,7 @@ pub fn document(value: &Value) -> String {
 /// Prints a document, and `note` on stderr. A query that finds nothing is the only thing told then.
 fn print(
     document: Map<String, Value>,
+    reply: ReplyBody,
     format: &Format,
     note: &str,
 ) -> Result<Printed, OutputError> {
@@ -157,7 +192,7 @@ fn print(
     };
     let data = match &format.query {
         Some(query) => {
-            let found = query.search(Value::Object(document))?;
+            let found = query.search(Value::Object(document), reply)?;
             if found.is_null() {
                 return Ok(Printed::nothing_found());
             }

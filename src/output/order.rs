@@ -6,6 +6,13 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
+use crate::api::model::{Kind, Model};
+use crate::api::naming::kebab;
+use crate::api::operation::ReplyBody;
+
+/// How deep the order of a reply's keys is known. Models may hold each other.
+const MOST_DEPTH: usize = 8;
+
 /// In which order the keys of a value are listed; a list's elements share it.
 ///
 /// Keys that it does not name come last, sorted.
@@ -17,6 +24,43 @@ pub(super) struct Order {
 impl Order {
     /// No order but the alphabet's.
     pub(super) const SORTED: &'static Self = &Self { keys: Vec::new() };
+
+    /// The order of what is printed of a reply: the data's is that of the fields of its models, in which
+    /// the official command line holds them.
+    pub(super) fn of_reply(reply: ReplyBody) -> Self {
+        let mut document = Self::default();
+        if let ReplyBody::Object(model) | ReplyBody::List(model) = reply {
+            document.push("data", Self::of_model(model, MOST_DEPTH));
+        }
+        document
+    }
+
+    fn of_model(model: &Model, depth: usize) -> Self {
+        let mut fields = Self::default();
+        let Some(depth) = depth.checked_sub(1) else {
+            return fields;
+        };
+        let variants = model.variants.iter().flat_map(|variants| variants.models);
+        let models = [model].into_iter().chain(variants.map(|(_, model)| *model));
+        for field in models.flat_map(|model| model.fields) {
+            fields.push(&kebab(field.wire), Self::of_kind(&field.kind, depth));
+        }
+        fields
+    }
+
+    fn of_kind(kind: &Kind, depth: usize) -> Self {
+        match kind {
+            Kind::Object(model) => Self::of_model(model, depth),
+            Kind::List(element) => Self::of_kind(element, depth),
+            // The keys of a map are the user's; what they have in common is none of ours.
+            _ => Self::default(),
+        }
+    }
+
+    /// The keys, in their order.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|(key, _)| key.as_str())
+    }
 
     /// Adds a key behind the others, or what is known of one that is there.
     pub(super) fn push(&mut self, key: &str, order: Self) {

@@ -136,7 +136,7 @@ impl ItemByItem {
         let page = Reply::ok(with_items(self.frame.clone(), items));
         let mut document = form::document(operation, page);
         let found = match &format.query {
-            Some(query) => query.search(Value::Object(document))?,
+            Some(query) => query.search(Value::Object(document), operation.reply)?,
             None => take_at(&mut document, place(&self.frame)),
         };
         let Value::Array(found) = found else {
@@ -262,6 +262,23 @@ pub fn count_items(page: &Reply) -> usize {
     let body = page.body.as_ref();
     let items = body.and_then(|body| body.as_array().or_else(|| body.get("items")?.as_array()));
     items.map_or(0, Vec::len)
+}
+
+/// Keeps the first items of a page. A quirk of the official command line: it cuts a bare list as Python's
+/// `[:limit]` does, so that a limit below 0 leaves out the last ones, and an object that holds the list
+/// comes to nothing then.
+pub fn keep_items(page: &mut Reply, limit: i64) {
+    let Some(items) = items(page) else {
+        return;
+    };
+    let count = usize::try_from(limit.unsigned_abs()).unwrap_or(usize::MAX);
+    match limit {
+        0.. => items.truncate(count),
+        _ => items.truncate(items.len().saturating_sub(count)),
+    }
+    if limit <= 0 && matches!(page.body, Some(Value::Object(_))) {
+        page.body = None;
+    }
 }
 
 const BARE: &[&str] = &["data"];

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::environment::Environment;
 use super::error::ProfileError;
 use super::file::SettingsFile;
-use super::ini::{DEFAULT_SECTION, Entry};
+use super::ini::{DEFAULT_SECTION, Document, Entry};
 use super::source::{Source, Value};
 
 /// A profile of the config file, with what it inherits from `DEFAULT`.
@@ -63,7 +63,7 @@ impl Profile {
             Some(file) if !profile.exists(file) => Err(ProfileError::NoProfile {
                 path: expanded,
                 name: profile.name.clone(),
-                known: known_profiles(file),
+                known: known_profiles(&file.document),
             }),
             Some(_) => profile.without_key(),
         }
@@ -114,13 +114,13 @@ impl Profile {
 }
 
 /// The names of the profiles that can be asked for.
-fn known_profiles(file: &SettingsFile) -> Vec<String> {
-    let sections = file.document.sections().iter();
+pub(super) fn known_profiles(document: &Document) -> Vec<String> {
+    let sections = document.sections().iter();
     sections.map(|section| section.name.clone()).collect()
 }
 
 /// A text without the quotes around it, if it has the same in front and behind.
-fn unquoted(text: &str) -> &str {
+pub(super) fn unquoted(text: &str) -> &str {
     let inner = ['"', '\'']
         .into_iter()
         .find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote));

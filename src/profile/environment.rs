@@ -40,6 +40,19 @@ impl Environment {
         value.filter(|value| !value.trim().is_empty())
     }
 
+    /// The names of the variables that are set and begin with `prefix`, in order.
+    pub fn names(&self, prefix: &str) -> Vec<String> {
+        let mut names: Vec<String> = match &self.variables {
+            Some(variables) => variables.keys().cloned().collect(),
+            None => std::env::vars_os()
+                .filter_map(|(name, _)| name.into_string().ok())
+                .collect(),
+        };
+        names.retain(|name| name.starts_with(prefix) && self.get(name).is_some());
+        names.sort();
+        names
+    }
+
     /// The user's home folder.
     pub fn home(&self) -> Option<PathBuf> {
         match &self.variables {
@@ -60,10 +73,11 @@ impl Environment {
     }
 
     /// A path with `~` in front replaced by the home folder.
-    pub fn expand_home(&self, path: &str) -> PathBuf {
-        match (Path::new(path).strip_prefix("~"), self.home()) {
+    pub fn expand_home(&self, path: impl AsRef<Path>) -> PathBuf {
+        let path = path.as_ref();
+        match (path.strip_prefix("~"), self.home()) {
             (Ok(rest), Some(home)) => home.join(rest),
-            _ => PathBuf::from(path),
+            _ => path.to_owned(),
         }
     }
 

@@ -103,6 +103,23 @@ pub enum ProfileError {
     /// A profile cannot be written as it was given.
     #[error("cannot write the profile: {0}")]
     NotWritable(String),
+    /// A profile of this name is there already.
+    #[error(
+        "{}:{line}: profile {name} is there already: give another --profile, or --overwrite, which keeps a \
+         backup of the file",
+        path.display()
+    )]
+    ProfileExists {
+        /// The config file.
+        path: PathBuf,
+        /// The line of its header.
+        line: usize,
+        /// The profile.
+        name: String,
+    },
+    /// The profile that all others inherit from is not taken away.
+    #[error("profile DEFAULT is not removed, because all others inherit from it")]
+    NotRemovable,
     /// A file could not be changed.
     #[error("cannot write {}: {reason}", path.display())]
     Unwritable {

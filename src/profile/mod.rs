@@ -6,6 +6,7 @@
 //!
 //! [`Settings`] is the way in: one view of everything that is said, each value with where it came from.
 
+mod change;
 mod config;
 pub mod endpoint;
 mod environment;
@@ -20,6 +21,7 @@ mod settings;
 mod source;
 mod write;
 
+pub use change::{create_private_folder, write_private};
 pub use endpoint::BaseUrl;
 pub use environment::Environment;
 pub use error::ProfileError;
@@ -28,4 +30,4 @@ pub use regions::Region;
 pub use setting::{Known, SETTINGS, Setting};
 pub use settings::{AuthKind, Flags, Row, Settings};
 pub use source::{MASK, Place, Source, Value};
-pub use write::{Written, write_profile};
+pub use write::{Written, check_new_profile, read_profile, remove_profile, write_profile};

@@ -180,16 +180,16 @@ impl RcFile {
         aliases.collect()
     }
 
-    /// The other names of options. What does not begin with a dash is none; one dash goes with one letter.
+    /// The other names of options. What does not begin with a dash is none.
     pub fn parameter_aliases(&self) -> Vec<ParameterAlias> {
         let entries = self.section(PARAMETER_ALIASES).map(|s| s.entries.iter());
-        let aliases = entries.into_iter().flatten().filter_map(|entry| {
-            let is_long = entry.key.starts_with("--");
-            let is_short = entry.key.starts_with('-') && entry.key.chars().count() == 2;
-            (is_long || is_short).then(|| ParameterAlias {
-                alias: entry.key.clone(),
-                option: entry.value.clone(),
-            })
+        let aliases = entries
+            .into_iter()
+            .flatten()
+            .filter(|entry| entry.key.starts_with('-'));
+        let aliases = aliases.map(|entry| ParameterAlias {
+            alias: entry.key.clone(),
+            option: entry.value.clone(),
         });
         aliases.collect()
     }
@@ -219,7 +219,7 @@ fn expand(path: &Value, environment: &Environment) -> PathBuf {
     if *path.source() == Source::Default {
         return Path::new(path.text()).to_owned();
     }
-    environment.expand_home(&environment.expand_variables(path.text()))
+    environment.expand_home(environment.expand_variables(path.text()))
 }
 
 /// What the keys of a command's defaults begin with, the closest first: `a.b.`, `a.` and nothing.

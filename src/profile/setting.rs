@@ -5,41 +5,74 @@ use Setting as S;
 /// A setting of the whole program. Options of single commands have defaults in the rc file too, but are
 /// none of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "the table below tells of each")]
 pub enum Setting {
+    /// The file with the profiles.
     ConfigFile,
+    /// The file with defaults of options, canned queries and aliases.
     RcFile,
+    /// The profile in force.
     Profile,
+    /// Who answers: `local`, `cloud`, or a URL.
     Target,
+    /// The folder where the engine on this machine keeps its data.
     DataDir,
+    /// The address that requests go to.
     Endpoint,
+    /// The region of the cloud that requests go to.
     Region,
+    /// Whether the realm's own addresses are used.
     RealmSpecificEndpoint,
+    /// Whether the addresses are used that answer over IPv6 too.
     DualStack,
+    /// How requests are signed: one of the names of [`AuthKind`](super::AuthKind).
     Auth,
+    /// The purpose to name when a session token is asked for.
     AuthPurpose,
+    /// The user's OCID.
     User,
+    /// The tenancy's OCID.
     Tenancy,
+    /// The fingerprint of the user's public key.
     Fingerprint,
+    /// The file with the private key.
     KeyFile,
+    /// The private key itself, in PEM.
     KeyContent,
+    /// What opens the private key, if it is encrypted.
     PassPhrase,
+    /// The file with the token of a session.
     SecurityTokenFile,
+    /// The file with the token that says for whom an instance signs.
     DelegationTokenFile,
+    /// Where instances exchange their certificate for a token.
     FederationEndpoint,
+    /// The file of certificates that are trusted in place of the system's.
     CertBundle,
+    /// The proxy that requests go through.
     Proxy,
+    /// How long to wait for a connection, in seconds.
     ConnectionTimeout,
+    /// How long to wait for the next bytes of a reply, in seconds.
     ReadTimeout,
+    /// Whether each request is sent once, whatever comes back.
     NoRetry,
+    /// How often a request is sent at most.
     MaxRetries,
+    /// The form of the output.
     Output,
+    /// The JMESPath expression that picks what is printed.
     Query,
+    /// Whether a string that the query picks is printed without quotes.
     RawOutput,
+    /// Whether requests and replies are shown on stderr.
     Debug,
+    /// Whether tracing headers are passed on.
     Propagation,
+    /// The address of the instance metadata service.
     MetadataService,
+    /// Whether files with secrets that others can read are no cause for a warning.
     NoPermissionWarning,
+    /// Whether a private key without the mark behind it is no cause for a warning.
     NoLabelWarning,
 }
 

@@ -133,6 +133,20 @@ impl Settings {
         environment: &Environment,
         command: &str,
     ) -> Result<Self, ProfileError> {
+        let mut settings = Self::without_profile(flags, environment, command)?;
+        let named = settings.get(Setting::ConfigFile);
+        settings.config_file = named.or_else(|| config::unnamed_file(environment));
+        let auth = settings.auth()?;
+        settings.profile = settings.load_profile(auth)?;
+        Ok(settings)
+    }
+
+    /// Reads all but the config file: what a command goes by that a broken one must not stop.
+    pub fn without_profile(
+        flags: Flags,
+        environment: &Environment,
+        command: &str,
+    ) -> Result<Self, ProfileError> {
         let rc = RcFile::open(flags.get("cli-rc-file"), environment)?;
         let mut settings = Self {
             identified_by_environment: is_identified(&flags, environment),
@@ -147,10 +161,6 @@ impl Settings {
         if let Some(name) = settings.get(Setting::Profile) {
             settings.profile_name = name;
         }
-        let named = settings.get(Setting::ConfigFile);
-        settings.config_file = named.or_else(|| config::unnamed_file(environment));
-        let auth = settings.auth()?;
-        settings.profile = settings.load_profile(auth)?;
         Ok(settings)
     }
 

@@ -1,17 +1,15 @@
-//! Adding a profile to a config file, or replacing one, with all else left as it is.
+//! Adding a profile to a config file, replacing one or removing one, with all else left as it is.
 //!
-//! The file is changed by writing a new one beside it and renaming that, so that nobody ever reads half
-//! of it, and what it was is kept in a backup, which no later change overwrites. Both are only for the
-//! user to read. Processes that change the same folder at once take turns.
+//! How the file itself is changed, and what it was is kept, is told in `change`.
 
-use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::change::Change;
+use super::config::{known_profiles, unquoted};
 use super::error::ProfileError;
 use super::file::read_text;
-use super::ini::{self, Document, Section};
+use super::ini::{self, DEFAULT_SECTION, Document, Section};
 
 /// What a change did.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,26 +20,24 @@ pub struct Written {
     pub backup: Option<PathBuf>,
 }
 
-/// Writes a profile that holds `entries` and nothing else into the config file at `path`.
+/// Writes a profile that holds `entries` and nothing else into the config file at `path`. One that is there
+/// already stays as it is, and that is an error, unless `overwrite` says otherwise.
 pub fn write_profile(
     path: &Path,
     name: &str,
     entries: &[(&str, &str)],
+    overwrite: bool,
 ) -> Result<Written, ProfileError> {
-    check(name, entries)?;
-    // Of a link the file that it leads to is replaced, not the link.
-    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    create_folder(folder).map_err(unwritable(folder))?;
-    let _turn = lock(folder);
-    let before = read_text(path)?;
+    check_name(name)?;
+    check_entries(entries)?;
+    let change = Change::begin(path)?;
+    let path = change.path();
+    let before = change.read()?;
     let text = before.as_deref().unwrap_or_default();
     let document = parse(path, text)?;
     let section = document.section(name);
     let after = match section {
+        Some(section) if !overwrite => return Err(exists(path, section)),
         Some(section) => replace(text, section, entries),
         None => append(text, name, entries),
     };
@@ -54,17 +50,121 @@ pub fn write_profile(
         return Ok(written);
     }
     if let Some(before) = &before {
-        written.backup = Some(back_up(path, before)?);
+        written.backup = Some(change.back_up(before)?);
     }
-    put_in_place(path, folder, &after).map_err(unwritable(path))?;
+    change.replace(&after)?;
     Ok(written)
 }
 
-fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> ProfileError {
-    move |error| ProfileError::Unwritable {
-        path: path.to_owned(),
-        reason: error.to_string(),
+/// Fails where [`write_profile`] would not write a profile of this name: to be asked before there is more to
+/// lose.
+pub fn check_new_profile(path: &Path, name: &str) -> Result<(), ProfileError> {
+    check_name(name)?;
+    let text = read_text(path)?.unwrap_or_default();
+    match parse(path, &text)?.section(name) {
+        Some(section) => Err(exists(path, section)),
+        None => Ok(()),
     }
+}
+
+fn exists(path: &Path, section: &Section) -> ProfileError {
+    ProfileError::ProfileExists {
+        path: path.to_owned(),
+        line: section.line,
+        name: section.name.clone(),
+    }
+}
+
+/// What a profile itself says, key by key, without what it inherits from `DEFAULT`.
+pub fn read_profile(path: &Path, name: &str) -> Result<BTreeMap<String, String>, ProfileError> {
+    let text = read_text(path)?.ok_or_else(|| no_file(path, name))?;
+    let document = parse(path, &text)?;
+    let section = document
+        .section(name)
+        .ok_or_else(|| no_profile(path, name, &document))?;
+    let entries = section.entries.iter();
+    Ok(entries
+        .map(|entry| (entry.key.clone(), unquoted(&entry.value).to_owned()))
+        .collect())
+}
+
+fn no_file(path: &Path, name: &str) -> ProfileError {
+    ProfileError::NoConfigFile {
+        path: path.to_owned(),
+        name: name.to_owned(),
+    }
+}
+
+fn no_profile(path: &Path, name: &str, document: &Document) -> ProfileError {
+    ProfileError::NoProfile {
+        path: path.to_owned(),
+        name: name.to_owned(),
+        known: known_profiles(document),
+    }
+}
+
+/// Removes a profile from the config file at `path`, and tells where the file is kept as it was.
+///
+/// `DEFAULT` stays: all others inherit from it.
+pub fn remove_profile(path: &Path, name: &str) -> Result<PathBuf, ProfileError> {
+    if name == DEFAULT_SECTION {
+        return Err(ProfileError::NotRemovable);
+    }
+    let change = Change::begin(path)?;
+    let path = change.path();
+    let before = change.read()?.ok_or_else(|| no_file(path, name))?;
+    let document = parse(path, &before)?;
+    let section = document
+        .section(name)
+        .ok_or_else(|| no_profile(path, name, &document))?;
+    let after = without(&before, section);
+    if !says_the_rest(&parse(path, &after)?, &document, name) {
+        return Err(ProfileError::NotWritable(format!(
+            "without profile {name} the rest of {} would say something else: remove the profile by hand",
+            path.display()
+        )));
+    }
+    let backup = change.back_up(&before)?;
+    change.replace(&after)?;
+    Ok(backup)
+}
+
+/// The text without the lines of a section, and without the blank ones behind it.
+fn without(text: &str, section: &Section) -> String {
+    let lines: Vec<&str> = ini::lines(text).collect();
+    let last_line = section.entries.last().map_or(0, |entry| *entry.lines.end());
+    let last_line = last_line.max(section.line);
+    let (before, rest) = lines.split_at(section.line - 1);
+    let rest = rest[last_line + 1 - section.line..].iter().copied();
+    let rest = rest.skip_while(|line| line.trim().is_empty());
+    let rest: String = rest.collect();
+    let before = before.concat();
+    match rest.is_empty() {
+        true => {
+            let content = before.trim_end();
+            let end = line_break(&before);
+            match content.trim_start_matches('\u{feff}').is_empty() {
+                true => String::new(),
+                false => format!("{content}{end}"),
+            }
+        }
+        false => before + &rest,
+    }
+}
+
+/// Whether a document says all that another says, but for one section.
+fn says_the_rest(after: &Document, before: &Document, removed: &str) -> bool {
+    let told = |document: &Document| -> Vec<(String, Vec<(String, String)>)> {
+        let sections = document.sections().iter();
+        let rest = sections.filter(|section| section.name != removed);
+        rest.map(|section| {
+            let entries = section.entries.iter();
+            let entries = entries.map(|entry| (entry.key.clone(), entry.value.clone()));
+            (section.name.clone(), entries.collect())
+        })
+        .collect()
+    };
+    after.section(removed).is_none() && told(after) == told(before)
 }
 
 fn parse(path: &Path, text: &str) -> Result<Document, ProfileError> {
@@ -74,15 +174,20 @@ fn parse(path: &Path, text: &str) -> Result<Document, ProfileError> {
     })
 }
 
-/// Refuses what would not be read back as it was written.
-fn check(name: &str, entries: &[(&str, &str)]) -> Result<(), ProfileError> {
-    let refuse = |reason: String| Err(ProfileError::NotWritable(reason));
+/// Refuses a name that would not be read back as it was written.
+fn check_name(name: &str) -> Result<(), ProfileError> {
     let in_name = |c: char| c.is_ascii_alphanumeric() || "._-@".contains(c);
     if name.is_empty() || !name.chars().all(in_name) {
-        return refuse(format!(
+        return Err(ProfileError::NotWritable(format!(
             "{name:?} is no name for one: use letters, digits and any of . _ - @"
-        ));
+        )));
     }
+    Ok(())
+}
+
+/// Refuses keys and values that would not be read back as they were written.
+fn check_entries(entries: &[(&str, &str)]) -> Result<(), ProfileError> {
+    let refuse = |reason: String| Err(ProfileError::NotWritable(reason));
     let mut keys = BTreeSet::new();
     for (key, value) in entries {
         let in_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
@@ -211,85 +316,6 @@ fn verify(
     )))
 }
 
-#[cfg(unix)]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-    options.mode(0o600)
-}
-
-#[cfg(not(unix))]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    options
-}
-
-/// Creates a file that was not there, for the user alone.
-fn create(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = private(OpenOptions::new().write(true).create_new(true)).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-/// Creates the folder for the user alone, if it is not there.
-fn create_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(0o700);
-    }
-    builder.recursive(true).create(folder)
-}
-
-/// Waits for the turn to change files of the folder; where that cannot be done, goes on without.
-fn lock(folder: &Path) -> Option<File> {
-    let folder = File::open(folder).ok()?;
-    folder.lock().ok()?;
-    Some(folder)
-}
-
-/// Keeps the text in `config.backup`, or `config.backup-2` and so on where there are earlier ones.
-fn back_up(path: &Path, text: &str) -> Result<PathBuf, ProfileError> {
-    let mut number = 1u32;
-    loop {
-        let suffix = match number {
-            1 => ".backup".to_owned(),
-            _ => format!(".backup-{number}"),
-        };
-        let backup = with_suffix(path, &suffix);
-        match create(&backup, text) {
-            Ok(()) => return Ok(backup),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
-            Err(error) => return Err(unwritable(&backup)(error)),
-        }
-    }
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
-fn put_in_place(path: &Path, folder: &Path, text: &str) -> io::Result<()> {
-    let new = with_suffix(path, &format!(".new-{}", std::process::id()));
-    // One may be left of a process that was killed.
-    match fs::remove_file(&new) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let renamed = create(&new, text).and_then(|()| fs::rename(&new, path));
-    if renamed.is_err() {
-        // The failure itself matters more than one to tidy up after it.
-        drop(fs::remove_file(&new));
-    }
-    renamed?;
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,9 +356,24 @@ mod tests {
     }
 
     #[test]
+    fn a_profile_goes_with_the_blank_lines_behind_it() {
+        let removed = |text: &str| {
+            let document = Document::parse(text).unwrap();
+            without(text, document.section("A").unwrap())
+        };
+        assert_eq!(
+            removed("# top\n[A]\n; mine\nk=v\n  more\n\n# of B\n[B]\nk=v"),
+            "# top\n# of B\n[B]\nk=v"
+        );
+        assert_eq!(removed("[B]\r\nk=v\r\n\r\n[A]\r\nk=v"), "[B]\r\nk=v\r\n");
+        assert_eq!(removed("\u{feff}[A]\nk=v\n"), "");
+        assert_eq!(removed("[B]\n\n[A]\n\n\n[C]"), "[B]\n\n[C]");
+    }
+
+    #[test]
     fn what_cannot_be_read_back_is_refused() {
         for name in ["", "a]b", "a b", "é"] {
-            assert!(check(name, ENTRIES).is_err(), "{name}");
+            assert!(check_name(name).is_err(), "{name}");
         }
         for entry in [
             ("K", "v"),
@@ -341,9 +382,9 @@ mod tests {
             ("k", "a\nb"),
             ("key_content", "x"),
         ] {
-            assert!(check("A", &[entry]).is_err(), "{entry:?}");
+            assert!(check_entries(&[entry]).is_err(), "{entry:?}");
         }
-        assert!(check("A", &[("k", "v"), ("k", "w")]).is_err());
-        assert!(check("me@home-1.x_y", ENTRIES).is_ok());
+        assert!(check_entries(&[("k", "v"), ("k", "w")]).is_err());
+        assert!(check_name("me@home-1.x_y").is_ok());
     }
 }

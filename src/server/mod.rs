@@ -9,104 +9,135 @@
     deny(clippy::indexing_slicing, clippy::string_slice, clippy::panic)
 )]
 
+pub mod auth;
+mod error;
 mod http;
 mod kafka;
+mod listeners;
+mod log;
+mod metrics;
 mod options;
+mod ready;
+mod record;
 mod stop;
+mod tls;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio_rustls::TlsAcceptor;
 
-use crate::engine::{Engine, EngineError};
-pub use options::ServeOptions;
+use crate::engine::{Engine, PATIENCE};
+use auth::Verifier;
+pub use error::ServeError;
+use listeners::Listeners;
+pub use log::{LogOptions, log_to_stderr};
+use metrics::Metrics;
+pub use options::{Limits, ServeOptions};
+pub use ready::Ready;
+pub use record::{ControlToken, Holder, ServerRecord};
 use stop::{Stop, Stopping};
+pub use tls::{Tls, TlsError};
 
-/// Why the server cannot serve.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// The data folder cannot be used.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    /// An address cannot be listened on.
-    #[error("cannot listen on {address} for {face}: {source}; choose another with --{face}")]
-    Bind {
-        /// The protocol, which is also the option's name.
-        face: &'static str,
-        /// The address as it was given.
-        address: String,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The threads could not be started.
-    #[error("cannot start the server: {0}")]
-    Runtime(std::io::Error),
-}
+/// Where the owner of the data folder sends a [`LocalRequest`](crate::engine::LocalRequest), as JSON, with the
+/// record's token.
+pub const LOCAL_PATH: &str = "/ocelot/v1/local";
 
-/// What a server that is ready can be reached by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ready {
-    /// Where REST is served.
-    pub http: SocketAddr,
-    /// Where Kafka is served.
-    pub kafka: SocketAddr,
-}
+/// How long the end of the process waits for work that cannot be interrupted.
+const LAST_MOMENT: Duration = Duration::from_millis(100);
 
 /// What all faces share.
 struct Shared {
     engine: Engine,
     options: ServeOptions,
     addresses: Ready,
+    /// Speaks TLS with clients, where they must.
+    tls: Option<TlsAcceptor>,
+    /// What commands on the data folder prove that they are its owner's by; none without a folder.
+    control: Option<ControlToken>,
+    /// Checks signatures, where callers must show who they are.
+    verifier: Verifier,
+    metrics: Metrics,
     stopping: Stopping,
 }
 
 /// Serves until the process is asked to end. `on_ready` is called once, when every listener answers.
-pub fn run(
-    options: ServeOptions,
-    on_ready: impl FnOnce(&Ready, &Engine),
-) -> Result<(), ServeError> {
-    let engine = Engine::open(&options.home, options.durability)?;
+pub fn run(options: ServeOptions, on_ready: impl FnOnce(&Ready)) -> Result<(), ServeError> {
+    let engine = match Holder::find(&options.home, options.durability, PATIENCE)? {
+        Holder::Here(engine) => *engine,
+        Holder::Server(record) => {
+            return Err(ServeError::Served {
+                home: options.home,
+                pid: record.pid,
+                http: record.http,
+            });
+        }
+    };
     let runtime = Runtime::new().map_err(ServeError::Runtime)?;
-    runtime.block_on(serve(options, engine, on_ready))
+    let served = runtime.block_on(serve(options, engine, on_ready));
+    runtime.shutdown_timeout(LAST_MOMENT);
+    served
 }
 
 async fn serve(
     options: ServeOptions,
     engine: Engine,
-    on_ready: impl FnOnce(&Ready, &Engine),
+    on_ready: impl FnOnce(&Ready),
 ) -> Result<(), ServeError> {
-    let http = bind("http", &options.http).await?;
-    let kafka = bind("kafka", &options.kafka).await?;
-    let address = |listener: &TcpListener| listener.local_addr().map_err(ServeError::Runtime);
-    let addresses = Ready {
-        http: address(&http)?,
-        kafka: address(&kafka)?,
+    let listeners = Listeners::bind(&options).await?;
+    let secured = tls::secure(&options.tls, engine.folder(), listeners.names(&options)?)?;
+    let (acceptor, ca) = match secured {
+        Some(secured) => (Some(secured.acceptor), secured.ca),
+        None => (None, None),
     };
     let mut stop = Stop::listen().map_err(ServeError::Runtime)?;
+    let folder = engine.folder().map(ToOwned::to_owned);
     let shared = Arc::new(Shared {
+        addresses: listeners.ready(acceptor.is_some(), ca, folder.clone())?,
+        control: folder.as_ref().map(|_| ControlToken::new()),
+        tls: acceptor,
+        verifier: Verifier::new(),
+        metrics: Metrics::default(),
+        stopping: stop.stopping(),
         engine,
         options,
-        addresses,
-        stopping: stop.stopping(),
     });
-    let faces = [
-        tokio::spawn(http::serve(http, Arc::clone(&shared))),
-        tokio::spawn(kafka::serve(kafka, Arc::clone(&shared))),
+    let control = listeners.control_url(&shared.addresses)?;
+    let mut faces = vec![
+        tokio::spawn(http::serve(listeners.http, Arc::clone(&shared))),
+        tokio::spawn(kafka::serve(listeners.kafka, Arc::clone(&shared))),
     ];
-    on_ready(&shared.addresses, &shared.engine);
+    if let Some(listener) = listeners.control {
+        faces.push(tokio::spawn(http::serve_owner(
+            listener,
+            Arc::clone(&shared),
+        )));
+    }
+    if let (Some(folder), Some(token)) = (&folder, &shared.control) {
+        let record = shared.addresses.record(&shared.options, control, token);
+        record.write(folder).map_err(ServeError::record(folder))?;
+    }
+    if let Some(file) = &shared.options.ready_file {
+        let written = shared.addresses.write(file);
+        written.map_err(ServeError::ready_file(file))?;
+    }
+    let addresses = &shared.addresses;
+    tracing::info!(
+        http = addresses.http_url(),
+        kafka = addresses.kafka_address(),
+        ca = addresses
+            .ca
+            .as_ref()
+            .map(|file| tracing::field::display(file.display())),
+        "ready"
+    );
+    on_ready(addresses);
     stop.asked_for().await;
+    tracing::info!("stopping");
     stop.finish(faces).await;
+    if let Some(folder) = &folder {
+        ServerRecord::remove(folder).map_err(ServeError::record(folder))?;
+    }
     Ok(())
-}
-
-async fn bind(face: &'static str, address: &str) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| ServeError::Bind {
-            face,
-            address: address.to_owned(),
-            source,
-        })
 }

@@ -1,5 +1,10 @@
 //! How to serve.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::auth::Auth;
+use super::tls::Tls;
 use crate::engine::Home;
 use crate::log::Durability;
 
@@ -16,4 +21,27 @@ pub struct ServeOptions {
     pub kafka: String,
     /// The host that resources name in their addresses, where it is not the one that the client used.
     pub advertise: Option<String>,
+    /// Whether callers must show who they are.
+    pub auth: Auth,
+    /// Whether clients must speak TLS.
+    pub tls: Tls,
+    /// Whether other machines may connect although nobody is asked who they are.
+    pub insecure: bool,
+    /// The file to write once the server is ready.
+    pub ready_file: Option<PathBuf>,
+    /// What clients may take.
+    pub limits: Limits,
+}
+
+/// What clients may take of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most connections that a face has open at a time; more wait until one ends.
+    pub connections: usize,
+    /// Most bytes of a request's headers, 8 KiB at least.
+    pub header_bytes: usize,
+    /// Most bytes of a request's body, as it comes and inflated.
+    pub body_bytes: usize,
+    /// How long a request may take to arrive, and a connection be idle.
+    pub client_timeout: Duration,
 }

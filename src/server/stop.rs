@@ -25,6 +25,11 @@ pub(super) struct Stop {
 pub(super) struct Stopping(watch::Receiver<bool>);
 
 impl Stopping {
+    /// Whether the server is to end.
+    pub(super) fn has_begun(&self) -> bool {
+        *self.0.borrow()
+    }
+
     /// Ends when the server is to end.
     pub(super) async fn begun(&self) {
         let mut receiver = self.0.clone();

@@ -3,9 +3,9 @@
 //! A stream's record changes in a transaction; its files do not. What is noted here in the same transaction
 //! is removed afterwards, at the latest when the data folder is opened next.
 
-use super::{Session, StoreError};
+use super::{FolderSession, StoreError};
 
-impl Session<'_> {
+impl FolderSession<'_> {
     /// Notes that the logs of a stream are to be removed.
     pub fn doom_log(&self, stream_id: &str) -> Result<(), StoreError> {
         self.connection

@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 5] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -89,6 +89,93 @@ const MIGRATIONS: [&str; 3] = [
     UPDATE resource SET parent_id = compartment_id
         WHERE kind = 'streampool' AND json_extract(details, '$.is_default');
     CREATE TABLE doomed_log (stream_id TEXT PRIMARY KEY) WITHOUT ROWID;
+",
+    // Tenancies: what was there before belongs to the local one. Who may call: keys that sign requests, and
+    // tokens for the protocols with passwords, of which only what RFC 5802 has a server keep is stored.
+    "
+    ALTER TABLE resource ADD COLUMN tenancy_id TEXT NOT NULL DEFAULT 'ocid1.tenancy.oc1..local';
+    DROP INDEX resource_by_compartment_name;
+    DROP INDEX resource_by_compartment_time;
+    DROP INDEX resource_by_parent_name;
+    DROP INDEX resource_by_parent_time;
+    DROP INDEX resource_by_name;
+    CREATE INDEX resource_by_compartment_name ON resource (tenancy_id, kind, compartment_id, name, id);
+    CREATE INDEX resource_by_compartment_time
+        ON resource (tenancy_id, kind, compartment_id, time_created_ms, id);
+    CREATE INDEX resource_by_parent_name ON resource (tenancy_id, kind, parent_id, name, id);
+    CREATE INDEX resource_by_parent_time ON resource (tenancy_id, kind, parent_id, time_created_ms, id);
+    CREATE INDEX resource_by_name ON resource (tenancy_id, kind, name);
+
+    ALTER TABLE work_request ADD COLUMN tenancy_id TEXT NOT NULL DEFAULT 'ocid1.tenancy.oc1..local';
+    DROP INDEX work_request_by_compartment;
+    DROP INDEX work_request_by_resource;
+    CREATE INDEX work_request_by_compartment
+        ON work_request (tenancy_id, service, compartment_id, time_accepted_ms, id);
+    CREATE INDEX work_request_by_resource
+        ON work_request (tenancy_id, service, resource_id, time_accepted_ms, id);
+
+    ALTER TABLE retry_token RENAME TO retry_token_of_one_tenancy;
+    CREATE TABLE retry_token (
+        tenancy_id  TEXT NOT NULL,
+        token       TEXT NOT NULL,
+        request     TEXT NOT NULL,
+        reply       TEXT NOT NULL,
+        time_ms     INTEGER NOT NULL,
+        PRIMARY KEY (tenancy_id, token)
+    ) WITHOUT ROWID;
+    INSERT INTO retry_token SELECT 'ocid1.tenancy.oc1..local', token, request, reply, time_ms
+        FROM retry_token_of_one_tenancy;
+    DROP TABLE retry_token_of_one_tenancy;
+    CREATE INDEX retry_token_by_time ON retry_token (time_ms);
+
+    CREATE TABLE api_key (
+        tenancy_id      TEXT NOT NULL,
+        user_id         TEXT NOT NULL,
+        fingerprint     TEXT NOT NULL,
+        public_key      TEXT NOT NULL,
+        time_created_ms INTEGER NOT NULL,
+        PRIMARY KEY (tenancy_id, user_id, fingerprint)
+    ) WITHOUT ROWID;
+    CREATE TABLE auth_token (
+        id                TEXT PRIMARY KEY,
+        tenancy_id        TEXT NOT NULL,
+        user_name         TEXT NOT NULL,
+        description       TEXT,
+        salt              BLOB NOT NULL,
+        iterations        INTEGER NOT NULL,
+        sha256_stored_key BLOB NOT NULL,
+        sha256_server_key BLOB NOT NULL,
+        sha512_stored_key BLOB NOT NULL,
+        sha512_server_key BLOB NOT NULL,
+        time_created_ms   INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX auth_token_by_user ON auth_token (tenancy_id, user_name);
+    CREATE TABLE tenancy (
+        id   TEXT PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE
+    ) WITHOUT ROWID;
+    ",
+    // Consumer groups of Kafka clients.
+    "
+    CREATE TABLE kafka_group (
+        pool_id      TEXT NOT NULL,
+        id           TEXT NOT NULL,
+        state        BLOB,
+        last_used_ms INTEGER NOT NULL,
+        PRIMARY KEY (pool_id, id)
+    ) WITHOUT ROWID;
+    CREATE TABLE kafka_offset (
+        pool_id         TEXT NOT NULL,
+        group_id        TEXT NOT NULL,
+        stream_id       TEXT NOT NULL,
+        partition_index INTEGER NOT NULL,
+        next_offset     INTEGER NOT NULL,
+        leader_epoch    INTEGER NOT NULL,
+        metadata        TEXT NOT NULL,
+        committed_ms    INTEGER NOT NULL,
+        PRIMARY KEY (pool_id, group_id, stream_id, partition_index)
+    ) WITHOUT ROWID;
+    CREATE INDEX kafka_offset_by_stream ON kafka_offset (stream_id);
 ",
     super::queue_messages::SCHEMA,
 ];

@@ -1,13 +1,20 @@
 //! Metadata in SQLite: resources, consumer groups, work requests, settings.
 //!
-//! One connection, in WAL mode, for the one process that holds the data folder. Callers get a
-//! [`Session`] for the length of a closure; all that a closure under [`Store::write`] does happens
-//! wholly or not at all. A commit is in the write-ahead log when `write` returns, so it survives the end
-//! of the process; with [`Durability::Fsync`] it survives a power cut too.
+//! One connection, in WAL mode, for the one process that holds the data folder. Callers get a session for
+//! the length of a closure; all that a closure under `write` does happens wholly or not at all. A commit is
+//! in the write-ahead log when `write` returns, so it survives the end of the process; with
+//! [`Durability::Fsync`] it survives a power cut too.
+//!
+//! What belongs to a tenancy is reached through [`Store::tenancy`] only: its [`Session`] reads and writes
+//! the rows of that tenancy, so that no service can see those of others, or forget to leave them out.
+//! [`FolderSession`] holds what belongs to the folder as a whole.
 
+mod access;
+mod clear;
 mod conditions;
 mod doomed_logs;
 mod groups;
+mod kafka_groups;
 mod migrations;
 mod page;
 mod queue_deliveries;
@@ -18,6 +25,7 @@ mod retry_tokens;
 mod settings;
 mod work_requests;
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -25,7 +33,9 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
+pub use access::{ApiKey, AuthToken};
 pub use groups::{Group, GroupPartition, Instance};
+pub use kafka_groups::{KafkaGroup, KafkaOffset};
 pub use page::{Order, Page, Place, PlaceValue};
 pub use queue_deliveries::{Delivery, DeliveryRange, ExpiredDeliveries, Standing};
 pub use queue_lanes::{LaneCounts, NEVER_MS, QueueLane, QueueState};
@@ -147,19 +157,28 @@ impl Store {
         self.path.as_deref()
     }
 
-    /// Runs `work` against what is stored now.
-    pub fn read<T, E>(&self, work: impl FnOnce(&Session<'_>) -> Result<T, E>) -> Result<T, E>
+    /// What of the store a tenancy sees.
+    pub fn tenancy<'s>(&'s self, tenancy_id: &'s str) -> TenancyStore<'s> {
+        TenancyStore {
+            store: self,
+            tenancy_id,
+        }
+    }
+
+    /// Runs `work` against what is stored now for the folder as a whole.
+    pub fn read<T, E>(&self, work: impl FnOnce(&FolderSession<'_>) -> Result<T, E>) -> Result<T, E>
     where
         E: From<StoreError>,
     {
         let connection = self.lock();
-        work(&Session {
+        work(&FolderSession {
             connection: &connection,
         })
     }
 
-    /// Runs `work` as one change: if it fails, nothing of it remains.
-    pub fn write<T, E>(&self, work: impl FnOnce(&Session<'_>) -> Result<T, E>) -> Result<T, E>
+    /// Runs `work` as one change of what is stored for the folder as a whole: if it fails, nothing of it
+    /// remains.
+    pub fn write<T, E>(&self, work: impl FnOnce(&FolderSession<'_>) -> Result<T, E>) -> Result<T, E>
     where
         E: From<StoreError>,
     {
@@ -167,7 +186,7 @@ impl Store {
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(StoreError::from)?;
-        let result = work(&Session {
+        let result = work(&FolderSession {
             connection: &transaction,
         })?;
         transaction.commit().map_err(StoreError::from)?;
@@ -197,9 +216,60 @@ fn shorten_log(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The typed tables, for the length of one read or one change.
-pub struct Session<'c> {
+/// What of a store one tenancy sees.
+#[derive(Clone, Copy)]
+pub struct TenancyStore<'s> {
+    store: &'s Store,
+    tenancy_id: &'s str,
+}
+
+impl TenancyStore<'_> {
+    /// Runs `work` against what is stored now.
+    pub fn read<T, E>(&self, work: impl FnOnce(&Session<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        self.store.read(|folder| work(&self.session(folder)))
+    }
+
+    /// Runs `work` as one change: if it fails, nothing of it remains.
+    pub fn write<T, E>(&self, work: impl FnOnce(&Session<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        self.store.write(|folder| work(&self.session(folder)))
+    }
+
+    fn session<'c>(&'c self, folder: &FolderSession<'c>) -> Session<'c> {
+        Session {
+            folder: FolderSession {
+                connection: folder.connection,
+            },
+            tenancy_id: self.tenancy_id,
+        }
+    }
+}
+
+/// The tables of the folder as a whole, for the length of one read or one change.
+pub struct FolderSession<'c> {
     connection: &'c Connection,
+}
+
+/// The tables of one tenancy, for the length of one read or one change.
+///
+/// Rows of others do not exist for it. What hangs on a resource, as a stream's groups do, is found by the
+/// OCID of a resource that the session has given out.
+pub struct Session<'c> {
+    folder: FolderSession<'c>,
+    tenancy_id: &'c str,
+}
+
+impl<'c> Deref for Session<'c> {
+    type Target = FolderSession<'c>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.folder
+    }
 }
 
 /// Writes a value as the JSON text of a column.

@@ -7,7 +7,7 @@
 use rusqlite::{OptionalExtension, Row};
 
 use super::queue_messages::queue_message_id;
-use super::{Session, StoreError};
+use super::{FolderSession, Session, StoreError};
 
 /// What is kept of a queue beside its messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -222,7 +222,9 @@ impl Session<'_> {
             .execute([queue_no])?;
         Ok(())
     }
+}
 
+impl FolderSession<'_> {
     /// The queues whose messages are still to be removed.
     pub fn doomed_queues(&self) -> Result<Vec<i64>, StoreError> {
         let mut statement = self

@@ -65,7 +65,7 @@ pub(super) const SCHEMA: &str = "
     ) WITHOUT ROWID;
     CREATE INDEX queue_delivery_by_time
         ON queue_delivery (lane, standing, visible_ms, message_id, expires_ms, bytes);
-    CREATE INDEX work_request_by_time ON work_request (service, time_accepted_ms, id);
+    CREATE INDEX work_request_by_time ON work_request (tenancy_id, service, time_accepted_ms, id);
 ";
 
 /// How many low bits of a message's number count within its queue.

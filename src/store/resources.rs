@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::conditions::Conditions;
 use super::page::{Order, Page, Place};
-use super::{Session, StoreError, from_json, to_json};
+use super::{FolderSession, Session, StoreError, from_json, to_json};
 
 /// A resource; `D` holds what only its kind has.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,6 +89,44 @@ fn typed<D: DeserializeOwned>(raw: Resource<String>) -> Result<Resource<D>, Stor
     })
 }
 
+impl FolderSession<'_> {
+    /// Removes what is left of resources of all kinds and tenancies that were deleted at this time or before.
+    pub fn forget_resources_deleted_until(&self, time_ms: i64) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("DELETE FROM resource WHERE time_deleted_ms <= ?1")?
+            .execute([time_ms])?;
+        Ok(())
+    }
+
+    /// A resource of `kind` that hangs on `parent_id` and is not deleted, whosever it is: for those who were
+    /// given the parent.
+    pub fn resource_below<D: DeserializeOwned>(
+        &self,
+        parent_id: &str,
+        kind: &str,
+        id: &str,
+    ) -> Result<Option<Resource<D>>, StoreError> {
+        let raw = self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM resource \
+                 WHERE id = ?1 AND kind = ?2 AND parent_id = ?3 AND time_deleted_ms IS NULL"
+            ))?
+            .query_row([id, kind, parent_id], from_row)
+            .optional()?;
+        raw.map(typed).transpose()
+    }
+
+    /// How many resources of `kind` are not deleted, whosever they are.
+    pub fn count_resources(&self, kind: &str) -> Result<i64, StoreError> {
+        Ok(self.connection.query_row(
+            "SELECT COUNT(*) FROM resource WHERE kind = ?1 AND time_deleted_ms IS NULL",
+            [kind],
+            |row| row.get(0),
+        )?)
+    }
+}
+
 impl Session<'_> {
     /// Stores a resource of `kind`, new or changed.
     pub fn put_resource<D: Serialize>(
@@ -98,10 +136,11 @@ impl Session<'_> {
     ) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(&format!(
-                "INSERT OR REPLACE INTO resource (kind, {COLUMNS}) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+                "INSERT OR REPLACE INTO resource (tenancy_id, kind, {COLUMNS}) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
             ))?
             .execute((
+                self.tenancy_id,
                 kind,
                 &resource.id,
                 &resource.name,
@@ -125,9 +164,9 @@ impl Session<'_> {
         let raw = self
             .connection
             .prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM resource WHERE kind = ?1 AND id = ?2"
+                "SELECT {COLUMNS} FROM resource WHERE id = ?1 AND kind = ?2 AND tenancy_id = ?3"
             ))?
-            .query_row([kind, id], from_row)
+            .query_row([id, kind, self.tenancy_id], from_row)
             .optional()?;
         raw.map(typed).transpose()
     }
@@ -140,9 +179,9 @@ impl Session<'_> {
     ) -> Result<Vec<Resource<D>>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM resource \
-             WHERE kind = ?1 AND name = ?2 AND time_deleted_ms IS NULL ORDER BY id"
+             WHERE tenancy_id = ?1 AND kind = ?2 AND name = ?3 AND time_deleted_ms IS NULL ORDER BY id"
         ))?;
-        let rows = statement.query_map([kind, name], from_row)?;
+        let rows = statement.query_map([self.tenancy_id, kind, name], from_row)?;
         rows.map(|row| typed(row?)).collect()
     }
 
@@ -153,29 +192,15 @@ impl Session<'_> {
         limit: usize,
     ) -> Result<Vec<(String, String)>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT name, id FROM resource WHERE kind = ?1 AND time_deleted_ms IS NULL \
-             ORDER BY name, id LIMIT ?2",
+            "SELECT name, id FROM resource \
+             WHERE tenancy_id = ?1 AND kind = ?2 AND time_deleted_ms IS NULL \
+             ORDER BY name, id LIMIT ?3",
         )?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = statement.query_map((kind, limit), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows = statement.query_map((self.tenancy_id, kind, limit), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// Removes what is left of resources of all kinds that were deleted at this time or before.
-    pub fn forget_resources_deleted_until(&self, time_ms: i64) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached("DELETE FROM resource WHERE time_deleted_ms <= ?1")?
-            .execute([time_ms])?;
-        Ok(())
-    }
-
-    /// How many resources of `kind` are not deleted.
-    pub fn count_resources(&self, kind: &str) -> Result<i64, StoreError> {
-        Ok(self.connection.query_row(
-            "SELECT COUNT(*) FROM resource WHERE kind = ?1 AND time_deleted_ms IS NULL",
-            [kind],
-            |row| row.get(0),
-        )?)
     }
 
     /// A list of resources of `kind`: at most `limit` of them, after the given place in the order.
@@ -188,7 +213,7 @@ impl Session<'_> {
         limit: usize,
     ) -> Result<Page<Resource<D>>, StoreError> {
         let column = sort_column(sort_by, filter);
-        let rows = conditions(kind, filter).page(
+        let rows = conditions(self.tenancy_id, kind, filter).page(
             self.connection,
             ("resource", COLUMNS),
             (column, order),
@@ -214,8 +239,9 @@ fn sort_column(sort_by: SortBy, filter: &Filter<'_>) -> &'static str {
     }
 }
 
-fn conditions(kind: &str, filter: &Filter<'_>) -> Conditions {
-    let mut conditions = Conditions::new("kind = ?", kind);
+fn conditions(tenancy_id: &str, kind: &str, filter: &Filter<'_>) -> Conditions {
+    let mut conditions = Conditions::new("tenancy_id = ?", tenancy_id);
+    conditions.and_equal("kind = ?", Some(kind));
     conditions.and_equal("compartment_id = ?", filter.compartment_id);
     conditions.and_equal("parent_id = ?", filter.parent_id);
     conditions.and_equal("id = ?", filter.id);
@@ -262,12 +288,15 @@ mod tests {
                         };
                         let table = ("resource", COLUMNS);
                         let column = sort_column(sorted, &filter);
-                        let conditions = conditions("stream", &filter);
+                        let conditions = conditions("t", "stream", &filter);
                         let plan =
                             conditions.plan(&connection, table, (column, order), place.as_ref());
                         assert_eq!(plan.len(), 1, "{filter:?} by {column}: {plan:?}");
                         assert!(plan[0].contains("USING INDEX resource_by_"), "{plan:?}");
-                        assert!(plan[0].contains("_id=?"), "{plan:?}");
+                        assert!(
+                            plan[0].contains("compartment_id=?") || plan[0].contains("parent_id=?"),
+                            "{plan:?}"
+                        );
                     }
                 }
             }
@@ -288,7 +317,8 @@ mod tests {
             for sorted in [SortBy::Name, SortBy::TimeCreated] {
                 let sorted = (sort_column(sorted, &filter), Order::Descending);
                 let table = ("resource", COLUMNS);
-                let plan = conditions("stream", &filter).plan(&connection, table, sorted, None);
+                let plan =
+                    conditions("t", "stream", &filter).plan(&connection, table, sorted, None);
                 assert!(plan[0].contains("name=?"), "{plan:?}");
             }
         }

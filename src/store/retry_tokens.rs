@@ -19,8 +19,9 @@ impl Session<'_> {
         Ok(self
             .connection
             .query_row(
-                "SELECT request, reply FROM retry_token WHERE token = ?1 AND time_ms >= ?2",
-                (token, since_ms),
+                "SELECT request, reply FROM retry_token \
+                 WHERE tenancy_id = ?1 AND token = ?2 AND time_ms >= ?3",
+                (self.tenancy_id, token, since_ms),
                 |row| {
                     Ok(Remembered {
                         request: row.get(0)?,
@@ -42,8 +43,15 @@ impl Session<'_> {
         self.connection
             .execute("DELETE FROM retry_token WHERE time_ms < ?1", [since_ms])?;
         self.connection.execute(
-            "INSERT OR REPLACE INTO retry_token (token, request, reply, time_ms) VALUES (?1, ?2, ?3, ?4)",
-            (token, &answered.request, &answered.reply, now_ms),
+            "INSERT OR REPLACE INTO retry_token (tenancy_id, token, request, reply, time_ms) \
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            (
+                self.tenancy_id,
+                token,
+                &answered.request,
+                &answered.reply,
+                now_ms,
+            ),
         )?;
         Ok(())
     }

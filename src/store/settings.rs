@@ -4,9 +4,9 @@ use rusqlite::OptionalExtension;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Session, StoreError, from_json, to_json};
+use super::{FolderSession, StoreError, from_json, to_json};
 
-impl Session<'_> {
+impl FolderSession<'_> {
     /// The value of a setting, if it was ever set.
     pub fn setting<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StoreError> {
         let text: Option<String> = self

@@ -63,9 +63,11 @@ impl Session<'_> {
     pub fn insert_work_request(&self, work: &WorkRequest) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(&format!(
-                "INSERT INTO work_request ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+                "INSERT INTO work_request (tenancy_id, {COLUMNS}) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
             ))?
             .execute((
+                self.tenancy_id,
                 &work.id,
                 &work.service,
                 &work.compartment_id,
@@ -83,8 +85,11 @@ impl Session<'_> {
         Ok(self
             .connection
             .query_row(
-                &format!("SELECT {COLUMNS} FROM work_request WHERE service = ?1 AND id = ?2"),
-                [service, id],
+                &format!(
+                    "SELECT {COLUMNS} FROM work_request \
+                     WHERE id = ?1 AND service = ?2 AND tenancy_id = ?3"
+                ),
+                [id, service, self.tenancy_id],
                 from_row,
             )
             .optional()?)
@@ -98,7 +103,7 @@ impl Session<'_> {
         after: Option<&Place>,
         limit: usize,
     ) -> Result<Page<WorkRequest>, StoreError> {
-        let rows = conditions(filter).page(
+        let rows = conditions(self.tenancy_id, filter).page(
             self.connection,
             ("work_request", COLUMNS),
             ("time_accepted_ms", order),
@@ -109,8 +114,9 @@ impl Session<'_> {
     }
 }
 
-fn conditions(filter: &WorkFilter<'_>) -> Conditions {
-    let mut conditions = Conditions::new("service = ?", filter.service);
+fn conditions(tenancy_id: &str, filter: &WorkFilter<'_>) -> Conditions {
+    let mut conditions = Conditions::new("tenancy_id = ?", tenancy_id);
+    conditions.and_equal("service = ?", Some(filter.service));
     conditions.and_equal("compartment_id = ?", filter.compartment_id);
     conditions.and_equal("resource_id = ?", filter.resource_id);
     conditions.and_equal("id = ?", filter.id);
@@ -137,10 +143,13 @@ mod tests {
             };
             let sorted = ("time_accepted_ms", Order::Descending);
             let table = ("work_request", COLUMNS);
-            let plan = conditions(&filter).plan(&connection, table, sorted, None);
+            let plan = conditions("t", &filter).plan(&connection, table, sorted, None);
             assert_eq!(plan.len(), 1, "{filter:?}: {plan:?}");
             assert!(plan[0].contains("USING INDEX work_request_by_"), "{plan:?}");
-            assert!(plan[0].contains("_id=?"), "{plan:?}");
+            assert!(
+                plan[0].contains("compartment_id=?") || plan[0].contains("resource_id=?"),
+                "{plan:?}"
+            );
         }
     }
 }

@@ -109,3 +109,53 @@ fn an_id_with_odd_characters_stays_within_the_engine() {
             .check();
     }
 }
+
+#[test]
+fn options_that_resemble_an_unknown_one_are_named() {
+    let sandbox = Sandbox::new();
+    for (line, told) in [
+        (
+            "ons topic update --topic-id t --no-such-option x",
+            "'--description'",
+        ),
+        (
+            "streaming admin stream list --compartmentid c",
+            "'--compartment-id'",
+        ),
+        (
+            "streaming admin stream list --stream-poolid c",
+            "'--stream-pool-id'",
+        ),
+    ] {
+        sandbox
+            .ocelot(line)
+            .status(2)
+            .stderr_has(["a similar argument exists", told])
+            .check();
+    }
+    let line = format!("streaming admin stream list --{}", "x".repeat(100_000));
+    sandbox
+        .ocelot(&line)
+        .status(2)
+        .stderr_has(["unexpected argument"])
+        .check();
+}
+
+#[test]
+fn missing_options_are_told_before_missing_settings() {
+    let sandbox = Sandbox::new();
+    sandbox.write(".oci/config", "[DEFAULT]\nkey_file = ~/nowhere.pem\n");
+    let get = "streaming admin stream get";
+    for target in ["cloud", "http://127.0.0.1:1", "http://h/?no=address"] {
+        let run = sandbox.ocelot(get).args(["--target", target]).status(1);
+        run.stderr_has(["Missing option(s) --stream-id."]).check();
+    }
+    let run = sandbox
+        .ocelot(get)
+        .args(["--stream-id", "s", "--target", "cloud"]);
+    run.status(1).stderr_has(["region"]).check();
+    let run = sandbox
+        .ocelot(get)
+        .args(["--stream-id", "s", "--target", "http://127.0.0.1:1"]);
+    run.status(1).stderr_has(["tenancy"]).check();
+}

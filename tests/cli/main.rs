@@ -5,7 +5,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod access;
+mod aliases;
 mod confirm;
+mod dry_run;
 mod errors;
 mod globals;
 mod help;

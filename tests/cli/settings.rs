@@ -41,6 +41,7 @@ const OPTIONS: &[(&str, &str, Does)] = &[
     ("enable-dual-stack", "", Does::Told),
     ("enable-propagation", "True", Does::Told),
     ("cli-auto-prompt", "", Does::Refused),
+    ("dry-run", "", Does::Prints),
     ("data-dir", "elsewhere", Does::Prints),
     ("memory", "", Does::Prints),
 ];

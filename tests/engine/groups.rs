@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ocelot::clock::Clock as _;
 use serde_json::{Value, json};
 
 use crate::support::{Asked, Bench, COMPARTMENT, HOUR_MS, MINUTE_MS, text};
@@ -564,4 +565,44 @@ fn a_busy_partition_does_not_keep_out_the_others() {
             .all(|offsets| *offsets == (0..30).collect::<Vec<_>>()),
         "{seen:?}"
     );
+}
+
+/// Without fsync a power cut may take messages that a group has committed. Those that get their offsets
+/// are read, by the old cursor as by a new one.
+#[test]
+fn a_group_goes_on_where_a_power_cut_left_the_log() {
+    for new_cursor in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let bench = Bench::in_folder(folder.path());
+        let stream = bench.stream("orders", 1);
+        bench.put(&stream, &["kept"]);
+        let log = folder.path().join("streams").join(&stream).join("0");
+        let log = log.join("00000000000000000000.log");
+        let kept_bytes = std::fs::metadata(&log).unwrap().len();
+        bench.put(&stream, &["lost", "lost"]);
+        let cursor = bench.group_cursor(&stream, "g", "one");
+        let (messages, cursor) = bench.get(&stream, &cursor);
+        assert_eq!(messages.len(), 3);
+        let (messages, mut cursor) = bench.get(&stream, &cursor);
+        assert_eq!(messages.len(), 0);
+        assert_eq!(committed(&bench), [json!(2)]);
+
+        let Bench { engine, time } = bench;
+        drop(engine);
+        let file = std::fs::OpenOptions::new().write(true).open(&log).unwrap();
+        file.set_len(kept_bytes).unwrap();
+        let bench = Bench::in_folder(folder.path());
+        assert_eq!(time.now_ms(), bench.time.now_ms());
+        if new_cursor {
+            cursor = bench.group_cursor(&stream, "g", "one");
+        }
+        let (messages, cursor) = bench.get(&stream, &cursor);
+        assert_eq!(messages.len(), 0);
+        assert_eq!(committed(&bench), [json!(0)]);
+        bench.put(&stream, &["new"]);
+        let (messages, cursor) = bench.get(&stream, &cursor);
+        assert_eq!(messages.len(), 1);
+        bench.get(&stream, &cursor);
+        assert_eq!(committed(&bench), [json!(1)]);
+    }
 }

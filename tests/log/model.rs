@@ -5,22 +5,25 @@ use std::sync::Arc;
 
 use ocelot::disk::{Disk, MemoryDisk, RealDisk};
 use ocelot::log::{
-    Durability, Fault, LogError, LogOptions, NewHeader, NewRecord, Partition, ReadLimits, Record,
-    RecordHeader,
+    Durability, LogError, LogOptions, NewHeader, NewRecord, Partition, ReadLimits, Record,
+    RecordHeader, TimedOffset,
 };
 use proptest::prelude::*;
 
-use crate::support::{NO_LIMITS, append, new_record, open, read_on, small, try_open};
+use crate::support::{
+    Compression, NO_LIMITS, append, new_record, open, produced, read_on, small, try_open,
+};
 
 #[derive(Debug, Clone)]
 enum Call {
     Append(Vec<(Option<u8>, usize)>, i64),
-    /// As a Kafka producer would: a batch read from another log.
-    AppendBatch(Vec<(Option<u8>, usize)>, i64),
+    /// As a Kafka producer would.
+    AppendBatch(Vec<(Option<u8>, usize)>, i64, Option<usize>),
     Read(prop::sample::Index, usize, usize),
     ReadBatches(prop::sample::Index, usize),
     OffsetAtTime(i64),
     Trim(i64),
+    TrimOffset(prop::sample::Index),
     Reopen,
     ReopenWithoutIndexes,
 }
@@ -32,13 +35,15 @@ fn call() -> impl Strategy<Value = Call> {
     };
     prop_oneof![
         10 => (records(), 0..400_i64).prop_map(|(records, time)| Call::Append(records, time)),
-        3 => (records(), 0..400_i64).prop_map(|(records, time)| Call::AppendBatch(records, time)),
+        4 => (records(), 0..400_i64, proptest::option::of(0..Compression::ALL.len()))
+            .prop_map(|(records, time, codec)| Call::AppendBatch(records, time, codec)),
         6 => (any::<prop::sample::Index>(), 0..40_usize, 0..5000_usize)
             .prop_map(|(from, records, bytes)| Call::Read(from, records, bytes)),
         4 => (any::<prop::sample::Index>(), 0..9000_usize)
             .prop_map(|(from, bytes)| Call::ReadBatches(from, bytes)),
         4 => (-10..420_i64).prop_map(Call::OffsetAtTime),
         2 => (-10..420_i64).prop_map(Call::Trim),
+        2 => any::<prop::sample::Index>().prop_map(Call::TrimOffset),
         2 => Just(Call::Reopen),
         1 => Just(Call::ReopenWithoutIndexes),
     ]
@@ -50,6 +55,8 @@ struct Model {
     partition: Partition,
     /// Every record ever appended; those before the partition's start are trimmed.
     records: Vec<Record>,
+    /// The start that was asked for last.
+    start: i64,
 }
 
 impl Model {
@@ -60,13 +67,17 @@ impl Model {
             disk,
             options,
             records: Vec::new(),
+            start: 0,
         }
     }
 
     fn run(&mut self, call: &Call) {
         match call {
-            Call::Append(records, time) => self.append(records, *time, false),
-            Call::AppendBatch(records, time) => self.append(records, *time, true),
+            Call::Append(records, time) => self.append(records, *time, None),
+            Call::AppendBatch(records, time, codec) => {
+                let codec = codec.map(|codec| Compression::ALL[codec]);
+                self.append(records, *time, Some(codec));
+            }
             Call::Read(from, max_records, max_bytes) => {
                 self.read(from, *max_records, *max_bytes);
             }
@@ -74,10 +85,23 @@ impl Model {
             Call::OffsetAtTime(time) => {
                 let held = self.held();
                 let expected = held.iter().find(|record| record.timestamp_ms >= *time);
-                let found = self.partition.offset_at_time(*time).unwrap();
-                assert_eq!(found, expected.map(|record| record.offset), "time {time}");
+                let found = self.partition.first_at_time(*time).unwrap();
+                assert_eq!(found, expected.map(timed), "time {time}");
+                let latest = held.last().map(|last| last.timestamp_ms);
+                let first = held.iter().find(|held| Some(held.timestamp_ms) == latest);
+                let found = self.partition.first_of_latest_time().unwrap();
+                assert_eq!(found, first.map(timed));
             }
             Call::Trim(time) => self.trim(*time),
+            Call::TrimOffset(from) => {
+                let offset = self.pick(from);
+                self.partition.trim_before_offset(offset).unwrap();
+                assert_eq!(self.partition.start_offset(), offset);
+                if offset == self.partition.end_offset() {
+                    assert_eq!(self.partition.size_bytes().unwrap(), 0);
+                }
+                self.start = offset;
+            }
             Call::Reopen => self.partition = open(&self.disk, self.options),
             Call::ReopenWithoutIndexes => {
                 let folder = Path::new("/data/0");
@@ -94,13 +118,24 @@ impl Model {
             assert_eq!(self.partition.last_timestamp_ms(), last);
         }
         assert_eq!(self.partition.end_offset(), self.records.len() as i64);
+        assert!(self.partition.start_offset() >= self.start);
+        let below = self.partition.start_offset() - 1;
+        assert!(matches!(
+            self.partition.read(below, NO_LIMITS),
+            Err(LogError::OffsetOutOfRange { .. })
+        ));
     }
 
     fn held(&self) -> &[Record] {
         &self.records[self.partition.start_offset() as usize..]
     }
 
-    fn append(&mut self, records: &[(Option<u8>, usize)], time: i64, as_batch: bool) {
+    fn append(
+        &mut self,
+        records: &[(Option<u8>, usize)],
+        time: i64,
+        as_batch: Option<Option<Compression>>,
+    ) {
         let time_of_last = self.partition.last_timestamp_ms();
         let timestamp_ms = time_of_last.map_or(time, |last| last.max(time));
         let base_offset = self.records.len() as i64;
@@ -124,16 +159,15 @@ impl Model {
                 headers: if value.len() % 2 == 0 { &[] } else { &header },
             })
             .collect();
-        let appended = if as_batch {
-            let other = Arc::new(MemoryDisk::new());
-            let mut other = open(&other, self.options);
-            other.append(&new_records, 77).unwrap();
-            let mut batch = Vec::new();
-            other.read_batches(0, 0, &mut batch).unwrap();
-            self.partition.append_batch(&batch, time).unwrap()
-        } else {
-            self.partition.append(&new_records, time).unwrap()
+        let appended = match as_batch {
+            None => self.partition.append(&new_records, time),
+            Some(codec) => {
+                let plain = produced(&new_records);
+                let batch = codec.map_or(plain.clone(), |codec| codec.batch(&plain));
+                self.partition.append_batch(&batch, time)
+            }
         };
+        let appended = appended.unwrap();
         assert_eq!(appended.base_offset, base_offset);
         assert_eq!(appended.timestamp_ms, timestamp_ms);
         for ((key, value), offset) in content.into_iter().zip(base_offset..) {
@@ -239,6 +273,13 @@ impl Model {
     }
 }
 
+fn timed(record: &Record) -> TimedOffset {
+    TimedOffset {
+        offset: record.offset,
+        timestamp_ms: record.timestamp_ms,
+    }
+}
+
 fn size_of_record(record: &Record) -> usize {
     // Headers count as they are stored: here, two lengths and a name.
     record.key.as_ref().map_or(0, Vec::len)
@@ -311,36 +352,6 @@ fn a_trimmed_partition_keeps_counting() {
 }
 
 #[test]
-fn a_compressed_batch_is_kept_and_not_decoded() {
-    let disk = Arc::new(MemoryDisk::new());
-    let mut partition = open(&disk, small(Durability::Os));
-    append(&mut partition, &[b"plain".to_vec()], 1).unwrap();
-    let mut batch = Vec::new();
-    partition.read_batches(0, 0, &mut batch).unwrap();
-    // Mark it as zstd; the log has no reason to look inside.
-    batch[22] |= 4;
-    let crc = crc32c::crc32c(&batch[21..]);
-    batch[17..21].copy_from_slice(&crc.to_be_bytes());
-    assert_eq!(partition.append_batch(&batch, 2).unwrap().base_offset, 1);
-    assert_eq!(partition.read(0, NO_LIMITS).unwrap().len(), 1);
-    assert_eq!(
-        partition.read(1, NO_LIMITS).unwrap_err().to_string(),
-        "the batch at offset 1 in /data/0/00000000000000000000.log is compressed (zstd), \
-         which is not supported here; read it with a Kafka client"
-    );
-    let mut raw = Vec::new();
-    assert_eq!(partition.read_batches(1, 1 << 20, &mut raw).unwrap(), 2);
-    assert_eq!(raw[61..], batch[61..]);
-    batch[40] ^= 1;
-    let refused = partition.append_batch(&batch, 2);
-    assert!(matches!(
-        refused,
-        Err(LogError::InvalidBatch(Fault::Checksum))
-    ));
-    assert_eq!(partition.end_offset(), 2);
-}
-
-#[test]
 fn damage_says_where_and_what_to_do() {
     let disk = Arc::new(MemoryDisk::new());
     let mut partition = open(&disk, small(Durability::Os));
@@ -386,6 +397,34 @@ fn damage_says_where_and_what_to_do() {
     assert_eq!(append(&mut partition, &[vec![6]], 1).unwrap(), 3);
     let partition = open(&disk, small(Durability::Os));
     assert_eq!(partition.read(2, NO_LIMITS).unwrap().len(), 2);
+}
+
+/// Offsets that are given out again must be read, though the start was behind them before.
+#[test]
+fn a_damaged_end_before_the_start_moves_the_start() {
+    let disk = Arc::new(MemoryDisk::new());
+    let mut partition = open(&disk, small(Durability::Os));
+    for number in 0..3_u8 {
+        append(&mut partition, &[vec![number; 100]], 1).unwrap();
+    }
+    partition.trim_before_offset(2).unwrap();
+    let path = Path::new("/data/0/00000000000000000000.log");
+    let file = disk.open(path).unwrap();
+    for position in [300, 500] {
+        file.write_at(b"!", position).unwrap();
+    }
+    for _ in 0..2 {
+        let partition = open(&disk, small(Durability::Os));
+        assert_eq!((partition.start_offset(), partition.end_offset()), (1, 1));
+        assert!(partition.read(1, NO_LIMITS).is_err());
+    }
+    let mut partition = open(&disk, small(Durability::Os));
+    partition.cut_damaged_tail().unwrap().unwrap();
+    assert_eq!(append(&mut partition, &[b"new".to_vec()], 1).unwrap(), 1);
+    let partition = open(&disk, small(Durability::Os));
+    assert_eq!((partition.start_offset(), partition.end_offset()), (1, 2));
+    assert_eq!(partition.read(1, NO_LIMITS).unwrap().len(), 1);
+    assert!(partition.read(0, NO_LIMITS).is_err());
 }
 
 #[test]

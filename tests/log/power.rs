@@ -12,7 +12,9 @@ use std::sync::{Arc, Mutex};
 use ocelot::disk::{Disk, DiskFile, MemoryDisk};
 use ocelot::log::{Durability, LogError, LogOptions, Partition, Record};
 
-use crate::support::{NO_LIMITS, Random, append, open, read_on, small};
+use crate::support::{
+    NO_LIMITS, Random, append, new_record, open, produced, read_on, sequenced, small,
+};
 
 const SECTOR_BYTES: u64 = 512;
 
@@ -34,6 +36,8 @@ enum Event {
 struct Promise {
     start_offset: i64,
     synced_end: i64,
+    /// The last batch of an idempotent producer: its sequence number and its offset.
+    produced: Option<(i32, i64)>,
 }
 
 type Events = Arc<Mutex<Vec<Event>>>;
@@ -335,7 +339,7 @@ fn record_run(options: LogOptions, seed: u64) -> Run {
     let mut records: Vec<Record> = Vec::new();
     let mut promise = Promise::default();
     for time in 0..70 {
-        match random.below(20) {
+        match random.below(24) {
             0 => {
                 drop(partition);
                 partition = open(&disk, options);
@@ -351,6 +355,22 @@ fn record_run(options: LogOptions, seed: u64) -> Run {
             2..5 => {
                 partition.sync().unwrap();
                 promise.synced_end = partition.end_offset();
+            }
+            5 => {
+                let (start, end) = (partition.start_offset(), partition.end_offset());
+                let offset = end - random.below((end - start + 1).min(20) as usize) as i64;
+                partition.trim_before_offset(offset).unwrap();
+                promise.start_offset = offset;
+            }
+            6..9 => {
+                let sequence = promise.produced.map_or(0, |(sequence, _)| sequence + 1);
+                let batch = sequenced_batch(sequence);
+                let offset = partition.append_batch(&batch, time).unwrap().base_offset;
+                records.extend(partition.read(offset, NO_LIMITS).unwrap());
+                promise.produced = Some((sequence, offset));
+                if options.durability == Durability::Fsync {
+                    promise.synced_end = partition.end_offset();
+                }
             }
             _ => {
                 let values: Vec<Vec<u8>> = (0..=random.below(3))
@@ -374,6 +394,26 @@ fn record_run(options: LogOptions, seed: u64) -> Run {
     }
     let events = disk.events.lock().unwrap().clone();
     Run { events, records }
+}
+
+fn sequenced_batch(sequence: i32) -> Vec<u8> {
+    let value = sequence.to_string().repeat(200);
+    sequenced(&produced(&[new_record(value.as_bytes())]), 1, 0, sequence)
+}
+
+/// Sends the last batch that was answered once more, then the one after it.
+fn send_again(partition: &mut Partition, promise: Promise, what: &str) {
+    let Some((sequence, offset)) = promise.produced else {
+        return;
+    };
+    let again = partition.append_batch(&sequenced_batch(sequence), 1000);
+    let again = again.unwrap_or_else(|error| panic!("{what}: {error}"));
+    // The next one may have come through without an answer.
+    assert!(again.is_duplicate && again.base_offset == offset, "{what}");
+    let end = partition.end_offset();
+    let next = partition.append_batch(&sequenced_batch(sequence + 1), 1000);
+    let next = next.unwrap_or_else(|error| panic!("{what}: {error}"));
+    assert_eq!(next.is_duplicate, next.base_offset < end, "{what}");
 }
 
 /// Calls `check` with disks that a power cut could leave, at every moment of a run.
@@ -442,11 +482,12 @@ fn with_fsync_what_was_acknowledged_survives() {
 
             let more = append_more(&mut partition, what);
             drop(partition);
-            let partition = open(disk, options);
+            let mut partition = open(disk, options);
             assert_eq!(partition.cut_tail(), None, "{what}");
             let (again, error) = read_on(&partition, start);
             assert!(error.is_none(), "{what}: {error:?}");
             assert_eq!(again, [records, more].concat(), "{what}");
+            send_again(&mut partition, promise, what);
         });
     }
 }
@@ -469,6 +510,7 @@ fn with_fsync_a_second_power_cut_takes_nothing() {
             disk.note(Event::Answered(Promise {
                 start_offset: start,
                 synced_end: partition.end_offset(),
+                ..promise
             }));
             let more = append_more(&mut partition, what);
             let all = [records, more].concat();

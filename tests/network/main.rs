@@ -7,9 +7,11 @@
 )]
 
 mod broken;
+mod dry_run;
 mod messages;
 mod options;
 mod program;
+mod raw_request;
 mod retries;
 mod server;
 mod tls;

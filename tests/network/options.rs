@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::program::{GET, run, run_with};
+use crate::program::{GET, run, run_at, run_with};
 use crate::server::{Act, Server, json as response};
 
 fn stream() -> Act {
@@ -60,6 +60,64 @@ fn a_request_id_is_sent() {
     let server = Server::start(vec![stream()]);
     run(&server.url(), GET, &["--opc-request-id", "mine-1"]).succeeded();
     assert!(server.seen()[0].contains("\r\nopc-request-id: mine-1\r\n"));
+}
+
+#[test]
+fn every_request_has_an_id() {
+    let server = Server::start(vec![stream()]);
+    let incoming = |value| [("OPC_INCOMING_REQUEST_ID", value)];
+    let on = ["--enable-propagation", "True"];
+    run(&server.url(), GET, &[]).succeeded();
+    run_with(&server.url(), GET, &[], &incoming("A/B")).succeeded();
+    run_with(&server.url(), GET, &on, &incoming("A/B/C")).succeeded();
+    run_with(&server.url(), GET, &on, &incoming("A")).succeeded();
+    run_with(
+        &server.url(),
+        GET,
+        &[&on[..], &["--request-id", "mine"]].concat(),
+        &incoming("A"),
+    )
+    .succeeded();
+    let ids: Vec<String> = server
+        .seen()
+        .iter()
+        .map(|request| {
+            let mut lines = request.lines();
+            lines
+                .find_map(|line| line.strip_prefix("opc-request-id: "))
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    let is_new = |id: &str| {
+        id.len() == 32
+            && id
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'))
+    };
+    assert!(
+        is_new(&ids[0]) && is_new(&ids[1]) && ids[0] != ids[1],
+        "{ids:?}"
+    );
+    assert_eq!(ids[2], "A/B");
+    assert!(ids[3].strip_prefix("A/").is_some_and(is_new), "{ids:?}");
+    assert_eq!(ids[4], "mine");
+}
+
+#[test]
+fn the_services_have_no_address_of_a_realm_s_own() {
+    let options = [
+        "--dry-run",
+        "--target",
+        "cloud",
+        "--region",
+        "fra",
+        "--realm-specific-endpoint",
+    ];
+    let home = tempfile::tempdir().unwrap();
+    let run = run_at(home.path(), &[GET, &options].concat(), &[]);
+    run.succeeded();
+    assert!(run.stderr.contains("--realm-specific-endpoint"), "{run:#?}");
 }
 
 #[test]

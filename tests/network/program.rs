@@ -1,5 +1,6 @@
 //! Runs the program, and shows what became of it.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -83,13 +84,17 @@ pub(crate) fn run_with(
     variables: &[(&str, &str)],
 ) -> Run {
     let home = tempfile::tempdir().unwrap();
+    let words = [command, &["--endpoint", url], options].concat();
+    run_at(home.path(), &words, variables)
+}
+
+/// Runs any line, with this home.
+pub(crate) fn run_at(home: &Path, words: &[&str], variables: &[(&str, &str)]) -> Run {
     let begun = Instant::now();
     let child = Command::new(env!("CARGO_BIN_EXE_ocelot"))
-        .args(command)
-        .args(["--endpoint", url])
-        .args(options)
+        .args(words)
         .env_clear()
-        .env("HOME", home.path())
+        .env("HOME", home)
         .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -100,7 +105,7 @@ pub(crate) fn run_with(
     thread::spawn(move || sender.send(child.wait_with_output()));
     let output = receiver
         .recv_timeout(MOST)
-        .unwrap_or_else(|_| panic!("{command:?} {options:?} hangs"));
+        .unwrap_or_else(|_| panic!("{words:?} hangs"));
     let output = output.unwrap();
     let run = Run {
         status: output.status.code(),

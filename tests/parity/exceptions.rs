@@ -24,13 +24,6 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         covers: |case| case.kind() == "query-bad" || case.value_of("--query") == Some("[data, 1]"),
     },
     Exception {
-        reason: "of an unknown option that resembles none, the official client suggests --description",
-        aspects: &[Aspect::Error],
-        covers: |case| {
-            case.kind() == "unknown-option" && case.stdout.contains("Did you mean '--description'")
-        },
-    },
-    Exception {
         reason: "a slash in an id stays part of the id: no id can reach another address than the command's",
         aspects: ALL,
         covers: |case| {
@@ -51,21 +44,6 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         reason: "comparing text with a number is null, as JMESPath says; the official client fails",
         aspects: &[Aspect::Exit, Aspect::Printed],
         covers: |case| case.stderr.starts_with("TypeError: '<' not supported"),
-    },
-    Exception {
-        reason: "the values of data.* come in the order of their names, not of the SDK's classes",
-        aspects: &[Aspect::Printed],
-        covers: |case| matches!(case.value_of("--query"), Some("data.*" | "data[].*")),
-    },
-    Exception {
-        reason: "to do in cli/paging.rs: --page-size 0 is none; --limit 0 and below cut the list as Python's [:limit]",
-        aspects: &[Aspect::Sent, Aspect::Printed],
-        covers: |case| matches!(case.kind(), "page2" | "page3" | "page8"),
-    },
-    Exception {
-        reason: "JSON is JSON: a Python literal, which the official client takes in its place, is refused",
-        aspects: ALL,
-        covers: |case| case.argv.iter().any(|word| word == "{'a': 'b'}"),
     },
     Exception {
         reason: "times are taken with a blank for the T, and with nanoseconds, too",

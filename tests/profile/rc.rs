@@ -26,7 +26,7 @@ rm = streaming.admin.stream.delete
 [OCI_CLI_PARAM_ALIASES]
 --cid = --compartment-id
 -l = --limit
--long = --ignored
+-dn = --display-name
 plain = --ignored
 ";
 
@@ -124,7 +124,8 @@ fn aliases_are_listed() {
         rc.parameter_aliases(),
         [
             parameter("--cid", "--compartment-id"),
-            parameter("-l", "--limit")
+            parameter("-l", "--limit"),
+            parameter("-dn", "--display-name")
         ]
     );
 }

@@ -1,6 +1,5 @@
 //! Messages that were delivered too often.
 
-use ocelot::engine::QueuePart;
 use serde_json::json;
 
 use super::support::{Bench, Queue};
@@ -139,17 +138,17 @@ fn what_is_brought_back_begins_anew() {
     let bench = Bench::new();
     let queue = exhausted(&bench);
     let held = queue.dead_letters().get(1);
-    let part = QueuePart {
-        queue: "jobs".to_owned(),
-        ..QueuePart::default()
-    };
-    let report = bench.engine.redrive_queue(&part, false).unwrap();
-    assert_eq!((report.channels.len(), report.in_flight), (0, 1));
+    let report = bench.redrive("jobs", false);
+    assert_eq!(
+        (&report["messages"], &report["left-in-flight"]),
+        (&json!(0), &json!(1))
+    );
     bench.time.advance(30_000);
-    let report = bench.engine.redrive_queue(&part, true).unwrap();
-    assert_eq!(report.channels, [("default-channel".to_owned(), 1)]);
+    let report = bench.redrive("jobs", true);
+    let wanted = json!([{"channel-id": "default-channel", "messages": 1}]);
+    assert_eq!(report["channels"], wanted);
     assert_eq!(queue.stats(), [0, 0, 1, 0]);
-    bench.engine.redrive_queue(&part, false).unwrap();
+    bench.redrive("jobs", false);
     assert_eq!(queue.stats(), [1, 0, 0, 0]);
     let dead = queue.dead_letters();
     assert_eq!(dead.delete(&held[0].receipt).unwrap_err().status, 404);

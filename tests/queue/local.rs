@@ -49,7 +49,7 @@ fn peeking_changes_nothing() {
     let output = output.unwrap();
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(stderr, "UsageError: Unknown queue nobody\n");
+    assert_eq!(stderr, "Error: Unknown queue nobody\n");
     let wrong = program
         .command("local queue peek --queue-id jobs --show all")
         .output();

@@ -231,12 +231,9 @@ fn apply(bench: &Bench, queue: &Queue<'_>, model: &mut Model, step: &Step) {
             model.purged.extend(receipts);
         }
         Step::Redrive => {
-            let part = ocelot::engine::QueuePart {
-                queue: queue.id.clone(),
-                ..Default::default()
-            };
-            let dry = bench.engine.redrive_queue(&part, true).unwrap();
-            assert_eq!(bench.engine.redrive_queue(&part, false).unwrap(), dry);
+            let mut dry = bench.redrive(&queue.id, true);
+            dry["dry-run"] = false.into();
+            assert_eq!(bench.redrive(&queue.id, false), dry);
             for message in &mut model.messages {
                 if message.is_dead && message.visible_ms <= model.now_ms {
                     message.is_dead = false;

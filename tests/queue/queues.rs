@@ -238,3 +238,25 @@ fn etags_and_retry_tokens() {
     let call = queue.call("DeleteQueue").with("if-match", etag);
     call.fails(412, "NoEtagMatch");
 }
+
+#[test]
+fn queues_of_other_tenancies_do_not_exist() {
+    const OTHER: &str = "ocid1.tenancy.oc1..other";
+    let bench = Bench::new();
+    let queue = bench.queue(json!({}));
+    queue.put(&["x"]);
+    let receipt = queue.get(1)[0].receipt.clone();
+    for call in [
+        queue.call("GetQueue"),
+        queue.call("GetStats"),
+        queue.call("GetMessages"),
+        queue.dead_letters().call("GetMessages"),
+        queue.call("DeleteMessage").with("messageReceipt", &receipt),
+        bench.at("jobs").call("GetStats"),
+    ] {
+        call.by(OTHER).fails(404, "NotAuthorizedOrNotFound");
+    }
+    let list = bench.call("ListQueues").by(OTHER).value();
+    assert_eq!(list["items"], json!([]));
+    assert_eq!(queue.stats(), [0, 1, 0, 0]);
+}

@@ -11,7 +11,7 @@ use ocelot::api::operation::{Place, ReplyBody};
 use ocelot::api::queue;
 use ocelot::call::{ApiError, Call, Reply};
 use ocelot::clock::Clock;
-use ocelot::engine::{Attempt, Engine, Home};
+use ocelot::engine::{Attempt, Engine, Home, LocalRequest, QueuePart};
 use ocelot::log::Durability;
 use serde_json::{Value, json};
 
@@ -108,6 +108,16 @@ impl Bench {
         let work = call.value();
         assert_eq!(work["status"], "SUCCEEDED");
         text(&work["resources"][0]["identifier"])
+    }
+
+    /// Brings the dead letters of a queue back, and returns the report.
+    pub(crate) fn redrive(&self, queue: &str, dry_run: bool) -> Value {
+        let part = QueuePart {
+            queue: queue.to_owned(),
+            ..QueuePart::default()
+        };
+        let request = LocalRequest::RedriveQueue { part, dry_run };
+        self.engine.control(&request).unwrap()
     }
 
     pub(crate) fn group(&self, queue: &Queue<'_>, details: Value) -> String {
@@ -273,6 +283,12 @@ impl Asked<'_> {
 
     pub(crate) fn body(mut self, body: Value) -> Self {
         self.call.body = Some(body);
+        self
+    }
+
+    /// The same call, made by another tenancy.
+    pub(crate) fn by(mut self, tenancy_id: &str) -> Self {
+        self.call.origin.tenancy_id = tenancy_id.to_owned();
         self
     }
 

@@ -78,11 +78,7 @@ fn changes_are_told() {
     let got = queue.get(1);
     queue.hide(&got[0].receipt, 0).unwrap();
     is_told("an update");
-    let part = ocelot::engine::QueuePart {
-        queue: queue.id.clone(),
-        ..Default::default()
-    };
-    bench.engine.redrive_queue(&part, false).unwrap();
+    bench.redrive(&queue.id, false);
     is_told("a redrive");
     bench.engine.advance_clock(1000).unwrap();
     is_told("the clock");

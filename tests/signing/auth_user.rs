@@ -10,7 +10,9 @@ use ocelot::client::auth::{
 };
 use serde_json::json;
 
-use crate::standin::{HOUR_MS, NOW_MS, Signature, StandingClock, hour_token, token};
+use crate::standin::{
+    HOUR_MS, NOW_MS, PlainHttp, Reply, Signature, StandIn, StandingClock, hour_token, ok, token,
+};
 use crate::support::{fingerprint, key, key_path, passphrase, text};
 
 fn request() -> Request {
@@ -160,4 +162,44 @@ fn a_session_without_a_usable_token_is_an_error() {
             .unwrap_err();
         assert!(matches!(error, AuthError::TokenMalformed { .. }), "{error}");
     }
+}
+
+#[test]
+fn a_refresh_is_signed_within_the_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    let old = hour_token("old", NOW_MS);
+    let new = hour_token("new", NOW_MS);
+    std::fs::write(&file, &old).unwrap();
+    let body = json!({ "token": new }).to_string();
+    let service = StandIn::start(move |_| ok(&body));
+    let http = PlainHttp::default();
+    let clock = StandingClock::new();
+    let fresh = session(&file).refresh(&format!("{}/", service.url), &http, &clock);
+    assert_eq!(fresh.unwrap().claim("sub"), Some("new"));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), new);
+    let received = service.received("/v1/authentication/refresh");
+    let signature = received[0].verify(key().public_der());
+    assert_eq!(signature.key_id, format!("ST${old}"));
+    assert_eq!(received[0].json(), json!({ "currentToken": old }));
+    assert!(signature.headers.contains("x-content-sha256"));
+
+    // One that has expired is not even sent.
+    clock.set(NOW_MS + HOUR_MS);
+    let error = session(&file).refresh(&service.url, &http, &clock);
+    assert!(matches!(error, Err(AuthError::TokenExpired { .. })));
+    assert_eq!(service.received("/v1/authentication/refresh").len(), 1);
+}
+
+#[test]
+fn a_refresh_is_tried_again_where_the_service_has_trouble() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, hour_token("old", NOW_MS)).unwrap();
+    let service = StandIn::start(|_| Reply::Answer(503, String::new()));
+    let http = PlainHttp::default();
+    let error = session(&file).refresh(&service.url, &http, &StandingClock::new());
+    assert!(matches!(error, Err(AuthError::Refused { status: 503, .. })));
+    assert_eq!(service.received("/v1/authentication/refresh").len(), 4);
+    assert_eq!(http.pauses.lock().unwrap().len(), 3);
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use super::exchange::{ExchangeError, Failure};
 use crate::client::signing::{KeyError, SignError};
 use crate::clock;
+use crate::profile::ProfileError;
 
 /// Why a request cannot be given credentials.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +66,15 @@ pub enum AuthError {
         expired_ms: i64,
         /// What to do.
         hint: &'static str,
+    },
+    /// A file with a new token cannot be written.
+    #[error("cannot keep the new {what}: {source}")]
+    NotKept {
+        /// What was to be written.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: ProfileError,
     },
     /// A service that gives out credentials was not reached.
     #[error("the {service} at {url} gave no answer")]
@@ -125,6 +135,11 @@ impl AuthError {
                 status: 403,
                 ..
             } => "Workload identity needs an enhanced cluster.",
+            Self::Refused {
+                service: SESSIONS,
+                status: 401,
+                ..
+            } => "The session is over: begin a new one with oci session authenticate.",
             Self::Refused { status: 401, .. } => {
                 "Check that this machine's clock is right; more than five minutes off is refused."
             }
@@ -141,6 +156,7 @@ impl AuthError {
 
 pub(super) const METADATA: &str = "metadata service";
 pub(super) const FEDERATION: &str = "federation service";
+pub(super) const SESSIONS: &str = "authentication service";
 pub(super) const PROXYMUX: &str = "cluster's token service";
 pub(super) const RESOURCE_TOKENS: &str = "resource principal token service";
 

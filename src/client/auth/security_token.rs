@@ -3,17 +3,24 @@
 use std::path::PathBuf;
 
 use secrecy::ExposeSecret;
+use serde_json::json;
 
 use super::Credentials;
-use super::error::AuthError;
+use super::error::{AuthError, SESSIONS};
+use super::exchange::{Exchange, Question};
 use super::secret_file::{self, KeySettings};
 use super::session::{Renewal, Session, Sessions};
 use super::token::Token;
+use crate::api::operation::Method;
 use crate::client::Request;
-use crate::client::signing::SignedHeaders;
+use crate::client::signing::{SignedHeaders, Signer};
 use crate::clock::Clock;
+use crate::profile::write_private;
 
 const WHAT: &str = "session token";
+
+/// Where a session's token is exchanged for a new one.
+const REFRESH_PATH: &str = "/v1/authentication/refresh";
 
 /// What a profile says of a session.
 #[derive(Clone, Debug)]
@@ -48,6 +55,37 @@ impl SecurityToken {
     pub fn token(&self) -> Result<Token, AuthError> {
         let text = secret_file::read(WHAT, &self.settings.token_file)?;
         Token::parse(WHAT, text.expose_secret())
+    }
+
+    /// Exchanges the token for a new one, which takes its place in the file, and returns that. `url` is the
+    /// address of the authentication service. Nothing changes if it says no.
+    pub fn refresh(
+        &self,
+        url: &str,
+        exchange: &dyn Exchange,
+        clock: &dyn Clock,
+    ) -> Result<Token, AuthError> {
+        let Session { token, key } = self.read(clock)?;
+        let body = json!({ "currentToken": token.text().expose_secret() }).to_string();
+        let signer = Signer::new(token.key_id(), key);
+        let question = Question {
+            exchange,
+            service: SESSIONS,
+            not_found_may_pass: false,
+            insist: false,
+        };
+        let answer = question.ask(&|| {
+            let url = format!("{}{REFRESH_PATH}", url.trim_end_matches('/'));
+            let mut request = Request::new(Method::Post, url);
+            request.set_header("content-type", "application/json");
+            request.body = Some(body.clone().into_bytes());
+            signer.sign(&mut request, clock.now_ms())?;
+            Ok(request)
+        })?;
+        let fresh = Token::parse(WHAT, &answer.field("token")?)?;
+        write_private(&self.settings.token_file, fresh.text().expose_secret())
+            .map_err(|source| AuthError::NotKept { what: WHAT, source })?;
+        Ok(fresh)
     }
 
     /// Reads token and key anew: `session refresh` may have run meanwhile.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use getrandom::SysRng;
 use pkcs8::PrivateKeyInfoRef;
@@ -88,6 +88,15 @@ fn encrypt(der: &[u8], passphrase: &SecretString) -> Result<pkcs8::SecretDocumen
             PrivateKeyInfoRef::try_from(der)?.encrypt_with_params(parameters, passphrase)
         })
         .map_err(not_made)
+}
+
+/// Where the public key of a private key's file lies: `oci_api_key_public.pem` beside `oci_api_key.pem`, as the
+/// official command line has it.
+pub fn public_path_of(private_path: &Path) -> PathBuf {
+    let stem = private_path.file_stem().unwrap_or_default();
+    let mut name = stem.to_owned();
+    name.push("_public.pem");
+    private_path.with_file_name(name)
 }
 
 /// Writes a key pair: the private key where only the user reads it, and the public key. What is there already

@@ -4,10 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-use md5::{Digest, Md5};
 use pkcs8::der::Encode;
-use pkcs8::der::asn1::{AnyRef, BitStringRef};
-use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use ring::digest::SHA256;
 use ring::rand::SystemRandom;
 use ring::signature::RSA_PKCS1_SHA256;
@@ -18,6 +15,7 @@ use secrecy::SecretString;
 use super::error::{KeyError, KeyErrorKind, SignError};
 use super::generate::random;
 use super::pem_text;
+use crate::public_key::{fingerprint, spki_der};
 
 /// The shortest key that the services accept, in bits.
 pub(super) const MIN_BITS: usize = 2048;
@@ -78,7 +76,8 @@ impl PrivateKey {
         if bits < MIN_BITS {
             return Err(KeyErrorKind::TooSmall { bits });
         }
-        let public_der = public_der(&parts).ok_or_else(|| {
+        let public_der = parts.public_key().to_der().ok();
+        let public_der = public_der.and_then(|der| spki_der(&der)).ok_or_else(|| {
             KeyErrorKind::Damaged("its public key cannot be written as DER".to_owned())
         })?;
         let rsa = match ring::rsa::KeyPair::from_der(der) {
@@ -116,9 +115,7 @@ impl PrivateKey {
 
     /// The key's fingerprint as the console shows it: the MD5 of the public key's DER, in hex with colons.
     pub fn fingerprint(&self) -> String {
-        let bytes = Md5::digest(&self.public_der);
-        let parts: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        parts.join(":")
+        fingerprint(&self.public_der)
     }
 
     /// Checks that this is the key which a fingerprint names.
@@ -160,18 +157,6 @@ impl PrivateKey {
             }
         }
     }
-}
-
-fn public_der(parts: &RsaPrivateKeyRef<'_>) -> Option<Vec<u8>> {
-    let key = parts.public_key().to_der().ok()?;
-    let info = SubjectPublicKeyInfoRef {
-        algorithm: AlgorithmIdentifierRef {
-            oid: rsa::pkcs1::ALGORITHM_OID,
-            parameters: Some(AnyRef::NULL),
-        },
-        subject_public_key: BitStringRef::from_bytes(&key).ok()?,
-    };
-    info.to_der().ok()
 }
 
 impl fmt::Debug for PrivateKey {

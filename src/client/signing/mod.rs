@@ -14,7 +14,7 @@ mod signer;
 mod target;
 
 pub use error::{Found, KeyError, KeyErrorKind, SignError};
-pub use generate::{KeyPair, write_key_pair};
+pub use generate::{KeyPair, public_path_of, write_key_pair};
 pub use key::PrivateKey;
 pub use permissions::{PermissionWarning, check_permissions};
 pub use signer::{SignedHeaders, Signer};

@@ -101,7 +101,7 @@ impl Signer {
     /// The names of the headers to sign, in their order.
     fn names(&self, method: Method, headers: &[(String, String)]) -> Vec<&'static str> {
         let mut names = self.headers.names().to_vec();
-        if carries_body(method) {
+        if method.carries_body() {
             names.extend(BODY_HEADERS);
         }
         if find_header(headers, "x-date").is_some() {
@@ -128,14 +128,6 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// Whether requests with this method carry a body, and sign it even when it is empty.
-fn carries_body(method: Method) -> bool {
-    match method {
-        Method::Post | Method::Put => true,
-        Method::Get | Method::Delete => false,
-    }
-}
-
 /// Adds the headers that a signature needs.
 fn complete(
     headers: &mut Vec<(String, String)>,
@@ -153,7 +145,7 @@ fn complete(
     };
     add("host", &|| host.to_owned());
     add("content-type", &|| "application/json".to_owned());
-    if carries_body(request.method) {
+    if request.method.carries_body() {
         let body = request.body.as_deref().unwrap_or_default();
         add("x-content-sha256", &|| {
             BASE64_STANDARD.encode(ring::digest::digest(&SHA256, body))

@@ -6,25 +6,27 @@ use super::super::Engine;
 use super::address::Address;
 use super::messages::share;
 use super::{QueuePart, stats};
-use crate::call::ApiError;
+use crate::call::{ApiError, LOCAL_TENANCY};
 use crate::clock::Clock;
-use crate::store::{Delivery, DeliveryRange, LaneCounts, Session, Standing, Store};
+use crate::store::{Delivery, DeliveryRange, LaneCounts, Session, Standing, TenancyStore};
 
 /// How many dead letters one step moves at most.
 const STEP: usize = 1000;
 
 /// What came of bringing dead letters back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Redriven {
+pub(in super::super) struct Redriven {
+    /// Whether nothing was moved.
+    dry_run: bool,
     /// How many are back in each channel, or would be.
-    pub channels: Vec<(String, i64)>,
+    channels: Vec<(String, i64)>,
     /// How many were left where they are, because a consumer of the dead letter queue has them.
-    pub in_flight: i64,
+    in_flight: i64,
 }
 
 impl Redriven {
     /// The report as JSON, with kebab-case keys.
-    pub fn to_json(&self) -> Value {
+    pub(in super::super) fn to_json(&self) -> Value {
         let messages: i64 = self.channels.iter().map(|(_, count)| count).sum();
         let channels = self.channels.iter();
         let channels =
@@ -33,6 +35,7 @@ impl Redriven {
             "messages": messages,
             "channels": channels.collect::<Vec<_>>(),
             "left-in-flight": self.in_flight,
+            "dry-run": self.dry_run,
         })
     }
 }
@@ -40,22 +43,29 @@ impl Redriven {
 impl Engine {
     /// Moves dead letters back to where they came from, as if they had never been delivered; they still expire
     /// when they would have. With `dry_run` nothing moves.
-    pub fn redrive_queue(&self, part: &QueuePart, dry_run: bool) -> Result<Redriven, ApiError> {
+    pub(in super::super) fn redrive_queue(
+        &self,
+        part: &QueuePart,
+        dry_run: bool,
+    ) -> Result<Redriven, ApiError> {
         let now_ms = self.clock.now_ms();
-        let (address, lanes) = self.store.read(|session| {
+        let store = self.store.tenancy(LOCAL_TENANCY);
+        let (address, lanes) = store.read(|session| {
             let address = Address::of_part(session, part)?;
             let lanes = address.lanes(session, part.channel.as_deref())?;
             Ok::<_, ApiError>((address, lanes))
         })?;
-        let mut redriven = Redriven::default();
+        let mut redriven = Redriven {
+            dry_run,
+            ..Redriven::default()
+        };
         for lane in &lanes {
-            let tally = self
-                .store
-                .read(|session| stats::tally(session, &address.queue, lane, now_ms))?;
+            let tally =
+                store.read(|session| stats::tally(session, &address.queue, lane, now_ms))?;
             redriven.in_flight += tally.dead_letters.in_flight;
             let count = match dry_run {
                 true => tally.dead_letters.visible,
-                false => redrive_lane(&self.store, lane.lane, now_ms)?,
+                false => redrive_lane(store, lane.lane, now_ms)?,
             };
             if count > 0 {
                 redriven.channels.push((lane.channel.clone(), count));
@@ -67,7 +77,7 @@ impl Engine {
 }
 
 /// Moves the dead letters of a lane back, in steps that let others have their turn; returns how many.
-fn redrive_lane(store: &Store, lane: i64, now_ms: i64) -> Result<i64, ApiError> {
+fn redrive_lane(store: TenancyStore<'_>, lane: i64, now_ms: i64) -> Result<i64, ApiError> {
     let mut count = 0;
     for standing in [Standing::LastChance, Standing::DeadLetter] {
         let range = DeliveryRange::all(lane, standing)

@@ -25,6 +25,8 @@ mod work;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::Context;
 use super::changes::{Attempt, Changes};
 use crate::api::queue::Queue as Operation;
@@ -32,11 +34,10 @@ use crate::call::{ApiError, Call};
 use crate::store::{Store, StoreError};
 use work::WORK_REQUESTS;
 
-pub use dead_letters::Redriven;
-pub use peek::{PeekedMessage, PeekedState};
+pub use peek::PeekedState;
 
 /// Which messages of a queue a command on this machine is about.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueuePart {
     /// The queue, by OCID or name.
     pub queue: String,
@@ -60,7 +61,11 @@ impl Queue {
     pub(super) fn finish_removals(&self, store: &Store) -> Result<(), StoreError> {
         let doomed = store.read(|session| session.doomed_queues())?;
         let mut doomed = doomed.into_iter();
-        doomed.try_for_each(|queue_no| purge::remove_all(store, queue_no))
+        doomed.try_for_each(|queue_no| {
+            purge::remove_all(|limit| {
+                store.write(|session| session.remove_some_of_queue(queue_no, limit))
+            })
+        })
     }
 
     /// Answers one of the service's operations.

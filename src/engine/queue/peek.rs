@@ -1,17 +1,19 @@
 //! Looking into a queue without touching it, which the service does not offer.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::Engine;
 use super::address::{Address, Side};
 use super::messages::properties;
 use super::{QueuePart, queues};
-use crate::call::ApiError;
+use crate::call::{ApiError, LOCAL_TENANCY};
 use crate::clock::{Clock, rfc3339};
 use crate::store::{Delivery, DeliveryRange, QueueLane, QueueRun, Session, Standing, number_of};
 
 /// Where a message of a queue is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum PeekedState {
     /// It waits to be delivered.
     Visible,
@@ -37,31 +39,24 @@ impl PeekedState {
 }
 
 /// A message that was looked at.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PeekedMessage {
+struct PeekedMessage {
     /// Its number in the queue.
-    pub id: i64,
-    /// Where it is.
-    pub state: PeekedState,
-    /// Its content.
-    pub content: String,
-    /// Its channel.
-    pub channel: String,
-    /// Its custom properties.
-    pub properties: Value,
+    id: i64,
+    state: PeekedState,
+    content: String,
+    channel: String,
+    properties: Value,
     /// How often it was delivered.
-    pub deliveries: i64,
-    /// When it was put, in milliseconds.
-    pub created_ms: i64,
-    /// When it became visible or will, in milliseconds.
-    pub visible_ms: i64,
-    /// When it expires, in milliseconds.
-    pub expires_ms: i64,
+    deliveries: i64,
+    // When it was put, became visible or will, and expires.
+    created_ms: i64,
+    visible_ms: i64,
+    expires_ms: i64,
 }
 
 impl PeekedMessage {
     /// The message as JSON, with kebab-case keys.
-    pub fn to_json(&self) -> Value {
+    fn to_json(&self) -> Value {
         json!({
             "id": self.id,
             "state": self.state.name(),
@@ -80,15 +75,15 @@ impl PeekedMessage {
 
 impl Engine {
     /// The messages of a queue in these states, at most `limit` of each: those that became visible first, or
-    /// will, before the others. Nothing changes.
-    pub fn peek_queue(
+    /// will, before the others; and the OCID under which dead letters are got. Nothing changes.
+    pub(in super::super) fn peek_queue(
         &self,
         part: &QueuePart,
         states: &[PeekedState],
         limit: usize,
-    ) -> Result<Vec<PeekedMessage>, ApiError> {
+    ) -> Result<Value, ApiError> {
         let now_ms = self.clock.now_ms();
-        self.store.read(|session| {
+        self.store.tenancy(LOCAL_TENANCY).read(|session| {
             let address = Address::of_part(session, part)?;
             let lanes = address.lanes(session, part.channel.as_deref())?;
             let look = Look {
@@ -105,16 +100,13 @@ impl Engine {
                 }
                 found.sort_by_key(|message| (message.visible_ms, message.id));
                 found.truncate(limit);
-                messages.extend(found);
+                messages.extend(found.iter().map(PeekedMessage::to_json));
             }
-            Ok(messages)
+            Ok(json!({
+                "messages": messages,
+                "dead-letter-queue-id": queues::dead_letter_queue_id(&address.queue.id),
+            }))
         })
-    }
-
-    /// The OCID under which a queue's dead letters are got.
-    pub fn dead_letter_queue_id(&self, part: &QueuePart) -> Result<String, ApiError> {
-        let address = self.store.read(|session| Address::of_part(session, part))?;
-        Ok(queues::dead_letter_queue_id(&address.queue.id))
     }
 }
 

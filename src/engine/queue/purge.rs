@@ -10,8 +10,7 @@ use super::work::Change;
 use super::{channels, queues};
 use crate::call::{ApiError, Call, Reply};
 use crate::store::{
-    Delivery, DeliveryRange, LaneCounts, QueueLane, Session, Standing, Store, StoreError,
-    queue_message_id,
+    Delivery, DeliveryRange, LaneCounts, QueueLane, Session, Standing, StoreError, queue_message_id,
 };
 
 /// How many rows one step removes at most.
@@ -172,8 +171,10 @@ pub(super) fn remove_group(
     Ok(())
 }
 
-/// Removes all that a deleted queue has left.
-pub(super) fn remove_all(store: &Store, queue_no: i64) -> Result<(), StoreError> {
-    while store.write(|session| session.remove_some_of_queue(queue_no, STEP))? {}
+/// Removes all that a deleted queue has left, with a function that removes some and tells whether there is more.
+pub(super) fn remove_all(
+    remove_some: impl Fn(usize) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
+    while remove_some(STEP)? {}
     Ok(())
 }

@@ -293,7 +293,11 @@ impl Queue {
             let reply = record(session, context, Change::DeleteQueue, &queue)?;
             Ok::<_, ApiError>((queue, reply))
         })?;
-        purge::remove_all(context.store, queue.details.number)?;
+        let number = queue.details.number;
+        purge::remove_all(|limit| {
+            let store = &context.store;
+            store.write(|session| session.remove_some_of_queue(number, limit))
+        })?;
         self.changes.tell(&queue.id);
         Ok(reply)
     }

@@ -234,10 +234,10 @@ impl Streaming {
         let positions = partitions
             .into_iter()
             .map(|partition| {
-                let resolve = |log: &mut Partition| start.resolve(log, horizon_ms);
+                let resolve = |log: &Partition| start.resolve(log, horizon_ms);
                 Ok((
                     partition,
-                    self.partitions.with(&stream, partition, resolve)?,
+                    self.partitions.with(&stream.id, partition, resolve)?,
                 ))
             })
             .collect::<Result<_, ApiError>>()?;

@@ -8,6 +8,7 @@ use super::Streaming;
 use super::cursors::{GroupPosition, GroupReader};
 use super::groups::{commit_to, member, touch};
 use super::messages::Batch;
+use super::streams::Stream;
 use crate::call::ApiError;
 use crate::store::{GroupPartition, Instance, Session};
 
@@ -22,6 +23,7 @@ impl Streaming {
         let mut mine = context
             .store
             .write(|session| take_part(session, context, batch, &reader))?;
+        self.take_back_lost(context, batch.stream, &mut reader, &mut mine)?;
         // Each reply begins with another partition, so that a busy one does not keep out the others.
         if let Some(last) = reader.positions.first() {
             let begin = mine.partition_point(|one| one.partition <= last.partition);
@@ -42,6 +44,37 @@ impl Streaming {
         }
         reader.positions = positions;
         Ok(reader)
+    }
+
+    /// Takes back what was committed or handed out of messages that are not there: without fsync a power
+    /// cut may take the last ones, and others get their offsets. The group goes on with those.
+    fn take_back_lost(
+        &self,
+        context: &Context<'_>,
+        stream: &Stream,
+        reader: &mut GroupReader,
+        mine: &mut [GroupPartition],
+    ) -> Result<(), ApiError> {
+        for partition in mine {
+            let end = self
+                .partitions
+                .with(&stream.id, partition.partition, |log| {
+                    Ok::<_, ApiError>(log.end_offset())
+                })?;
+            for position in &mut reader.positions {
+                if position.partition == partition.partition {
+                    position.next_offset = position.next_offset.min(end);
+                }
+            }
+            if partition.next_offset() > end {
+                partition.start_offset = partition.start_offset.min(end);
+                partition.committed_offset = end.checked_sub(1).filter(|last| *last >= 0);
+                context.store.write(|session| {
+                    session.put_group_partition(&stream.id, &reader.group, partition)
+                })?;
+            }
+        }
+        Ok(())
     }
 }
 

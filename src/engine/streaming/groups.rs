@@ -151,7 +151,7 @@ impl Streaming {
         (0..stream.details.partitions)
             .map(|partition| {
                 self.partitions
-                    .with(stream, partition, |log| start.resolve(log, horizon_ms))
+                    .with(&stream.id, partition, |log| start.resolve(log, horizon_ms))
             })
             .collect()
     }

@@ -106,11 +106,13 @@ impl Streaming {
                 headers: &[],
             })
             .collect();
-        self.partitions.with(stream, partition, |log| {
-            log.trim_before_time(stream.horizon_ms(context.now_ms))?;
-            let appended = log.append(&records, context.now_ms)?;
-            Ok((appended.base_offset, appended.timestamp_ms))
-        })
+        let horizon_ms = stream.horizon_ms(context.now_ms);
+        let appended = self
+            .partitions
+            .append(&stream.id, partition, horizon_ms, |log| {
+                Ok::<_, ApiError>(log.append(&records, context.now_ms)?)
+            })?;
+        Ok((appended.base_offset, appended.timestamp_ms))
     }
 
     /// Gets messages from where a cursor stands; the reply brings the cursor for what follows.
@@ -168,7 +170,7 @@ impl Streaming {
             return Ok(offset);
         }
         let stream = batch.stream;
-        let records = self.partitions.with(stream, partition, |log| {
+        let records = self.partitions.with(&stream.id, partition, |log| {
             if offset < oldest_kept(log, stream.horizon_ms(context.now_ms))? {
                 return Err(ApiError::invalid(
                     "The cursor is outside the retention period and is now invalid.",

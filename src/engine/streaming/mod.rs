@@ -7,12 +7,15 @@ mod cursors;
 mod group_reads;
 mod groups;
 mod harnesses;
+mod kafka_groups;
 mod lists;
 mod messages;
 mod partitioner;
 mod partitions;
 mod pools;
+mod producers;
 mod streams;
+mod topics;
 mod work;
 
 use std::path::PathBuf;
@@ -24,24 +27,33 @@ use crate::call::{ApiError, Call, Reply};
 use crate::disk::Disk;
 use crate::log::Durability;
 use crate::store::{Store, StoreError};
+pub use kafka_groups::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 use partitions::Partitions;
+use producers::ProducerIds;
+use topics::TopicCache;
+pub use topics::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
 use work::WORK_REQUESTS;
 
 /// The service, over one folder of logs.
 pub(super) struct Streaming {
     partitions: Partitions,
+    topics: TopicCache,
+    producer_ids: ProducerIds,
 }
 
 impl Streaming {
     pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf, durability: Durability) -> Self {
         Self {
             partitions: Partitions::new(disk, folder, durability),
+            topics: TopicCache::default(),
+            producer_ids: ProducerIds::default(),
         }
     }
 
     /// Removes the logs that are noted for removal and still there: those of earlier processes that did not
     /// come to it. A log that cannot be removed stays noted.
     pub(super) fn finish_removals(&self, store: &Store) -> Result<(), StoreError> {
+        self.topics.forget();
         for stream_id in store.read(|session| session.doomed_logs())? {
             if self.partitions.remove(&stream_id).is_ok() {
                 store.write(|session| session.forget_doomed_log(&stream_id))?;
@@ -60,6 +72,19 @@ impl Streaming {
 
     /// Answers one of the service's operations.
     pub(super) fn answer(
+        &self,
+        context: &Context<'_>,
+        operation: Operation,
+        call: &Call,
+    ) -> Result<Reply, ApiError> {
+        let reply = self.answer_operation(context, operation, call);
+        if topics::changes_topics(operation) {
+            self.topics.forget();
+        }
+        reply
+    }
+
+    fn answer_operation(
         &self,
         context: &Context<'_>,
         operation: Operation,

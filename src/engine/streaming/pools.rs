@@ -26,7 +26,7 @@ const MOST_SECURITY_ATTRIBUTES: usize = 3;
 /// What only pools have.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct PoolDetails {
-    kafka: KafkaSettings,
+    pub(super) kafka: KafkaSettings,
     kms_key_id: Option<String>,
     private_endpoint: Option<PrivateEndpoint>,
     security_attributes: Tags,
@@ -46,10 +46,10 @@ impl Pool {
 /// How Kafka clients may make topics in a pool.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct KafkaSettings {
-    auto_create_topics_enable: bool,
-    log_retention_hours: i64,
-    num_partitions: i64,
+pub(super) struct KafkaSettings {
+    pub(super) auto_create_topics_enable: bool,
+    pub(super) log_retention_hours: i64,
+    pub(super) num_partitions: i64,
 }
 
 impl Default for KafkaSettings {
@@ -360,6 +360,7 @@ impl Streaming {
             for stream in &streams {
                 streams::delete_record(session, context.now_ms, stream.clone())?;
             }
+            session.remove_kafka_groups(&pool.id)?;
             pool.delete(context.now_ms);
             session.put_resource(POOL.ocid_type, &pool)?;
             resource::forget_old(session, context.now_ms)?;

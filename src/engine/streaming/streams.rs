@@ -40,8 +40,13 @@ pub(super) type Stream = Resource<StreamDetails>;
 impl Stream {
     /// The time that messages must be younger than to be kept, in milliseconds.
     pub(super) fn horizon_ms(&self, now_ms: i64) -> i64 {
-        now_ms - self.details.retention_hours * 3_600_000
+        horizon_ms(self.details.retention_hours, now_ms)
     }
+}
+
+/// The time that messages must be younger than to be kept so many hours, in milliseconds.
+pub(super) fn horizon_ms(retention_hours: i64, now_ms: i64) -> i64 {
+    now_ms - retention_hours * 3_600_000
 }
 
 #[derive(Deserialize)]
@@ -172,15 +177,17 @@ fn check_unused(session: &Session<'_>, pool_id: &str, name: &str) -> Result<(), 
     let page = session.resources::<StreamDetails>(STREAM.ocid_type, &filter, sort, None, 1)?;
     match page.items.first() {
         None => Ok(()),
-        Some(stream) => Err(ApiError::new(
-            409,
-            "NotAuthorizedOrResourceAlreadyExists",
-            format!(
-                "The stream pool has a stream named {name} already: {}",
-                stream.id
-            ),
-        )),
+        Some(stream) => Err(name_taken(name, &stream.id)),
     }
+}
+
+/// 409: another stream of the pool has the name.
+pub(super) fn name_taken(name: &str, stream_id: &str) -> ApiError {
+    ApiError::new(
+        409,
+        "NotAuthorizedOrResourceAlreadyExists",
+        format!("The stream pool has a stream named {name} already: {stream_id}"),
+    )
 }
 
 fn record(
@@ -252,6 +259,23 @@ pub(super) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         .with_header(work::HEADER, work_id))
 }
 
+/// Changes how long the messages of a stream are kept. Kafka clients may; REST has no operation for it.
+pub(super) fn set_retention(
+    context: &Context<'_>,
+    stream_id: &str,
+    hours: i64,
+) -> Result<(), ApiError> {
+    check_retention("retention in hours", hours)?;
+    context.store.write(|session| {
+        let mut stream: Stream = STREAM.live(session, stream_id)?;
+        stream.details.retention_hours = hours;
+        stream.touch();
+        session.put_resource(STREAM.ocid_type, &stream)?;
+        record(session, context, Action::Update, &stream)?;
+        Ok(())
+    })
+}
+
 fn move_to(session: &Session<'_>, stream: &mut Stream, pool: &Pool) -> Result<(), ApiError> {
     if stream.parent_id.as_deref() != Some(&pool.id) {
         check_unused(session, &pool.id, &stream.name)?;
@@ -298,6 +322,7 @@ pub(super) fn delete_record(
     session.put_resource(STREAM.ocid_type, &stream)?;
     session.doom_log(&stream.id)?;
     session.remove_groups(&stream.id)?;
+    session.remove_kafka_offsets_of(&stream.id)?;
     resource::forget_old(session, now_ms)
 }
 

@@ -109,7 +109,8 @@ fn call(comparison: &mut Ast, function: &str) {
     }
 }
 
-fn children(ast: &mut Ast) -> Vec<&mut Ast> {
+/// The parts of an expression.
+pub(super) fn children(ast: &mut Ast) -> Vec<&mut Ast> {
     match ast {
         Ast::Comparison { lhs, rhs, .. }
         | Ast::Projection { lhs, rhs, .. }

@@ -1,6 +1,7 @@
 //! JMESPath functions whose results Python's `jmespath` types differently: whole numbers stay whole.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use jmespath::functions::{ArgumentType, CustomFunction, Signature};
@@ -12,6 +13,11 @@ pub(super) const LESS: &str = "<";
 pub(super) const AT_MOST: &str = "<=";
 pub(super) const MORE: &str = ">";
 pub(super) const AT_LEAST: &str = ">=";
+
+// The values and the keys of an object, in the order of a list of keys; the first is null for anything else.
+pub(super) const VALUES_IF_OBJECT: &str = "*";
+pub(super) const VALUES_OF_OBJECT: &str = "*values";
+pub(super) const KEYS_OF_OBJECT: &str = "*keys";
 
 /// Every function that an expression may call.
 pub(super) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -25,6 +31,11 @@ pub(super) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     register(&mut runtime, "sum", numbers(), sum);
     register(&mut runtime, "avg", numbers(), average);
     register(&mut runtime, "to_number", ArgumentType::Any, to_number);
+    let value = |_: &str, value: &Rcvar| Rcvar::clone(value);
+    let key = |key: &str, _: &Rcvar| Rcvar::new(Variable::String(key.to_owned()));
+    list_object(&mut runtime, VALUES_IF_OBJECT, ArgumentType::Any, value);
+    list_object(&mut runtime, VALUES_OF_OBJECT, ArgumentType::Object, value);
+    list_object(&mut runtime, KEYS_OF_OBJECT, ArgumentType::Object, key);
     compare(&mut runtime, LESS, Ordering::is_lt);
     compare(&mut runtime, AT_MOST, Ordering::is_le);
     compare(&mut runtime, MORE, Ordering::is_gt);
@@ -60,6 +71,42 @@ fn compare(runtime: &mut Runtime, name: &str, holds: fn(Ordering) -> bool) {
         Ok(Rcvar::new(result))
     };
     let signature = Signature::new(vec![ArgumentType::Any, ArgumentType::Any], None);
+    runtime.register_function(
+        name,
+        Box::new(CustomFunction::new(signature, Box::new(evaluate))),
+    );
+}
+
+/// A list of what `shown` makes of each entry of an object: those of the keys that the second argument
+/// lists first, and the others sorted. Null unless there is an object.
+fn list_object(
+    runtime: &mut Runtime,
+    name: &str,
+    takes: ArgumentType,
+    shown: fn(&str, &Rcvar) -> Rcvar,
+) {
+    let evaluate = move |args: &[Rcvar], _: &mut Context<'_>| -> SearchResult {
+        let (object, known) = match args {
+            [object, known] => (object.as_object(), known.as_array()),
+            _ => (None, None),
+        };
+        let Some(object) = object else {
+            return Ok(Rcvar::new(Variable::Null));
+        };
+        let known = known
+            .into_iter()
+            .flatten()
+            .filter_map(|key| key.as_string());
+        let place: BTreeMap<&str, usize> = known
+            .enumerate()
+            .map(|(place, key)| (key.as_str(), place))
+            .collect();
+        let mut entries: Vec<(&String, &Rcvar)> = object.iter().collect();
+        entries.sort_by_key(|(key, _)| place.get(key.as_str()).copied().unwrap_or(usize::MAX));
+        let list = entries.into_iter().map(|(key, value)| shown(key, value));
+        Ok(Rcvar::new(Variable::Array(list.collect())))
+    };
+    let signature = Signature::new(vec![takes, ArgumentType::Array], None);
     runtime.register_function(
         name,
         Box::new(CustomFunction::new(signature, Box::new(evaluate))),

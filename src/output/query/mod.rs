@@ -6,6 +6,7 @@
 mod dialect;
 mod functions;
 mod shape;
+mod values;
 
 use jmespath::ast::Ast;
 use jmespath::{Context, ErrorReason, JmespathError, Rcvar, Variable};
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 use super::OutputError;
 use super::order::Order;
+use crate::api::operation::ReplyBody;
 
 /// An expression that can be searched for.
 #[derive(Clone, Debug)]
@@ -20,6 +22,8 @@ pub struct Query {
     text: String,
     ast: Ast,
     order: Order,
+    /// Whether what it finds depends on the order of keys.
+    shows_order: bool,
 }
 
 impl Query {
@@ -32,7 +36,13 @@ impl Query {
             malformed(&JmespathError::new(&text, offset, reason))
         })?;
         let order = shape::order(&ast, Order::SORTED);
-        Ok(Self { text, ast, order })
+        let shows_order = values::shows_order(&mut ast);
+        Ok(Self {
+            text,
+            ast,
+            order,
+            shows_order,
+        })
     }
 
     /// The order in which the expression lists the keys of what it finds.
@@ -46,12 +56,19 @@ impl Query {
         shape::goes_item_by_item(&self.ast, place)
     }
 
-    /// What the expression finds; null for nothing.
-    pub(super) fn search(&self, document: Value) -> Result<Value, OutputError> {
+    /// What the expression finds in the printed form of a reply; null for nothing.
+    pub(super) fn search(&self, document: Value, reply: ReplyBody) -> Result<Value, OutputError> {
         let runtime = &functions::RUNTIME;
         let mut context = Context::new(&self.text, runtime);
         let data = Rcvar::new(variable(document));
-        let found = jmespath::interpret(&data, &self.ast, &mut context);
+        let found = match self.shows_order {
+            false => jmespath::interpret(&data, &self.ast, &mut context),
+            true => {
+                let mut ast = self.ast.clone();
+                values::arrange(&mut ast, &Order::of_reply(reply));
+                jmespath::interpret(&data, &ast, &mut context)
+            }
+        };
         // What was found is moved out of the document, which may be large, and not copied.
         drop(data);
         match found {
@@ -150,7 +167,9 @@ mod tests {
             {"name": "a", "n": 10, "at": "2026-01-01T00:00:00+00:00", "half": -1.5},
         ]);
         let query = Query::parse(expression).unwrap();
-        query.search(json!({"data": data, "etag": "e"})).unwrap()
+        query
+            .search(json!({"data": data, "etag": "e"}), ReplyBody::Nothing)
+            .unwrap()
     }
 
     fn refused(expression: &str) -> String {
@@ -216,6 +235,57 @@ mod tests {
     }
 
     #[test]
+    fn values_and_keys_come_in_the_order_of_the_model() {
+        let topic = ReplyBody::Object(&crate::api::models::ons::NOTIFICATION_TOPIC);
+        let document = json!({
+            "data": {"api-endpoint": "a", "etag": "e", "more": "m", "name": "n", "topic-id": "t",
+                     "freeform-tags": {"b": 1, "a": 2}},
+            "etag": "e",
+        });
+        let search = |expression: &str, document: &Value, reply| {
+            let query = Query::parse(expression).unwrap();
+            query.search(document.clone(), reply).unwrap()
+        };
+        let ordered = json!(["n", "t", "e", {"b": 1, "a": 2}, "a", "m"]);
+        for expression in [
+            "data.*",
+            "values(data)",
+            "[data][0].*",
+            "{x: data}.x | *",
+            "*.* | [0]",
+        ] {
+            assert_eq!(
+                search(expression, &document, topic),
+                ordered,
+                "{expression}"
+            );
+        }
+        let keys = json!([
+            "name",
+            "topic-id",
+            "etag",
+            "freeform-tags",
+            "api-endpoint",
+            "more"
+        ]);
+        assert_eq!(search("keys(data)", &document, topic), keys);
+        assert_eq!(search("map(&keys(@), [data])[0]", &document, topic), keys);
+        assert_eq!(search("data.*.*", &document, topic), json!([[2, 1]]));
+        assert_eq!(search("data.name.*", &document, topic), json!(null));
+        assert!(
+            Query::parse("keys(data)")
+                .unwrap()
+                .search(json!({}), topic)
+                .is_err()
+        );
+        let list = json!({"data": [document["data"]]});
+        let topics = ReplyBody::List(&crate::api::models::ons::NOTIFICATION_TOPIC);
+        assert_eq!(search("data[].* | [0]", &list, topics), ordered);
+        assert_eq!(search("data[*].keys(@) | [0]", &list, topics), keys);
+        assert_eq!(search("data[?name == 'n'].* | [0]", &list, topics), ordered);
+    }
+
+    #[test]
     fn no_step_is_too_long() {
         assert_eq!(search("data[1::2147483647].name"), json!(["a"]));
         assert_eq!(search("data[::-2147483647].name"), json!(["a"]));
@@ -224,7 +294,10 @@ mod tests {
     #[test]
     fn a_search_can_fail() {
         let query = Query::parse("length(nothing)").unwrap();
-        let error = query.search(json!({})).unwrap_err().to_string();
+        let error = query
+            .search(json!({}), ReplyBody::Nothing)
+            .unwrap_err()
+            .to_string();
         assert!(
             error.contains("expects type array|object|string, given null"),
             "{error}"

@@ -3,6 +3,7 @@
 
 use jmespath::ast::Ast;
 
+use super::functions::{VALUES_IF_OBJECT, VALUES_OF_OBJECT};
 use crate::output::order::Order;
 
 /// The order in which an expression lists the keys of its result.
@@ -44,7 +45,9 @@ fn of_function(name: &str, args: &[Ast], input: &Order) -> Order {
             order(list, input)
         }
         ("merge" | "not_null", args) => merged(args.iter().map(|one| order(one, input))),
-        ("values", [object]) => merged(order(object, input).values()),
+        ("values" | VALUES_IF_OBJECT | VALUES_OF_OBJECT, [object, ..]) => {
+            merged(order(object, input).values())
+        }
         _ => Order::default(),
     }
 }

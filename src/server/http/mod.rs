@@ -1,15 +1,106 @@
 //! REST: an HTTP request becomes a Call, its Reply an HTTP response.
+//!
+//! A connection is limited in number, time and size before anything of it is read; a request is routed by the
+//! operation table, authenticated in one place, and answered by the engine.
+
+mod authenticate;
+mod body;
+mod connection;
+mod control;
+mod idle;
+mod pages;
+mod request;
+mod response;
+mod services;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::net::TcpListener;
+use axum::Router;
+use axum::routing::{get, post};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
-use super::Shared;
+use super::{LOCAL_PATH, Shared};
+use connection::Connections;
 
-/// Serves until the server is to end.
+/// How long to wait before taking the next connection when the system has no room for one.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A way into the server, as those who answer see it.
+#[derive(Clone)]
+struct Entrance {
+    shared: Arc<Shared>,
+    /// Whether only the owner of the data folder may come in.
+    owner_only: bool,
+}
+
+/// Serves until the server is to end, and then until the requests in flight are answered.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    tokio::select! {
-        () = shared.stopping.begun() => {}
-        _ = listener.accept() => {}
+    let entrance = Entrance {
+        shared: Arc::clone(&shared),
+        owner_only: false,
+    };
+    let tls = shared.tls.clone();
+    serve_entrance(listener, entrance, tls).await;
+}
+
+/// Serves the owner of the data folder, without TLS: for commands on this machine.
+pub(super) async fn serve_owner(listener: TcpListener, shared: Arc<Shared>) {
+    let entrance = Entrance {
+        shared,
+        owner_only: true,
+    };
+    serve_entrance(listener, entrance, None).await;
+}
+
+async fn serve_entrance(listener: TcpListener, entrance: Entrance, tls: Option<TlsAcceptor>) {
+    let shared = Arc::clone(&entrance.shared);
+    let connections = Arc::new(Connections::new(&shared, routes(entrance), tls));
+    let room = Arc::new(Semaphore::new(shared.options.limits.connections));
+    let mut open = JoinSet::new();
+    loop {
+        let (stream, permit) = tokio::select! {
+            () = shared.stopping.begun() => break,
+            accepted = accept(&listener, &room) => accepted,
+        };
+        let connections = Arc::clone(&connections);
+        open.spawn(async move {
+            connections.serve(stream).await;
+            drop(permit);
+        });
+        while open.try_join_next().is_some() {}
     }
+    drop(listener);
+    while open.join_next().await.is_some() {}
+}
+
+/// Takes the next connection once there is room for it; until then clients wait in the system's queue.
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+    let permit = Arc::clone(room).acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return (stream, permit),
+            Err(error) => {
+                tracing::warn!(%error, "cannot take a connection");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// What is asked for at which path: the server's own pages, and all else by the operation table.
+fn routes(entrance: Entrance) -> Router {
+    Router::new()
+        .route("/healthz", get(pages::health))
+        .route("/readyz", get(pages::readiness))
+        .route("/metrics", get(pages::metrics))
+        .route(LOCAL_PATH, post(control::answer))
+        .fallback(services::answer)
+        .with_state(entrance)
 }

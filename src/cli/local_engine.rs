@@ -1,0 +1,270 @@
+//! The engine of this machine, wherever it runs: in this process, or in a server that has the data folder.
+
+use std::cell::RefCell;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::error::CliError;
+use super::globals::Globals;
+use super::target::{self, Failure};
+use crate::api::operation::{Client, Method};
+use crate::call::{ApiError, Call, Reply};
+use crate::client::auth::{AuthError, Credentials};
+use crate::client::{
+    Connection, Http, HttpError, HttpOptions, Remote, RemoteError, Request, RequestIds, RetryPolicy,
+};
+use crate::clock::{Clock, SystemClock};
+use crate::engine::{Attempt, Engine, Home, LocalRequest, PATIENCE};
+use crate::log::Durability;
+use crate::profile::BaseUrl;
+use crate::server::{ControlToken, Holder, LOCAL_PATH, ServerRecord};
+
+/// How long to wait before looking again who has the folder.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The engine over a data folder, or over nothing but memory.
+///
+/// It is opened for each call, so that other processes have their turn in between.
+pub(super) struct LocalEngine {
+    home: Home,
+    durability: Durability,
+    /// Names requests to a server.
+    request_ids: RequestIds,
+    link: RefCell<Option<Link>>,
+}
+
+/// The server could not be asked: it is about to end, or to begin.
+struct Unreached;
+
+impl LocalEngine {
+    /// That which the global options name.
+    pub(super) fn of(globals: &Globals) -> Result<Self, CliError> {
+        Ok(Self {
+            home: target::home(globals)?,
+            durability: globals.durability,
+            request_ids: match globals.request_id.clone() {
+                Some(id) => RequestIds::Given(id),
+                None => RequestIds::fresh(),
+            },
+            link: RefCell::new(None),
+        })
+    }
+
+    /// Answers a call, which is tried again and again where it is to wait for something.
+    ///
+    /// Between two attempts the folder is free for those who may bring it; nobody can into memory of our own. A
+    /// server waits itself.
+    pub(super) fn answer(&self, call: &Call) -> Result<Reply, Failure> {
+        const FIRST_PAUSE: Duration = Duration::from_millis(5);
+        const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+        let begun = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let wait = match self.attempt(call)? {
+                Attempt::Nothing(wait) if self.home != Home::Memory => wait,
+                other => return Ok(other.into_reply()),
+            };
+            let left = wait.patience.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                return Ok(wait.reply);
+            }
+            thread::sleep(pause.min(left).min(wait.retry_after.unwrap_or(left)));
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn attempt(&self, call: &Call) -> Result<Attempt, Failure> {
+        let attempt = self.ask(
+            |engine| engine.attempt(call).map_err(Failure::Service),
+            |link| Ok(link.answer(call)?.map(Attempt::Done)),
+        );
+        attempt.map_err(Failure::NotAsked)?
+    }
+
+    /// Asks the engine something about itself.
+    pub(super) fn control(&self, request: &LocalRequest) -> Result<Value, CliError> {
+        self.ask(
+            |engine| engine.control(request).map_err(CliError::from),
+            |link| link.control(request),
+        )?
+    }
+
+    /// The same, but only where there is an engine that answers nearly at once.
+    pub(super) fn peek(home: &Home, request: &LocalRequest) -> Option<Value> {
+        let quick = HttpOptions {
+            connect_timeout: Duration::from_millis(100),
+            read_timeout: Duration::from_millis(500),
+            ..HttpOptions::default()
+        };
+        match Holder::peek(home)? {
+            Holder::Here(engine) => engine.control(request).ok(),
+            Holder::Server(record) => {
+                let link = Link::to(&record, RequestIds::fresh(), quick).ok()?;
+                link.control(request).ok()?.ok()
+            }
+        }
+    }
+
+    /// Has the question answered by who has the folder. A server that cannot be reached is about to end, so the
+    /// next look finds the folder free, or with someone else.
+    fn ask<T>(
+        &self,
+        here: impl Fn(&Engine) -> T,
+        there: impl Fn(&mut Link) -> Result<T, Unreached>,
+    ) -> Result<T, CliError> {
+        let begun = Instant::now();
+        loop {
+            let mut link = self.link.borrow_mut();
+            if let Some(Ok(answer)) = link.as_mut().map(&there) {
+                return Ok(answer);
+            }
+            if link.take().is_some() {
+                thread::sleep(PAUSE);
+            }
+            let patience = PATIENCE.saturating_sub(begun.elapsed());
+            match Holder::find(&self.home, self.durability, patience)? {
+                Holder::Here(engine) => return Ok(here(&engine)),
+                Holder::Server(record) if patience.is_zero() => {
+                    return Err(CliError::Server(format!(
+                        "the server that has the data folder, process {} at {}, does not answer: stop it, or choose \
+                         another folder with --data-dir",
+                        record.pid, record.http
+                    )));
+                }
+                Holder::Server(record) => {
+                    self.check_durability(&record)?;
+                    *link = Some(Link::to(
+                        &record,
+                        self.request_ids.clone(),
+                        HttpOptions::default(),
+                    )?);
+                }
+            }
+        }
+    }
+
+    /// Refuses to take less durability than was asked for.
+    fn check_durability(&self, server: &ServerRecord) -> Result<(), CliError> {
+        match self.durability {
+            Durability::Fsync if !server.fsync => Err(CliError::value(format!(
+                "--durability fsync is not what the server on the data folder gives (process {} at {}): start it with \
+                 --durability fsync, or leave the option out",
+                server.pid, server.http
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a server is asked for that is no operation of a service has no version.
+const NO_SERVICE: Client = Client {
+    name: "server",
+    base_path: "",
+    endpoint: "",
+};
+
+/// A way to the server that has the folder. Its connection is kept from one call to the next.
+struct Link {
+    remote: Remote,
+    url: String,
+}
+
+impl Link {
+    fn to(
+        server: &ServerRecord,
+        request_ids: RequestIds,
+        options: HttpOptions,
+    ) -> Result<Self, CliError> {
+        let unusable = |error: &dyn std::fmt::Display| {
+            CliError::Server(format!("the server's record cannot be used: {error}"))
+        };
+        let options = HttpOptions {
+            direct: true,
+            ..options
+        };
+        let address = BaseUrl::given(&server.control, &NO_SERVICE);
+        Ok(Self {
+            remote: Remote {
+                address: address.map_err(|error| unusable(&error))?,
+                messages: None,
+                connection: Connection {
+                    http: Http::new(options).map_err(|error| unusable(&error))?,
+                    retry: RetryPolicy::NONE,
+                    credentials: Some(Box::new(Owner(server.token.clone()))),
+                    trace: None,
+                },
+                request_ids,
+            },
+            url: server.control.clone(),
+        })
+    }
+
+    fn answer(&mut self, call: &Call) -> Result<Result<Reply, Failure>, Unreached> {
+        match BaseUrl::given(&self.url, call.operation.client) {
+            Ok(address) => self.remote.address = address,
+            Err(error) => return Ok(Err(Failure::NotAsked(error.into()))),
+        }
+        reached(self.remote.send(call)).map(|answer| answer.map_err(Failure::from))
+    }
+
+    fn control(&self, request: &LocalRequest) -> Result<Result<Value, CliError>, Unreached> {
+        let answer = reached(self.send_control(request))?;
+        Ok(answer.map_err(|error| {
+            CliError::Server(match error {
+                RemoteError::Service(error) => error.message,
+                other => other.to_string(),
+            })
+        }))
+    }
+
+    fn send_control(&self, request: &LocalRequest) -> Result<Value, RemoteError> {
+        let mut sending = Request::new(Method::Post, format!("{}{LOCAL_PATH}", self.url));
+        sending.set_header("content-type", "application/json");
+        sending.body = Some(json!(request).to_string().into_bytes());
+        if let Some(owner) = &self.remote.connection.credentials {
+            owner.authorize(&mut sending, &SystemClock)?;
+        }
+        let response = self.remote.connection.http.send(&sending)?;
+        let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        match response.status {
+            200 => Ok(body),
+            status => {
+                let message = body.get("message").and_then(Value::as_str);
+                Err(RemoteError::Service(ApiError::new(
+                    status,
+                    "Refused",
+                    message.unwrap_or("the server refuses, and does not say why"),
+                )))
+            }
+        }
+    }
+}
+
+/// Tells apart whether there was anyone to ask.
+fn reached<T>(answer: Result<T, RemoteError>) -> Result<Result<T, RemoteError>, Unreached> {
+    match answer {
+        Err(RemoteError::Http(HttpError::Connect { .. })) => Err(Unreached),
+        answer => Ok(answer),
+    }
+}
+
+/// Shows a server that the data folder's owner asks.
+#[derive(Debug)]
+struct Owner(ControlToken);
+
+impl Credentials for Owner {
+    fn authorize(&self, request: &mut Request, _clock: &dyn Clock) -> Result<(), AuthError> {
+        request.set_header("authorization", self.0.authorization());
+        Ok(())
+    }
+
+    fn region(&self) -> Result<Option<String>, AuthError> {
+        Ok(None)
+    }
+
+    fn tenancy(&self) -> Result<Option<String>, AuthError> {
+        Ok(None)
+    }
+}

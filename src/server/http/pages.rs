@@ -1,0 +1,29 @@
+//! Pages for those who watch the server. They tell nothing of what is stored, and ask nobody who they are.
+
+use axum::extract::State;
+use axum::http::{HeaderName, StatusCode, header};
+
+use super::Entrance;
+use crate::server::metrics;
+
+/// Whether the process answers.
+pub(super) async fn health() -> &'static str {
+    "ok\n"
+}
+
+/// Whether requests are taken: not any more once the server is to end.
+pub(super) async fn readiness(State(entrance): State<Entrance>) -> (StatusCode, &'static str) {
+    match entrance.shared.stopping.has_begun() {
+        true => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
+        false => (StatusCode::OK, "ready\n"),
+    }
+}
+
+/// What the server counts, for Prometheus.
+pub(super) async fn metrics(
+    State(entrance): State<Entrance>,
+) -> Result<([(HeaderName, &'static str); 1], String), StatusCode> {
+    let text = entrance.shared.metrics.text();
+    let text = text.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text))
+}

@@ -1,0 +1,119 @@
+//! Requests to the services: routed, authenticated, answered by the engine.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, Response, Uri, header};
+
+use super::authenticate::{Caller, authenticate};
+use super::{Entrance, body, request, response};
+use crate::api::OperationId;
+use crate::api::route::Route;
+use crate::call::{ApiError, Origin, Reply};
+use crate::server::listeners::from_here;
+
+/// Answers a request for an operation of the table, or says why not.
+pub(super) async fn answer(State(entrance): State<Entrance>, request: Request) -> Response<Body> {
+    let counted = entrance.shared.metrics.request();
+    let id = response::request_id(request.headers().get(response::REQUEST_ID));
+    let (parts, body) = request.into_parts();
+    let route = request::find(&parts.method, parts.uri.path());
+    let operation = route.as_ref().ok().map(|route| route.operation.id);
+    let answer = match route {
+        Ok(route) => reply(&entrance, route, &parts, body).await,
+        Err(error) => Err(error),
+    };
+    let refusal = answer.as_ref().err().cloned();
+    let mut response = match answer {
+        Ok(reply) => response::reply(reply),
+        Err(error) => response::refusal(&error),
+    };
+    response::insert(&mut response, response::REQUEST_ID, &id);
+    let took = counted.ended(operation, response.status().as_u16());
+    note(&parts, operation, &response, &id, took, refusal);
+    response
+}
+
+/// Writes the access log; a failure of the server itself is told at any level.
+fn note(
+    parts: &Parts,
+    operation: Option<OperationId>,
+    response: &Response<Body>,
+    id: &str,
+    took: Duration,
+    refusal: Option<ApiError>,
+) {
+    let status = response.status().as_u16();
+    if let Some(error) = refusal.filter(|error| error.status == 500) {
+        tracing::error!(id, method = %parts.method, path = parts.uri.path(), error = error.message, "failed");
+    }
+    tracing::debug!(
+        id,
+        method = %parts.method,
+        path = parts.uri.path(),
+        operation = operation.map(tracing::field::display),
+        status,
+        microseconds = took.as_micros(),
+        "request"
+    );
+}
+
+async fn reply(
+    entrance: &Entrance,
+    route: Route<'_>,
+    parts: &Parts,
+    body: Body,
+) -> Result<Reply, ApiError> {
+    let shared = &entrance.shared;
+    let limits = &shared.options.limits;
+    let body = body::read(body, limits).await?;
+    let caller = authenticate(entrance, parts, &body)?;
+    let origin = origin(entrance, parts, caller);
+    let content = body::content(&parts.headers, body, limits)?;
+    let call = request::call(route, parts.uri.query(), &parts.headers, &content, origin)?;
+    tokio::task::block_in_place(|| shared.engine.answer(&call))
+}
+
+/// Who asks, and the addresses that they will find the services at: those of the host that they used, or of the
+/// one that is advertised.
+fn origin(entrance: &Entrance, parts: &Parts, caller: Caller) -> Origin {
+    let addresses = &entrance.shared.addresses;
+    let advertised = entrance.shared.options.advertise.as_ref();
+    // Who comes in by the owner's entrance has used an address that is no use to others.
+    let used = used_host(&parts.uri, &parts.headers).filter(|_| !entrance.owner_only);
+    let (kafka_host, rest) = match (advertised, &used) {
+        (Some(host), _) => (host.clone(), format!("{host}:{}", addresses.http.port())),
+        (None, Some(used)) => (used.host().to_owned(), used.to_string()),
+        (None, None) => {
+            let rest = from_here(addresses.http);
+            (host_of(rest), rest.to_string())
+        }
+    };
+    Origin {
+        tenancy_id: caller.tenancy_id,
+        user_id: caller.user_id,
+        rest_address: format!("{}://{rest}", addresses.scheme()),
+        kafka_address: format!("{kafka_host}:{}", addresses.kafka.port()),
+    }
+}
+
+/// An address's host as it stands before a port.
+fn host_of(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(address) => address.ip().to_string(),
+        SocketAddr::V6(address) => format!("[{}]", address.ip()),
+    }
+}
+
+/// The host that a client named, as far as it is one.
+fn used_host(uri: &Uri, headers: &HeaderMap) -> Option<Authority> {
+    let named = headers.get(header::HOST);
+    let named = named.and_then(|host| Authority::try_from(host.as_bytes()).ok());
+    let used = uri.authority().cloned().or(named)?;
+    let has_user = used.as_str().contains('@');
+    (!has_user && !used.host().is_empty()).then_some(used)
+}

@@ -1,0 +1,174 @@
+//! A connection: requests are answered one after the other, in the order they came.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use kafka_protocol::messages::ApiKey;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
+
+use super::Kafka;
+use super::answer::Answer;
+use super::apis::api_versions;
+use super::fetch_session::FetchSession;
+use super::frame::{
+    FrameError, FrameReader, MOST_PRODUCE_BYTES, MOST_REQUEST_BYTES, MOST_STRANGER_BYTES, Patience,
+    RequestHeader,
+};
+use super::registry::{self, Call, Closing, Handled};
+use super::sasl::{Identity, Login};
+use crate::call::LOCAL_TENANCY;
+
+/// How long a connection may be without a request. Source: Kafka's `connections.max.idle.ms`.
+const IDLE: Duration = Duration::from_secs(600);
+
+/// What is known of a connection.
+pub(super) struct Connection {
+    /// The address that the client reached.
+    pub(super) local: SocketAddr,
+    /// How far the client has come with saying who it is.
+    login: Mutex<Login>,
+    identity: OnceLock<Identity>,
+    /// What the client reads, where it told so once and for all.
+    fetch_session: Mutex<Option<FetchSession>>,
+    /// Counts fetches.
+    turns: AtomicUsize,
+}
+
+impl Connection {
+    pub(super) fn new(local: SocketAddr) -> Self {
+        Self {
+            local,
+            login: Mutex::default(),
+            identity: OnceLock::new(),
+            fetch_session: Mutex::default(),
+            turns: AtomicUsize::new(0),
+        }
+    }
+
+    /// A number that goes up by one each time.
+    pub(super) fn next_turn(&self) -> usize {
+        self.turns.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Who the client is, once it has shown it.
+    pub(super) fn identity(&self) -> Option<&Identity> {
+        self.identity.get()
+    }
+
+    /// The client has shown who it is, which it does once.
+    pub(super) fn identify(&self, identity: Identity) {
+        self.identity.get_or_init(|| identity);
+    }
+
+    /// The OCID of the client's tenancy: the local one of those who need not say who they are.
+    pub(super) fn tenancy_id(&self) -> &str {
+        self.identity()
+            .map_or(LOCAL_TENANCY, |identity| &identity.tenancy_id)
+    }
+
+    pub(super) fn login(&self) -> MutexGuard<'_, Login> {
+        self.login.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn fetch_session(&self) -> MutexGuard<'_, Option<FetchSession>> {
+        self.fetch_session
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Serves a connection until either side ends it.
+pub(super) async fn serve<S>(stream: S, local: SocketAddr, kafka: Arc<Kafka>) -> Result<(), Closing>
+where
+    S: AsyncRead + AsyncWrite + Send,
+{
+    let (reader, mut writer) = tokio::io::split(stream);
+    let mut frames = FrameReader::new(reader);
+    let connection = Connection::new(local);
+    let arrival = kafka.shared.options.limits.client_timeout;
+    let patience = Patience {
+        idle: IDLE,
+        arrival,
+    };
+    loop {
+        let limit = |api_key| most_bytes(&kafka, &connection, api_key);
+        let frame = tokio::select! {
+            frame = frames.next(patience, limit) => frame?,
+            () = kafka.shared.stopping.begun() => return Ok(()),
+        };
+        let Some(frame) = frame else {
+            return Ok(());
+        };
+        let answer = tokio::select! {
+            biased;
+            answer = answer(&kafka, &connection, frame) => answer?,
+            () = frames.until_gone() => return Ok(()),
+        };
+        if let Some(mut answer) = answer {
+            send(&mut writer, &mut answer, arrival).await?;
+            kafka.buffers.take_back(answer.lent);
+            if answer.last {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn most_bytes(kafka: &Kafka, connection: &Connection, api_key: Option<i16>) -> usize {
+    match api_key {
+        _ if kafka.is_stranger(connection) => MOST_STRANGER_BYTES,
+        Some(key) if key == ApiKey::Produce as i16 => MOST_PRODUCE_BYTES,
+        _ => MOST_REQUEST_BYTES,
+    }
+}
+
+/// Answers one frame.
+pub(super) async fn answer(kafka: &Kafka, connection: &Connection, mut frame: Bytes) -> Handled {
+    if let Some(answer) = kafka.raw_token(connection, &frame) {
+        return answer.map(Some);
+    }
+    let header = RequestHeader::take(&mut frame)?;
+    let api = registry::find(header.api_key).ok_or(Closing::UnknownApi(header.api_key))?;
+    if !api.for_strangers && kafka.is_stranger(connection) {
+        return Err(Closing::Stranger(api.key));
+    }
+    let call = Call {
+        kafka,
+        connection,
+        api,
+        header,
+        body: frame,
+    };
+    if !api.versions.contains(&header.version) {
+        return match api.key {
+            ApiKey::ApiVersions => api_versions::refuse_version(&call),
+            api => Err(Closing::UnknownVersion {
+                api,
+                version: header.version,
+            }),
+        };
+    }
+    (api.handle)(call).await
+}
+
+async fn send(
+    writer: &mut (impl AsyncWrite + Unpin),
+    answer: &mut Answer,
+    patience: Duration,
+) -> Result<(), Closing> {
+    while answer.chunks.has_remaining() {
+        let written = timeout(patience, writer.write_buf(&mut answer.chunks)).await;
+        match written {
+            Err(_) => return Err(FrameError::Slow(patience).into()),
+            Ok(Err(error)) => return Err(FrameError::Broken(error).into()),
+            Ok(Ok(0)) => return Err(FrameError::CutShort.into()),
+            Ok(Ok(_)) => {}
+        }
+    }
+    writer.flush().await.map_err(FrameError::Broken)?;
+    Ok(())
+}
