@@ -87,7 +87,7 @@ pub fn number_of(message_id: i64) -> i64 {
 }
 
 /// A message to store.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct NewQueueMessage<'m> {
     /// Its number in the store.
     pub id: i64,
@@ -98,7 +98,7 @@ pub struct NewQueueMessage<'m> {
     /// The size that it is counted with.
     pub bytes: i64,
     /// Its custom properties as JSON, where it has any.
-    pub properties: Option<&'m str>,
+    pub properties: Option<String>,
     /// Its content.
     pub content: &'m str,
 }
@@ -151,21 +151,25 @@ fn run_from_row(row: &Row<'_>) -> rusqlite::Result<QueueRun> {
 }
 
 impl Session<'_> {
-    /// Stores a message.
-    pub fn insert_queue_message(&self, message: &NewQueueMessage<'_>) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO queue_message (id, holders, created_ms, bytes, properties, content) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
-            .execute((
+    /// Stores messages.
+    pub fn insert_queue_messages(
+        &self,
+        messages: &[NewQueueMessage<'_>],
+    ) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "INSERT INTO queue_message (id, holders, created_ms, bytes, properties, content) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        for message in messages {
+            statement.execute((
                 message.id,
                 message.holders,
                 message.created_ms,
                 message.bytes,
-                message.properties,
+                &message.properties,
                 message.content,
             ))?;
+        }
         Ok(())
     }
 

@@ -161,6 +161,7 @@ fn store_all(
     let mut state = sweep(session, queue, now_ms)?;
     let first = state.last_message + 1;
     let mut lanes = OpenLanes::new(session, queue, now_ms)?;
+    let mut messages = Vec::with_capacity(entries.len());
     for entry in entries {
         state.last_message += 1;
         let message_id = queue_message_id(queue.details.number, state.last_message);
@@ -174,17 +175,17 @@ fn store_all(
         }
         if holders > 0 {
             let properties = entry.properties().map(serde_json::to_string);
-            let properties = properties.transpose().unwrap_or_default();
-            session.insert_queue_message(&NewQueueMessage {
+            messages.push(NewQueueMessage {
                 id: message_id,
                 holders,
                 created_ms: now_ms,
                 bytes,
-                properties: properties.as_deref(),
+                properties: properties.transpose().unwrap_or_default(),
                 content: entry.content,
-            })?;
+            });
         }
     }
+    session.insert_queue_messages(&messages)?;
     lanes.store()?;
     state.sweep_at_ms = state.sweep_at_ms.min(now_ms + queue.retention_ms());
     session.put_queue_state(queue.details.number, state)?;
