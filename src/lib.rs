@@ -16,6 +16,7 @@ pub mod output;
 pub mod profile;
 
 pub mod client;
+pub mod delivery;
 
 pub mod server;
 

@@ -94,6 +94,16 @@ impl OperationId {
         }
     }
 
+    /// Whether a token among the parameters shows that the caller may do it, as in the links of messages: then
+    /// a request needs no signature.
+    pub fn is_allowed_by_token(self) -> bool {
+        let of_links = [
+            ons::Ons::GetConfirmSubscription,
+            ons::Ons::GetUnsubscription,
+        ];
+        matches!(self, Self::Ons(operation) if of_links.contains(&operation))
+    }
+
     /// Its entry in the table; a test holds that each has one.
     pub fn operation(self) -> Option<&'static Operation> {
         let mut operations = self.service().operations.iter();

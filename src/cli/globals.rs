@@ -117,6 +117,31 @@ const GLOBALS: &[(&str, &[Global])] = &[
         ],
     ),
     (
+        "Deliveries of the local engine",
+        &[
+            global(
+                "delivery-timeout",
+                Takes::Seconds,
+                "Seconds that a command gives to deliveries that are due (default 2; 0 leaves them due).",
+            ),
+            global(
+                "smtp",
+                Takes::Text("URL"),
+                "Server that emails go to, as smtp://HOST:PORT?from=ADDRESS (default: the inbox).",
+            ),
+            global(
+                "allow-http",
+                Takes::Nothing,
+                "Deliver to plain http:// addresses of other machines too.",
+            ),
+            global(
+                "deny-private-networks",
+                Takes::Nothing,
+                "Do not deliver to addresses of private networks, nor of this machine.",
+            ),
+        ],
+    ),
+    (
         "Settings",
         &[
             global(
@@ -323,6 +348,14 @@ pub(super) struct Globals {
     pub memory: bool,
     /// `--durability`.
     pub durability: Durability,
+    /// `--delivery-timeout`, in seconds.
+    pub delivery_timeout: Option<u64>,
+    /// `--smtp`.
+    pub smtp: Option<String>,
+    /// `--allow-http`.
+    pub allow_http: bool,
+    /// `--deny-private-networks`.
+    pub deny_private_networks: bool,
     /// The names of those that were given at all.
     pub given: Vec<&'static str>,
     /// All that were given, for the settings.
@@ -387,6 +420,10 @@ impl Globals {
             request_id: text("opc-request-id"),
             data_dir: text("data-dir").map(PathBuf::from),
             memory: is_set("memory"),
+            delivery_timeout: text("delivery-timeout").and_then(|seconds| seconds.parse().ok()),
+            smtp: text("smtp"),
+            allow_http: is_set("allow-http"),
+            deny_private_networks: is_set("deny-private-networks"),
             durability: match text("durability") {
                 Some(kind) if kind.eq_ignore_ascii_case("fsync") => Durability::Fsync,
                 _ => Durability::Os,

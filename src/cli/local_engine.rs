@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::deliveries::Deliveries;
 use super::error::CliError;
 use super::globals::Globals;
 use super::target::{self, Failure};
@@ -30,6 +31,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) struct LocalEngine {
     home: Home,
     durability: Durability,
+    /// What is due after a call, where the engine is in this process.
+    deliveries: Deliveries,
     /// Names requests to a server.
     request_ids: RequestIds,
     link: RefCell<Option<Link>>,
@@ -44,6 +47,7 @@ impl LocalEngine {
         Ok(Self {
             home: target::home(globals)?,
             durability: globals.durability,
+            deliveries: Deliveries::of(globals)?,
             request_ids: match globals.request_id.clone() {
                 Some(id) => RequestIds::Given(id),
                 None => RequestIds::fresh(),
@@ -54,8 +58,8 @@ impl LocalEngine {
 
     /// Answers a call, which is tried again and again where it is to wait for something.
     ///
-    /// Between two attempts the folder is free for those who may bring it; nobody can into memory of our own. A
-    /// server waits itself.
+    /// In this process, what is due then is delivered; a server does so by itself, and waits by itself.
+    /// Between two attempts the folder is free for those who may bring it; nobody can into memory of our own.
     pub(super) fn answer(&self, call: &Call) -> Result<Reply, Failure> {
         const FIRST_PAUSE: Duration = Duration::from_millis(5);
         const LONGEST_PAUSE: Duration = Duration::from_millis(50);
@@ -77,7 +81,11 @@ impl LocalEngine {
 
     fn attempt(&self, call: &Call) -> Result<Attempt, Failure> {
         let attempt = self.ask(
-            |engine| engine.attempt(call).map_err(Failure::Service),
+            |engine| {
+                let attempt = engine.attempt(call).map_err(Failure::Service);
+                self.deliveries.attempt(engine, &self.home, self.durability);
+                attempt
+            },
             |link| Ok(link.answer(call)?.map(Attempt::Done)),
         );
         attempt.map_err(Failure::NotAsked)?
@@ -111,7 +119,7 @@ impl LocalEngine {
     /// next look finds the folder free, or with someone else.
     fn ask<T>(
         &self,
-        here: impl Fn(&Engine) -> T,
+        here: impl Fn(Engine) -> T,
         there: impl Fn(&mut Link) -> Result<T, Unreached>,
     ) -> Result<T, CliError> {
         let begun = Instant::now();
@@ -125,7 +133,7 @@ impl LocalEngine {
             }
             let patience = PATIENCE.saturating_sub(begun.elapsed());
             match Holder::find(&self.home, self.durability, patience)? {
-                Holder::Here(engine) => return Ok(here(&engine)),
+                Holder::Here(engine) => return Ok(here(*engine)),
                 Holder::Server(record) if patience.is_zero() => {
                     return Err(CliError::Server(format!(
                         "the server that has the data folder, process {} at {}, does not answer: stop it, or choose \
@@ -135,6 +143,7 @@ impl LocalEngine {
                 }
                 Holder::Server(record) => {
                     self.check_durability(&record)?;
+                    self.deliveries.check_server(&record)?;
                     *link = Some(Link::to(
                         &record,
                         self.request_ids.clone(),

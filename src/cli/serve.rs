@@ -8,6 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use tracing::Level;
 
 use super::builtin::{Answer, Builtin, Takes};
+use super::deliveries::courier_options;
 use super::error::CliError;
 use super::globals::Globals;
 use super::{target, terminal};
@@ -19,7 +20,16 @@ use crate::server::{self, Limits, LogOptions, Ready, ServeOptions, Tls};
 pub(super) static SERVE: Builtin = Builtin {
     words: "serve",
     takes: Takes::Only(
-        &["auth", "cli-rc-file", "data-dir", "memory", "durability"],
+        &[
+            "auth",
+            "cli-rc-file",
+            "data-dir",
+            "memory",
+            "durability",
+            "smtp",
+            "allow-http",
+            "deny-private-networks",
+        ],
         "answers others, and asks nobody",
     ),
     run,
@@ -42,7 +52,8 @@ pub(super) fn command() -> Command {
             "It listens on this machine only, and takes everyone there for its user, unless --auth verify asks them \
              who they are. Commands on the same data \
              folder reach it by themselves; programs find it at the addresses that it prints.\n\
-             --data-dir, --memory and --durability say where and how data is kept, as with every command.\n\n\
+             --data-dir, --memory and --durability say where and how data is kept, as with every command; --smtp, \
+             --allow-http and --deny-private-networks, how messages are delivered.\n\n\
              Example:\n  ocelot serve --http 127.0.0.1:4590 --kafka 127.0.0.1:9092",
         )
         .args(addresses())
@@ -175,6 +186,7 @@ fn options(matches: &ArgMatches, globals: &Globals) -> Result<ServeOptions, CliE
     Ok(ServeOptions {
         home: target::home(globals)?,
         durability: globals.durability,
+        courier: courier_options(globals)?,
         http: text("http").unwrap_or_default(),
         kafka: text("kafka").unwrap_or_default(),
         advertise: text("advertise"),

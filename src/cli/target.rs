@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::error::CliError;
 use super::globals::Globals;
 use super::local_engine::LocalEngine;
-use super::{credentials, terminal};
+use super::{credentials, deliveries, terminal};
 use crate::api::operation::Operation;
 use crate::call::{ApiError, Call, Reply, SERVER_ADDRESS};
 use crate::client::{
@@ -265,7 +265,8 @@ pub(super) fn no_target(source: &str, name: &str) -> CliError {
 
 /// Refuses options that are about the local engine where it does not answer.
 fn check_remote(globals: &Globals, address: &str) -> Result<(), CliError> {
-    for flag in ["data-dir", "memory", "durability"] {
+    let of_the_folder = ["data-dir", "memory", "durability"];
+    for flag in of_the_folder.into_iter().chain(deliveries::OPTIONS) {
         if globals.is_given(flag) {
             return Err(CliError::value(format!(
                 "--{flag} is about the local engine, but {address} is to answer"

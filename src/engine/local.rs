@@ -6,6 +6,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::delivery::functions::FunctionRequest;
+use super::delivery::inbox::InboxRequest;
 use super::{AccessRequest, Engine, EngineError, PeekedState, QueuePart};
 use crate::call::LOCAL_TENANCY;
 use crate::clock::{Setting, clamp_ms, rfc3339};
@@ -44,6 +46,16 @@ pub enum LocalRequest {
     ManageAccess {
         /// What.
         request: AccessRequest,
+    },
+    /// Something about messages that would have reached a person.
+    ManageInbox {
+        /// What.
+        request: InboxRequest,
+    },
+    /// Something about the functions of this machine.
+    ManageFunctions {
+        /// What.
+        request: FunctionRequest,
     },
     /// The messages of a queue in some states; nothing changes.
     PeekQueue {
@@ -155,6 +167,8 @@ impl Engine {
                 ("connect-harnesses", "connectharness"),
                 ("queues", "queue"),
                 ("consumer-groups", "consumergroup"),
+                ("topics", "onstopic"),
+                ("subscriptions", "onssubscription"),
             ]
             .into_iter()
             .map(|(name, kind)| Ok((name, session.count_resources(kind)?)))
@@ -179,6 +193,9 @@ impl Engine {
             "connect-harness-id" => Some("connectharness"),
             "queue-id" => Some("queue"),
             "consumer-group-id" => Some("consumergroup"),
+            "topic-id" => Some("onstopic"),
+            // Their names are their endpoints.
+            "subscription-id" => Some("onssubscription"),
             _ => None,
         }
     }
@@ -212,6 +229,8 @@ impl Engine {
             LocalRequest::ShowStatus => self.status_json(),
             LocalRequest::ListNames { kind } => Ok(json!(self.names(kind)?)),
             LocalRequest::ManageAccess { request } => self.manage_access(request),
+            LocalRequest::ManageInbox { request } => self.manage_inbox(request),
+            LocalRequest::ManageFunctions { request } => self.manage_functions(request),
             LocalRequest::PeekQueue {
                 part,
                 states,
@@ -238,6 +257,7 @@ impl Engine {
             "clock": self.clock().to_json(),
             "metadata-bytes": status.metadata_bytes,
             "messages-bytes": status.messages_bytes,
+            "deliveries-under-way": self.count_deliveries()?,
             "resources": counts,
             // A server that has the folder puts here where it serves.
             "server": null,

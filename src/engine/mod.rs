@@ -5,11 +5,16 @@
 //! give the same answers.
 
 mod access;
+mod carry_out;
 mod changes;
+pub mod delivery;
+pub mod effects;
+pub mod events;
 mod folder;
 mod listing;
 mod local;
 pub mod ocid;
+mod ons;
 mod queue;
 mod request;
 mod resource;
@@ -17,6 +22,7 @@ mod retry;
 mod streaming;
 mod work;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -62,9 +68,15 @@ pub enum EngineError {
     /// Keys and tokens cannot be managed as asked.
     #[error(transparent)]
     Access(#[from] AccessError),
+    /// A message of the inbox cannot be used as asked.
+    #[error(transparent)]
+    Inbox(#[from] delivery::inbox::InboxError),
+    /// No such function.
+    #[error(transparent)]
+    Function(#[from] delivery::functions::FunctionError),
     /// What a command about this engine names is not there, or cannot be.
-    #[error("{}", .0.message)]
-    Refused(#[from] ApiError),
+    #[error("{0}")]
+    Refused(String),
     /// The clock cannot be set to this.
     #[error("the clock can show times from 1970 to 9999, and not {0}")]
     Clock(String),
@@ -75,6 +87,8 @@ pub struct Engine {
     store: Store,
     clock: EngineClock,
     streaming: Streaming,
+    /// Held by whoever carries out effects, so that nobody else does the same.
+    carrying_out: Mutex<()>,
     keys: access::KeyRing,
     decoy: access::Decoy,
     queue: Queue,
@@ -117,16 +131,19 @@ impl Engine {
         let changes = Arc::new(Changes::default());
         let queue = Queue::new(Arc::clone(&changes));
         queue.finish_removals(&store)?;
-        Ok(Self {
+        let engine = Self {
             clock: EngineClock::new(system, setting.unwrap_or_default()),
             streaming,
+            carrying_out: Mutex::new(()),
             keys: access::KeyRing::default(),
             decoy: access::Decoy::new()?,
             queue,
             changes,
             store,
             folder,
-        })
+        };
+        engine.carry_out_effects()?;
+        Ok(engine)
     }
 
     /// Answers a call at once, or says why it cannot. What a caller would wait for is answered with what is
@@ -138,8 +155,9 @@ impl Engine {
     /// Answers a call, or says what to wait for, or why it cannot be answered.
     pub fn attempt(&self, call: &Call) -> Result<Attempt, ApiError> {
         request::check(call)?;
+        let tenancy_id = self.tenancy_of(call)?;
         let context = Context {
-            store: self.store.tenancy(&call.origin.tenancy_id),
+            store: self.store.tenancy(&tenancy_id),
             now_ms: self.clock.now_ms(),
             origin: &call.origin,
         };
@@ -149,12 +167,17 @@ impl Engine {
                 .answer(&context, operation, call)
                 .map(Attempt::Done),
             OperationId::Queue(operation) => self.queue.answer(&context, operation, call),
-            OperationId::Ons(_)
-            | OperationId::Events(_)
-            | OperationId::Monitoring(_)
-            | OperationId::Sch(_) => Err(not_available(call)),
-        }?;
-        Ok(match attempt {
+            OperationId::Ons(operation) => {
+                ons::answer(&context, operation, call).map(Attempt::Done)
+            }
+            OperationId::Events(_) | OperationId::Monitoring(_) | OperationId::Sch(_) => {
+                Err(not_available(call))
+            }
+        };
+        // The change is made and its effects are noted: what keeps them from being carried out now does not
+        // undo the answer. They stay noted, and the next call meets the same obstacle first.
+        let _ = self.carry_out_effects();
+        Ok(match attempt? {
             // Nothing happens by itself while the clock stands still.
             Attempt::Nothing(wait) if self.clock.stands_still() => Attempt::Nothing(Wait {
                 retry_after: None,
@@ -167,6 +190,19 @@ impl Engine {
     /// Where to listen for changes of what calls read from.
     pub fn changes(&self) -> &Arc<Changes> {
         &self.changes
+    }
+
+    /// The tenancy in which a call is answered: the caller's, but what a token allows is done where the token
+    /// is from, whoever has it.
+    fn tenancy_of<'c>(&self, call: &'c Call) -> Result<Cow<'c, str>, ApiError> {
+        let own = Cow::Borrowed(call.origin.tenancy_id.as_str());
+        if !call.operation.id.is_allowed_by_token() {
+            return Ok(own);
+        }
+        let found = self
+            .store
+            .read(|session| ons::tenancy_of_link(session, call))?;
+        Ok(found.map_or(own, Cow::Owned))
     }
 
     /// The data folder, unless the engine lives in memory.
@@ -189,7 +225,7 @@ fn not_available(call: &Call) -> ApiError {
 
 /// What every service is handed with a call.
 struct Context<'e> {
-    /// What is stored for the caller's tenancy.
+    /// What is stored for the tenancy of the call.
     store: TenancyStore<'e>,
     /// The time of the whole call, so that all it does happens at once.
     now_ms: i64,
@@ -227,6 +263,12 @@ impl EngineClock {
 impl Clock for EngineClock {
     fn now_ms(&self) -> i64 {
         clamp_ms(self.setting().apply(self.system.now_ms()))
+    }
+}
+
+impl From<ApiError> for EngineError {
+    fn from(error: ApiError) -> Self {
+        Self::Refused(error.message)
     }
 }
 

@@ -10,6 +10,8 @@
 )]
 
 pub mod auth;
+mod coordinator;
+mod deliveries;
 mod error;
 mod http;
 mod kafka;
@@ -26,9 +28,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
+use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
 use crate::engine::{Engine, PATIENCE};
+use crate::log::Durability;
 use auth::Verifier;
 pub use error::ServeError;
 use listeners::Listeners;
@@ -58,8 +62,25 @@ struct Shared {
     control: Option<ControlToken>,
     /// Checks signatures, where callers must show who they are.
     verifier: Verifier,
+    /// Is told when something may have become due for delivery.
+    may_be_due: Notify,
     metrics: Metrics,
     stopping: Stopping,
+}
+
+impl Shared {
+    /// Asks the engine, which answers at once unless it waits for the disk. Only then do the other tasks of this
+    /// thread move to another: moving them takes longer than most answers.
+    fn ask_engine<T>(&self, question: impl FnOnce(&Engine) -> T) -> T {
+        let answer = match self.options.durability {
+            Durability::Os => question(&self.engine),
+            Durability::Fsync => tokio::task::block_in_place(|| question(&self.engine)),
+        };
+        if self.engine.has_new_deliveries() {
+            self.may_be_due.notify_one();
+        }
+        answer
+    }
 }
 
 /// Serves until the process is asked to end. `on_ready` is called once, when every listener answers.
@@ -98,18 +119,20 @@ async fn serve(
         control: folder.as_ref().map(|_| ControlToken::new()),
         tls: acceptor,
         verifier: Verifier::new(),
+        may_be_due: Notify::new(),
         metrics: Metrics::default(),
         stopping: stop.stopping(),
         engine,
         options,
     });
     let control = listeners.control_url(&shared.addresses)?;
-    let mut faces = vec![
+    let mut tasks = vec![
         tokio::spawn(http::serve(listeners.http, Arc::clone(&shared))),
         tokio::spawn(kafka::serve(listeners.kafka, Arc::clone(&shared))),
+        tokio::spawn(deliveries::make(Arc::clone(&shared))),
     ];
     if let Some(listener) = listeners.control {
-        faces.push(tokio::spawn(http::serve_owner(
+        tasks.push(tokio::spawn(http::serve_owner(
             listener,
             Arc::clone(&shared),
         )));
@@ -135,7 +158,7 @@ async fn serve(
     on_ready(addresses);
     stop.asked_for().await;
     tracing::info!("stopping");
-    stop.finish(faces).await;
+    stop.finish(tasks).await;
     if let Some(folder) = &folder {
         ServerRecord::remove(folder).map_err(ServeError::record(folder))?;
     }

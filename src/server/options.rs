@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::auth::Auth;
 use super::tls::Tls;
+use crate::delivery::CourierOptions;
 use crate::engine::Home;
 use crate::log::Durability;
 
@@ -15,6 +16,8 @@ pub struct ServeOptions {
     pub home: Home,
     /// What an answered write survives.
     pub durability: Durability,
+    /// How what becomes due is delivered.
+    pub courier: CourierOptions,
     /// Where to listen for REST calls, as `host:port`; port 0 picks a free one.
     pub http: String,
     /// Where to listen for Kafka clients, as `host:port`; port 0 picks a free one.

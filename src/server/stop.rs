@@ -58,12 +58,12 @@ impl Stop {
         self.sender.send_replace(true);
     }
 
-    /// Waits until the faces are done, at most for the grace; a second signal ends the process at once.
-    pub(super) async fn finish(mut self, faces: impl IntoIterator<Item = JoinHandle<()>>) {
+    /// Waits until the tasks are done, at most for the grace; a second signal ends the process at once.
+    pub(super) async fn finish(mut self, tasks: impl IntoIterator<Item = JoinHandle<()>>) {
         let all_done = async {
-            for face in faces {
-                // A face that panicked is done too.
-                let _ = face.await;
+            for task in tasks {
+                // One that panicked is done too.
+                let _ = task.await;
             }
         };
         tokio::select! {

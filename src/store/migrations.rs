@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -176,6 +176,47 @@ const MIGRATIONS: [&str; 5] = [
         PRIMARY KEY (pool_id, group_id, stream_id, partition_index)
     ) WITHOUT ROWID;
     CREATE INDEX kafka_offset_by_stream ON kafka_offset (stream_id);
+  ",
+    // Notifications: what a change causes elsewhere, what is to be delivered, what people would have
+    // received, and the functions of this machine. Numbers of deliveries and messages are never used again.
+    "
+    CREATE TABLE effect (
+        id           INTEGER PRIMARY KEY AUTOINCREMENT,
+        tenancy_id   TEXT NOT NULL,
+        rest_address TEXT NOT NULL,
+        effect       TEXT NOT NULL
+    );
+    CREATE TABLE delivery (
+        id              INTEGER PRIMARY KEY AUTOINCREMENT,
+        subscription_id TEXT,
+        lane            TEXT NOT NULL,
+        task            TEXT NOT NULL,
+        attempts        INTEGER NOT NULL,
+        time_created_ms INTEGER NOT NULL,
+        patience_ms     INTEGER NOT NULL,
+        due_ms          INTEGER NOT NULL,
+        leased_until_ms INTEGER NOT NULL
+    );
+    CREATE INDEX delivery_by_lane ON delivery (lane, due_ms, id);
+    CREATE INDEX delivery_by_due ON delivery (due_ms);
+    CREATE INDEX delivery_by_lease ON delivery (leased_until_ms, lane);
+    CREATE INDEX delivery_by_subscription ON delivery (subscription_id);
+    CREATE TABLE inbox_message (
+        id      INTEGER PRIMARY KEY AUTOINCREMENT,
+        time_ms INTEGER NOT NULL,
+        message TEXT NOT NULL
+    );
+    CREATE TABLE function (
+        id         TEXT PRIMARY KEY,
+        name       TEXT NOT NULL UNIQUE,
+        definition TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE function_run (
+        id          INTEGER PRIMARY KEY AUTOINCREMENT,
+        function_id TEXT NOT NULL,
+        run         TEXT NOT NULL
+    );
+    CREATE INDEX function_run_by_function ON function_run (function_id, id);
 ",
     super::queue_messages::SCHEMA,
 ];

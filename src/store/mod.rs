@@ -1,4 +1,4 @@
-//! Metadata in SQLite: resources, consumer groups, work requests, settings.
+//! Metadata in SQLite: resources, consumer groups, work requests, deliveries, settings.
 //!
 //! One connection, in WAL mode, for the one process that holds the data folder. Callers get a session for
 //! the length of a closure; all that a closure under `write` does happens wholly or not at all. A commit is
@@ -13,9 +13,13 @@ mod access;
 mod clear;
 mod conditions;
 mod doomed_logs;
+mod effects;
+mod functions;
 mod groups;
+mod inbox;
 mod kafka_groups;
 mod migrations;
+mod outbox;
 mod page;
 mod queue_deliveries;
 mod queue_lanes;
@@ -27,6 +31,7 @@ mod work_requests;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,8 +39,12 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
 pub use access::{ApiKey, AuthToken};
+pub use effects::NotedEffect;
+pub use functions::NamedFunction;
 pub use groups::{Group, GroupPartition, Instance};
+pub use inbox::InboxEntry;
 pub use kafka_groups::{KafkaGroup, KafkaOffset};
+pub use outbox::{NewDelivery, StoredDelivery};
 pub use page::{Order, Page, Place, PlaceValue};
 pub use queue_deliveries::{Delivery, DeliveryRange, ExpiredDeliveries, Standing};
 pub use queue_lanes::{LaneCounts, NEVER_MS, QueueLane, QueueState};
@@ -101,6 +110,8 @@ const CACHE_KIB: i64 = 16 * 1024;
 /// The metadata of one data folder.
 pub struct Store {
     connection: Mutex<Connection>,
+    /// Set with each delivery that is put into the outbox.
+    has_new_deliveries: AtomicBool,
     path: Option<PathBuf>,
 }
 
@@ -148,6 +159,7 @@ impl Store {
         migrations::migrate(&mut connection, path.as_deref())?;
         Ok(Self {
             connection: Mutex::new(connection),
+            has_new_deliveries: AtomicBool::new(false),
             path,
         })
     }
@@ -173,6 +185,7 @@ impl Store {
         let connection = self.lock();
         work(&FolderSession {
             connection: &connection,
+            has_new_deliveries: &self.has_new_deliveries,
         })
     }
 
@@ -188,9 +201,17 @@ impl Store {
             .map_err(StoreError::from)?;
         let result = work(&FolderSession {
             connection: &transaction,
+            has_new_deliveries: &self.has_new_deliveries,
         })?;
         transaction.commit().map_err(StoreError::from)?;
         Ok(result)
+    }
+
+    /// Whether anything was put into the outbox since this was asked last.
+    pub fn has_new_deliveries(&self) -> bool {
+        // Most changes put nothing there, and looking is cheaper than swapping.
+        self.has_new_deliveries.load(Ordering::Acquire)
+            && self.has_new_deliveries.swap(false, Ordering::AcqRel)
     }
 
     /// A panic elsewhere leaves the connection whole: an open transaction is rolled back when dropped.
@@ -242,17 +263,17 @@ impl TenancyStore<'_> {
 
     fn session<'c>(&'c self, folder: &FolderSession<'c>) -> Session<'c> {
         Session {
-            folder: FolderSession {
-                connection: folder.connection,
-            },
+            folder: *folder,
             tenancy_id: self.tenancy_id,
         }
     }
 }
 
 /// The tables of the folder as a whole, for the length of one read or one change.
+#[derive(Clone, Copy)]
 pub struct FolderSession<'c> {
     connection: &'c Connection,
+    has_new_deliveries: &'c AtomicBool,
 }
 
 /// The tables of one tenancy, for the length of one read or one change.

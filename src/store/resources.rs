@@ -117,6 +117,15 @@ impl FolderSession<'_> {
         raw.map(typed).transpose()
     }
 
+    /// The tenancy of the resource of `kind` with this OCID, deleted or not.
+    pub fn tenancy_of_resource(&self, kind: &str, id: &str) -> Result<Option<String>, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT tenancy_id FROM resource WHERE id = ?1 AND kind = ?2")?
+            .query_row([id, kind], |row| row.get(0))
+            .optional()?)
+    }
+
     /// How many resources of `kind` are not deleted, whosever they are.
     pub fn count_resources(&self, kind: &str) -> Result<i64, StoreError> {
         Ok(self.connection.query_row(

@@ -46,13 +46,18 @@ const OPTIONS: &[(&str, &str, Does)] = &[
     ("memory", "", Does::Prints),
 ];
 
-/// Those that show elsewhere: in errors, with a query, or after a power cut.
+/// Those that show elsewhere: in errors, with a query, after a power cut, or in deliveries, which
+/// `tests/notifications` looks at.
 const ELSEWHERE: &[&str] = &[
     "raw-output",
     "opc-request-id",
     "opc-client-request-id",
     "request-id",
     "durability",
+    "delivery-timeout",
+    "smtp",
+    "allow-http",
+    "deny-private-networks",
     "help",
     "version",
     "release-info",

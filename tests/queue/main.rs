@@ -15,6 +15,7 @@ mod purge;
 mod queues;
 mod refusals;
 mod retention;
+mod served;
 mod support;
 mod text;
 mod waiting;

@@ -10,7 +10,7 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Response, Uri, header};
 
 use super::authenticate::{Caller, authenticate};
-use super::{Entrance, body, request, response};
+use super::{Entrance, body, request, response, wait};
 use crate::api::OperationId;
 use crate::api::route::Route;
 use crate::call::{ApiError, Origin, Reply};
@@ -71,11 +71,11 @@ async fn reply(
     let shared = &entrance.shared;
     let limits = &shared.options.limits;
     let body = body::read(body, limits).await?;
-    let caller = authenticate(entrance, parts, &body)?;
+    let caller = authenticate(entrance, route.operation.id, parts, &body)?;
     let origin = origin(entrance, parts, caller);
     let content = body::content(&parts.headers, body, limits)?;
     let call = request::call(route, parts.uri.query(), &parts.headers, &content, origin)?;
-    tokio::task::block_in_place(|| shared.engine.answer(&call))
+    wait::answer(shared, &call).await
 }
 
 /// Who asks, and the addresses that they will find the services at: those of the host that they used, or of the

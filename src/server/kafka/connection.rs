@@ -29,6 +29,8 @@ const IDLE: Duration = Duration::from_secs(600);
 pub(super) struct Connection {
     /// The address that the client reached.
     pub(super) local: SocketAddr,
+    /// The address that the client comes from.
+    pub(super) peer: SocketAddr,
     /// How far the client has come with saying who it is.
     login: Mutex<Login>,
     identity: OnceLock<Identity>,
@@ -39,9 +41,10 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(local: SocketAddr) -> Self {
+    pub(super) fn new(local: SocketAddr, peer: SocketAddr) -> Self {
         Self {
             local,
+            peer,
             login: Mutex::default(),
             identity: OnceLock::new(),
             fetch_session: Mutex::default(),
@@ -82,13 +85,18 @@ impl Connection {
 }
 
 /// Serves a connection until either side ends it.
-pub(super) async fn serve<S>(stream: S, local: SocketAddr, kafka: Arc<Kafka>) -> Result<(), Closing>
+pub(super) async fn serve<S>(
+    stream: S,
+    local: SocketAddr,
+    peer: SocketAddr,
+    kafka: Arc<Kafka>,
+) -> Result<(), Closing>
 where
     S: AsyncRead + AsyncWrite + Send,
 {
     let (reader, mut writer) = tokio::io::split(stream);
     let mut frames = FrameReader::new(reader);
-    let connection = Connection::new(local);
+    let connection = Connection::new(local, peer);
     let arrival = kafka.shared.options.limits.client_timeout;
     let patience = Patience {
         idle: IDLE,
@@ -131,28 +139,32 @@ pub(super) async fn answer(kafka: &Kafka, connection: &Connection, mut frame: By
     if let Some(answer) = kafka.raw_token(connection, &frame) {
         return answer.map(Some);
     }
+    let whole = frame.clone();
     let header = RequestHeader::take(&mut frame)?;
     let api = registry::find(header.api_key).ok_or(Closing::UnknownApi(header.api_key))?;
     if !api.for_strangers && kafka.is_stranger(connection) {
         return Err(Closing::Stranger(api.key));
+    }
+    let is_served = api.versions.contains(&header.version);
+    if is_served {
+        header.take_rest(api.key, &mut frame)?;
     }
     let call = Call {
         kafka,
         connection,
         api,
         header,
+        frame: whole,
         body: frame,
     };
-    if !api.versions.contains(&header.version) {
-        return match api.key {
-            ApiKey::ApiVersions => api_versions::refuse_version(&call),
-            api => Err(Closing::UnknownVersion {
-                api,
-                version: header.version,
-            }),
-        };
+    match api.key {
+        _ if is_served => (api.handle)(call).await,
+        ApiKey::ApiVersions => api_versions::refuse_version(&call),
+        api => Err(Closing::UnknownVersion {
+            api,
+            version: header.version,
+        }),
     }
-    (api.handle)(call).await
 }
 
 async fn send(

@@ -162,23 +162,32 @@ pub(super) struct RequestHeader {
 }
 
 impl RequestHeader {
-    /// Takes the header off a frame, whose rest is the request. Of an API that nobody knows, the rest begins
-    /// behind the fixed part.
+    /// Takes the fixed part of the header off a frame: what all versions of it have.
     pub(super) fn take(frame: &mut Bytes) -> Result<Self, FrameError> {
-        if frame.len() < FIXED_HEADER_BYTES {
-            return Err(FrameError::Header);
+        match frame.len() < FIXED_HEADER_BYTES {
+            true => Err(FrameError::Header),
+            false => Ok(Self {
+                api_key: frame.get_i16(),
+                version: frame.get_i16(),
+                correlation_id: frame.get_i32(),
+            }),
         }
-        let header = Self {
-            api_key: frame.get_i16(),
-            version: frame.get_i16(),
-            correlation_id: frame.get_i32(),
-        };
-        let Ok(api_key) = ApiKey::try_from(header.api_key) else {
-            return Ok(header);
-        };
-        let rest = header.rest(api_key, frame).ok_or(FrameError::Header)?.len();
+    }
+
+    /// Takes the rest of the header off a frame, which leaves the request.
+    pub(super) fn take_rest(&self, api_key: ApiKey, frame: &mut Bytes) -> Result<(), FrameError> {
+        let rest = self.rest(api_key, frame).ok_or(FrameError::Header)?.len();
         frame.advance(frame.len() - rest);
-        Ok(header)
+        Ok(())
+    }
+
+    /// The name that the client gave itself, in the frame of a request; empty where it has none.
+    pub(super) fn client_id(frame: &[u8]) -> String {
+        let id = frame.get(FIXED_HEADER_BYTES..).and_then(|rest| {
+            let (length, rest) = rest.split_first_chunk()?;
+            rest.get(..usize::try_from(i16::from_be_bytes(*length)).ok()?)
+        });
+        String::from_utf8_lossy(id.unwrap_or_default()).into_owned()
     }
 
     /// Whether a request of this version has compact lengths and tagged fields.

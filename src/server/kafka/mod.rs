@@ -12,6 +12,7 @@ mod connection;
 mod error;
 mod fetch_session;
 mod frame;
+mod groups;
 mod parked;
 mod registry;
 mod sasl;
@@ -39,6 +40,7 @@ use crate::log::Durability;
 use buffers::Buffers;
 use connection::Connection;
 use frame::FrameError;
+use groups::Groups;
 use parked::Parked;
 
 /// The number of the one broker.
@@ -52,6 +54,7 @@ struct Kafka {
     shared: Arc<Shared>,
     parked: Arc<Parked>,
     buffers: Buffers,
+    groups: Groups,
     /// The number of the fetch session that began last.
     last_session_id: AtomicI32,
 }
@@ -64,6 +67,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let stopping = shared.stopping.clone();
     let places = Arc::new(Semaphore::new(shared.options.limits.connections));
     let kafka = Arc::new(Kafka::new(shared));
+    tokio::spawn(groups::keep_time(Arc::clone(&kafka)));
     let mut open = JoinSet::new();
     loop {
         let accepted = async {
@@ -109,6 +113,7 @@ impl Kafka {
             shared,
             parked,
             buffers: Buffers::default(),
+            groups: Groups::new(),
             last_session_id: AtomicI32::new(0),
         }
     }
@@ -122,16 +127,17 @@ impl Kafka {
     async fn serve_stream(self: Arc<Self>, stream: TcpStream) -> Result<(), registry::Closing> {
         stream.set_nodelay(true).map_err(FrameError::Broken)?;
         let local = stream.local_addr().map_err(FrameError::Broken)?;
+        let peer = stream.peer_addr().map_err(FrameError::Broken)?;
         let _open = self.shared.metrics.connection("kafka");
         match &self.shared.tls {
-            None => connection::serve(stream, local, Arc::clone(&self)).await,
+            None => connection::serve(stream, local, peer, Arc::clone(&self)).await,
             Some(acceptor) => {
                 let patience = self.shared.options.limits.client_timeout;
                 let stream = timeout(patience, acceptor.accept(stream))
                     .await
                     .map_err(|_| FrameError::Slow(patience))?
                     .map_err(FrameError::Broken)?;
-                connection::serve(stream, local, Arc::clone(&self)).await
+                connection::serve(stream, local, peer, Arc::clone(&self)).await
             }
         }
     }

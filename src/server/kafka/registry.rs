@@ -35,11 +35,20 @@ pub(super) type Handled = Result<Option<Answer>, Closing>;
 type Handler = for<'c> fn(Call<'c>) -> Pin<Box<dyn Future<Output = Handled> + Send + 'c>>;
 
 /// All that is served, by API key.
-pub(super) static APIS: [&Api; 16] = [
+pub(super) static APIS: [&Api; 29] = [
     &apis::produce::API,
     &apis::fetch::API,
     &apis::list_offsets::API,
     &apis::metadata::API,
+    &apis::offset_commit::API,
+    &apis::offset_fetch::API,
+    &apis::find_coordinator::API,
+    &apis::join_group::API,
+    &apis::heartbeat::API,
+    &apis::leave_group::API,
+    &apis::sync_group::API,
+    &apis::describe_groups::API,
+    &apis::list_groups::API,
     &apis::sasl_handshake::API,
     &apis::api_versions::API,
     &apis::create_topics::API,
@@ -50,8 +59,12 @@ pub(super) static APIS: [&Api; 16] = [
     &apis::alter_configs::API,
     &apis::sasl_authenticate::API,
     &apis::create_partitions::API,
+    &apis::delete_groups::API,
     &apis::incremental_alter_configs::API,
+    &apis::offset_delete::API,
     &apis::describe_cluster::API,
+    &apis::consumer_group_heartbeat::API,
+    &apis::consumer_group_describe::API,
 ];
 
 /// The API with a key, where it is served.
@@ -90,12 +103,19 @@ pub(super) struct Call<'c> {
     pub(super) connection: &'c Connection,
     pub(super) api: &'static Api,
     pub(super) header: RequestHeader,
+    /// The request with its header.
+    pub(super) frame: Bytes,
     pub(super) body: Bytes,
 }
 
 impl Call<'_> {
     pub(super) fn version(&self) -> i16 {
         self.header.version
+    }
+
+    /// The name that the client gave itself.
+    pub(super) fn client_id(&self) -> String {
+        RequestHeader::client_id(&self.frame)
     }
 
     pub(super) fn topics(&self) -> Topics<'_> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{ApiKey, RequestKind};
 use serde_json::json;
+use tokio::sync::Notify;
 
 use super::Kafka;
 use super::connection::{Connection, answer};
@@ -14,6 +15,7 @@ use super::shape::{self, Field, Kind};
 use crate::api::OperationId;
 use crate::api::streaming::Streaming as Operation;
 use crate::call::LOCAL_TENANCY;
+use crate::delivery::CourierOptions;
 use crate::engine::{Engine, Home, NewTopic};
 use crate::log::Durability;
 use crate::server::auth::{Auth, Verifier};
@@ -169,6 +171,7 @@ fn take(bytes: &[u8]) -> bool {
         return false;
     };
     api.versions.contains(&header.version)
+        && header.take_rest(api.key, &mut frame).is_ok()
         && fits(api, &frame, header.version)
         && RequestKind::decode(api.key, &mut frame, header.version).is_ok()
 }
@@ -257,6 +260,7 @@ fn broker() -> Kafka {
     let options = ServeOptions {
         home: Home::Memory,
         durability: Durability::Os,
+        courier: CourierOptions::default(),
         http: String::new(),
         kafka: String::new(),
         advertise: None,
@@ -285,6 +289,7 @@ fn broker() -> Kafka {
             tls: None,
             control: None,
             verifier: Verifier::new(),
+            may_be_due: Notify::new(),
             metrics: Metrics::default(),
             stopping: Stop::listen().unwrap().stopping(),
         }
@@ -315,6 +320,9 @@ fn put_messages(kafka: &Kafka, stream: &str) {
     kafka.shared.engine.answer(&call).unwrap();
 }
 
+/// The APIs whose answers may take their time.
+const WAITING: [ApiKey; 3] = [ApiKey::Fetch, ApiKey::JoinGroup, ApiKey::SyncGroup];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_version_of_every_api_is_answered() {
     let kafka = broker();
@@ -322,13 +330,14 @@ async fn every_version_of_every_api_is_answered() {
     for api in APIS {
         for version in api.versions.clone() {
             for _ in 0..60 {
-                let connection = Connection::new(kafka.shared.addresses.kafka);
+                let address = kafka.shared.addresses.kafka;
+                let connection = Connection::new(address, address);
                 let frame = frame(&mut random, api, version);
                 let answered = answer(&kafka, &connection, frame.into());
-                // A fetch may wait for ever.
+                // A fetch may wait for ever, and members for one another.
                 let limit = Duration::from_millis(20);
                 match tokio::time::timeout(limit, answered).await {
-                    Err(_) => assert_eq!(api.key, ApiKey::Fetch),
+                    Err(_) => assert!(WAITING.contains(&api.key), "{:?}", api.key),
                     // What a producer without acknowledgements is told.
                     Ok(Ok(_) | Err(Closing::Unacknowledged(_))) => {}
                     Ok(Err(error)) => panic!("{:?} version {version}: {error}", api.key),

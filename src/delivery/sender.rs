@@ -1,0 +1,102 @@
+//! One attempt at one delivery.
+
+use super::CourierOptions;
+use super::email::Mailer;
+use super::forms::{self, Post};
+use super::function;
+use super::http::{Http, place};
+use crate::engine::delivery::functions::Run;
+use crate::engine::delivery::{Delivery, Destination, Outcome};
+
+/// What came of an attempt.
+pub(super) struct Attempt {
+    /// The number of the delivery.
+    pub id: i64,
+    /// Where it was to go, without what is secret in it.
+    pub place: String,
+    /// What came of it, or why it has not arrived.
+    pub result: Result<Outcome, String>,
+    /// The run of a function, with the function's OCID.
+    pub run: Option<(String, Run)>,
+}
+
+impl Attempt {
+    fn of(delivery: &Delivery, result: Result<Outcome, String>) -> Self {
+        let destination = &delivery.task.destination;
+        Self {
+            id: delivery.id,
+            place: match destination {
+                Destination::Webhook(url)
+                | Destination::Slack(url)
+                | Destination::PagerDuty(url) => place(url),
+                other => other.endpoint().to_owned(),
+            },
+            result,
+            run: None,
+        }
+    }
+
+    /// An attempt for which there was no time any more.
+    pub(super) fn cut_off(delivery: &Delivery) -> Self {
+        let reason = "there was no answer in the time that --delivery-timeout allows";
+        Self::of(delivery, Err(reason.to_owned()))
+    }
+}
+
+/// Sends to endpoints of all kinds.
+pub(super) struct Sender {
+    http: Http,
+    mailer: Option<Mailer>,
+}
+
+impl Sender {
+    pub(super) fn new(options: CourierOptions) -> Self {
+        Self {
+            http: Http::new(options.allow_http, options.deny_private_networks),
+            mailer: options.smtp.map(Mailer::new),
+        }
+    }
+
+    /// Tries a delivery once.
+    pub(super) async fn attempt(&self, delivery: &Delivery) -> Attempt {
+        let message = &delivery.task.message;
+        let result = match &delivery.task.destination {
+            Destination::Webhook(url) => self.post(forms::webhook(url, message)).await,
+            Destination::Slack(url) => self.post(forms::slack(url, message)).await,
+            Destination::PagerDuty(url) => self.post(forms::pager_duty(url, message)).await,
+            Destination::Sms(_) => Ok(Outcome::KeptInInbox),
+            Destination::Email(_) => match &self.mailer {
+                None => Ok(Outcome::KeptInInbox),
+                Some(mailer) => {
+                    let sent = mailer.send(&delivery.task).await;
+                    sent.map(|()| Outcome::Delivered)
+                }
+            },
+            Destination::Function(_) => return self.run_function(delivery).await,
+        };
+        Attempt::of(delivery, result)
+    }
+
+    async fn post(&self, post: Post) -> Result<Outcome, String> {
+        self.http.post(post).await.map(|_| Outcome::Delivered)
+    }
+
+    async fn run_function(&self, delivery: &Delivery) -> Attempt {
+        let Some(function) = &delivery.function else {
+            let reason = "there is no such function here: ocelot local function add gives one";
+            return Attempt::of(delivery, Err(reason.to_owned()));
+        };
+        let run = function::run(&self.http, function, &delivery.task.message.body).await;
+        let result = match run.succeeded {
+            true => Ok(Outcome::Delivered),
+            false => Err(format!(
+                "the function {} failed: ocelot local function logs {} shows its output",
+                function.name, function.name
+            )),
+        };
+        Attempt {
+            run: Some((function.id.clone(), run)),
+            ..Attempt::of(delivery, result)
+        }
+    }
+}

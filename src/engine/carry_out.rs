@@ -1,0 +1,97 @@
+//! Carrying out the effects of operations: the one place where services meet.
+
+use std::sync::PoisonError;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use super::effects::{Effect, MOST_AT_ONCE};
+use super::{Context, Engine, delivery, ons};
+use crate::api::OperationId;
+use crate::api::streaming::{self, Streaming as StreamingOperation};
+use crate::call::{ApiError, Call, Origin};
+use crate::clock::Clock;
+use crate::store::{NotedEffect, StoreError};
+
+impl Engine {
+    /// Carries out what is noted, in the order in which it was noted, with what that causes in turn.
+    ///
+    /// What fails within the engine stays noted. What is refused, as a topic that is gone refuses a message,
+    /// would be refused for ever, and is dropped.
+    pub(super) fn carry_out_effects(&self) -> Result<(), StoreError> {
+        let _turn = self
+            .carrying_out
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut last = 0;
+        for _ in 0..MOST_AT_ONCE {
+            let Some(noted) = self.store.read(|session| session.next_effect(last))? else {
+                break;
+            };
+            last = noted.id;
+            match self.carry_out(&noted) {
+                Ok(()) => {}
+                Err(error) if error.status >= 500 => {}
+                Err(_) => self
+                    .store
+                    .write(|session| session.remove_effect(noted.id))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Carries out one effect and takes its note away: in one transaction, unless it writes to a log.
+    fn carry_out(&self, noted: &NotedEffect<Effect>) -> Result<(), ApiError> {
+        let origin = Origin {
+            tenancy_id: noted.tenancy_id.clone(),
+            rest_address: noted.rest_address.clone(),
+            ..Origin::default()
+        };
+        let context = Context {
+            store: self.store.tenancy(&origin.tenancy_id),
+            now_ms: self.clock.now_ms(),
+            origin: &origin,
+        };
+        if let Effect::Put {
+            stream_id,
+            key,
+            value,
+        } = &noted.effect
+        {
+            self.put_into_stream(&context, stream_id, (key.as_deref(), value))?;
+        }
+        context.store.write(|session| {
+            match &noted.effect {
+                // No service has rules yet, and a message that was put is in its log.
+                Effect::Event(_) | Effect::Put { .. } => {}
+                Effect::Publish(publication) => {
+                    ons::publish(session, &context, publication)?;
+                }
+                Effect::Invoke { function_id, body } => {
+                    delivery::invoke(session, context.now_ms, function_id, body)?;
+                }
+            }
+            Ok(session.remove_effect(noted.id)?)
+        })
+    }
+
+    fn put_into_stream(
+        &self,
+        context: &Context<'_>,
+        stream_id: &str,
+        (key, value): (Option<&str>, &str),
+    ) -> Result<(), ApiError> {
+        let operation = StreamingOperation::PutMessages;
+        let mut operations = streaming::SERVICE.operations.iter();
+        let entry = operations.find(|entry| entry.id == OperationId::Streaming(operation));
+        let entry = entry.ok_or_else(|| ApiError::internal("no operation puts messages"))?;
+        let mut call = Call::new(entry);
+        call.path.insert("streamId", stream_id.to_owned());
+        let key = key.map(|key| STANDARD.encode(key));
+        let message = json!({"key": key, "value": STANDARD.encode(value)});
+        call.body = Some(json!({ "messages": [message] }));
+        self.streaming.answer(context, operation, &call)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,251 @@
+//! Deliveries: what is to be sent where, when it is tried, and when it is given up.
+//!
+//! The engine sends nothing itself. It hands out what is due ([`Engine::due_deliveries`]) and is told what
+//! came of it ([`Engine::finish_delivery`]); `crate::delivery` does the sending. What was handed out is under
+//! a lease, so it is due again when whoever had it is gone: each delivery is made at least once.
+
+pub mod functions;
+pub mod inbox;
+mod schedule;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use self::functions::Function;
+use super::{Engine, EngineError};
+use crate::call::ApiError;
+use crate::clock::Clock;
+use crate::store::{FolderSession, NewDelivery, StoreError};
+
+pub use schedule::DEFAULT_PATIENCE_MS;
+
+/// How long a delivery is its holder's, in milliseconds: longer than any attempt may take.
+const LEASE_MS: i64 = 60_000;
+
+/// Where something is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Destination {
+    /// A POST to this URL, with the service's headers.
+    Webhook(String),
+    /// A POST to this URL in the form of Slack.
+    Slack(String),
+    /// A POST to this URL in the form of PagerDuty.
+    PagerDuty(String),
+    /// An email to this address.
+    Email(String),
+    /// A text message to this number, which stays in the inbox.
+    Sms(String),
+    /// The function with this OCID.
+    Function(String),
+}
+
+impl Destination {
+    /// The URL, address, number or OCID.
+    pub fn endpoint(&self) -> &str {
+        match self {
+            Self::Webhook(endpoint)
+            | Self::Slack(endpoint)
+            | Self::PagerDuty(endpoint)
+            | Self::Email(endpoint)
+            | Self::Sms(endpoint)
+            | Self::Function(endpoint) => endpoint,
+        }
+    }
+}
+
+/// The topic that a message comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Topic {
+    /// Its OCID.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// The subscription that a message is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipient {
+    /// The subscription's OCID.
+    pub subscription_id: String,
+    /// Its protocol, as `EMAIL`.
+    pub protocol: String,
+    /// The address to ask for when it does not want any more.
+    pub unsubscribe_url: String,
+}
+
+/// What lets a subscription be confirmed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// The token.
+    pub token: String,
+    /// The address to ask for, which holds the token.
+    pub url: String,
+}
+
+/// What is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// A UUID, the same for all subscriptions.
+    pub id: String,
+    /// The topic, if it comes from one.
+    pub topic: Option<Topic>,
+    /// The subscription, if it is for one.
+    pub recipient: Option<Recipient>,
+    /// The subject line of emails.
+    pub title: Option<String>,
+    /// The text.
+    pub body: String,
+    /// What it is to be answered with, if it asks for a confirmation.
+    pub confirmation: Option<Confirmation>,
+}
+
+/// What is to be sent, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Where.
+    pub destination: Destination,
+    /// What.
+    pub message: Message,
+}
+
+/// A delivery that is due, for its holder to make.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivery {
+    /// Its number.
+    pub id: i64,
+    /// What to send, and where.
+    pub task: Task,
+    /// The function to run, where it goes to one that this engine has.
+    pub function: Option<Function>,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It has arrived.
+    Delivered,
+    /// There is no way to the person from here: the message goes to the inbox.
+    KeptInInbox,
+    /// It has not arrived.
+    Failed,
+}
+
+/// What becomes of a delivery after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing: it is done, or its subscription is gone.
+    Done,
+    /// It is tried again at this time, in milliseconds.
+    At(i64),
+    /// It is given up.
+    GivenUp,
+}
+
+impl Engine {
+    /// Deliveries that are due, at most `limit`, and one for each endpoint. They are the caller's for a
+    /// minute; until then, or until it finishes them, nothing else is handed out for these endpoints.
+    pub fn due_deliveries(&self, limit: usize) -> Result<Vec<Delivery>, EngineError> {
+        let now_ms = self.clock.now_ms();
+        self.store.write(|session| {
+            let due = session.lease_due_deliveries::<Task>(now_ms, now_ms + LEASE_MS, limit)?;
+            due.into_iter()
+                .map(|stored| {
+                    let function = match &stored.task.destination {
+                        Destination::Function(id) => session.function(id)?,
+                        _ => None,
+                    };
+                    Ok(Delivery {
+                        id: stored.id,
+                        task: stored.task,
+                        function,
+                    })
+                })
+                .collect()
+        })
+    }
+
+    /// Whether anything has become due by a call since this was asked last, for whoever makes deliveries.
+    pub fn has_new_deliveries(&self) -> bool {
+        self.store.has_new_deliveries()
+    }
+
+    /// Takes note of what came of a delivery.
+    pub fn finish_delivery(&self, id: i64, outcome: Outcome) -> Result<Next, EngineError> {
+        let now_ms = self.clock.now_ms();
+        self.store.write(|session| {
+            let Some(stored) = session.delivery::<Task>(id)? else {
+                return Ok(Next::Done);
+            };
+            match outcome {
+                Outcome::Delivered => session.remove_delivery(id)?,
+                Outcome::KeptInInbox => {
+                    inbox::keep(session, now_ms, &stored.task)?;
+                    session.remove_delivery(id)?;
+                }
+                Outcome::Failed => {
+                    let attempts = stored.attempts.saturating_add(1);
+                    let Some(due_ms) = schedule::next_attempt_ms(&stored, now_ms) else {
+                        session.remove_delivery(id)?;
+                        return Ok(Next::GivenUp);
+                    };
+                    session.put_back_delivery(id, attempts, due_ms)?;
+                    return Ok(Next::At(due_ms));
+                }
+            }
+            Ok(Next::Done)
+        })
+    }
+
+    /// How long until something is due, in milliseconds of the engine's clock: 0 when something is.
+    pub fn next_delivery_in_ms(&self) -> Result<Option<i64>, EngineError> {
+        let now_ms = self.clock.now_ms();
+        let next_ms = self
+            .store
+            .read(|session| session.next_delivery_ms(now_ms))?;
+        Ok(next_ms.map(|next_ms| (next_ms - now_ms).max(0)))
+    }
+
+    /// How many deliveries have not arrived yet.
+    pub fn count_deliveries(&self) -> Result<i64, EngineError> {
+        Ok(self.store.read(|session| session.count_deliveries())?)
+    }
+}
+
+/// Puts a task into the outbox, to be tried for so long.
+pub(super) fn enqueue(
+    session: &FolderSession<'_>,
+    now_ms: i64,
+    task: &Task,
+    patience_ms: i64,
+) -> Result<(), StoreError> {
+    let recipient = task.message.recipient.as_ref();
+    session.put_delivery(&NewDelivery {
+        subscription_id: recipient.map(|recipient| recipient.subscription_id.as_str()),
+        lane: task.destination.endpoint(),
+        task,
+        due_ms: now_ms,
+        patience_ms,
+    })
+}
+
+/// Has a function run.
+pub(super) fn invoke(
+    session: &FolderSession<'_>,
+    now_ms: i64,
+    function_id: &str,
+    body: &str,
+) -> Result<(), ApiError> {
+    let task = Task {
+        destination: Destination::Function(function_id.to_owned()),
+        message: Message {
+            id: Uuid::new_v4().to_string(),
+            topic: None,
+            recipient: None,
+            title: None,
+            body: body.to_owned(),
+            confirmation: None,
+        },
+    };
+    Ok(enqueue(session, now_ms, &task, DEFAULT_PATIENCE_MS)?)
+}

@@ -1,0 +1,141 @@
+//! Publishing: a message becomes a delivery for each confirmed subscription, in one transaction.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::super::Context;
+use super::super::delivery::{self, Message, Task};
+use super::super::effects::{Publication, Sender};
+use super::confirmation;
+use super::endpoints::Protocol;
+use super::subscriptions::{self, Subscription};
+use super::topics::{TOPIC, Topic};
+use crate::call::{ApiError, Call, Reply};
+use crate::clock::rfc3339;
+use crate::store::Session;
+
+/// The largest request, in bytes. Source: behaviour.md 3.4.
+const MOST_BYTES: usize = 64 * 1024;
+
+#[derive(Deserialize)]
+struct MessageDetails {
+    title: Option<String>,
+    body: String,
+}
+
+/// The text of a message: one for all, or one for each protocol.
+enum Text {
+    Raw(String),
+    ByProtocol(Map<String, Value>),
+}
+
+impl Text {
+    /// Reads the body of a message of type JSON. Source: behaviour.md 3.4.
+    fn by_protocol(body: &str) -> Result<Self, ApiError> {
+        let wrong = || {
+            ApiError::invalid(
+                "body of messageType JSON must be a JSON object of texts by protocol, one of them by the name \
+                 default",
+            )
+        };
+        let texts: Map<String, Value> = serde_json::from_str(body).map_err(|_| wrong())?;
+        match texts.contains_key("default") && texts.values().all(Value::is_string) {
+            true => Ok(Self::ByProtocol(texts)),
+            false => Err(wrong()),
+        }
+    }
+
+    fn for_protocol(&self, protocol: Protocol) -> &str {
+        match self {
+            Self::Raw(text) => text,
+            Self::ByProtocol(texts) => {
+                let mut named = texts.iter();
+                let own = named.find(|(name, _)| name.eq_ignore_ascii_case(protocol.name()));
+                let text = own.map(|(_, text)| text).or_else(|| texts.get("default"));
+                text.and_then(Value::as_str).unwrap_or_default()
+            }
+        }
+    }
+}
+
+pub(super) fn publish_message(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    let bytes = call.body.as_ref().map_or(0, |body| body.to_string().len());
+    if bytes > MOST_BYTES {
+        return Err(ApiError::new(
+            413,
+            "PayloadTooLarge",
+            format!("The request has {bytes} bytes; a message may have {MOST_BYTES}"),
+        ));
+    }
+    let details: MessageDetails = call.typed_body()?;
+    let message_type = call.headers.get("messageType");
+    let text = match message_type {
+        Some(kind) if kind.eq_ignore_ascii_case("JSON") => Text::by_protocol(&details.body)?,
+        _ => Text::Raw(details.body),
+    };
+    let message_id = context.store.write(|session| {
+        let topic: Topic = TOPIC.live(session, call.path_value("topicId")?)?;
+        let title = details.title.as_deref();
+        fan_out(session, context, &topic, Sender::Caller, (title, &text))
+    })?;
+    Ok(Reply {
+        status: 202,
+        body: Some(json!({
+            "messageId": message_id,
+            "timeStamp": rfc3339(context.now_ms),
+        })),
+        ..Reply::default()
+    })
+}
+
+/// Publishes a message that another service caused.
+pub(in crate::engine) fn publish(
+    session: &Session<'_>,
+    context: &Context<'_>,
+    publication: &Publication,
+) -> Result<(), ApiError> {
+    let topic: Topic = TOPIC.live(session, &publication.topic_id)?;
+    let text = Text::Raw(publication.body.clone());
+    let title = publication.title.as_deref();
+    fan_out(session, context, &topic, publication.sender, (title, &text))?;
+    Ok(())
+}
+
+/// Puts a delivery for each active subscription into the outbox, and returns the message's id.
+fn fan_out(
+    session: &Session<'_>,
+    context: &Context<'_>,
+    topic: &Topic,
+    sender: Sender,
+    (title, text): (Option<&str>, &Text),
+) -> Result<String, ApiError> {
+    let id = Uuid::new_v4().to_string();
+    for subscription in subscriptions::of_topic(session, &topic.id)? {
+        if !gets(&subscription, sender) {
+            continue;
+        }
+        let protocol = subscription.details.protocol;
+        let task = Task {
+            destination: protocol.destination(subscription.endpoint()),
+            message: Message {
+                id: id.clone(),
+                topic: Some(confirmation::named(topic)),
+                recipient: Some(confirmation::recipient(context, &subscription)),
+                title: title.map(str::to_owned),
+                body: text.for_protocol(protocol).to_owned(),
+                confirmation: None,
+            },
+        };
+        let patience_ms = subscription.details.policy.patience_ms();
+        delivery::enqueue(session, context.now_ms, &task, patience_ms)?;
+    }
+    Ok(id)
+}
+
+/// Text messages carry what alarms and connectors publish, and nothing else. Source: behaviour.md 3.5.
+fn gets(subscription: &Subscription, sender: Sender) -> bool {
+    let by_text_message = subscription.details.protocol == Protocol::Sms;
+    let allowed = !by_text_message || matches!(sender, Sender::Alarm | Sender::Connector);
+    subscription.is_active() && allowed
+}

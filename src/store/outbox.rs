@@ -1,0 +1,178 @@
+//! The outbox: what is to be sent somewhere, until it has arrived or is given up.
+//!
+//! Deliveries to one endpoint share a lane. One delivery of a lane is handed out at a time, under a lease:
+//! until it ends nobody else gets one of that lane, and when its holder dies, the delivery is due again.
+
+use std::sync::atomic::Ordering;
+
+use rusqlite::{OptionalExtension, Row};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{FolderSession, StoreError, from_json, to_json};
+
+/// A delivery to put into the outbox.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewDelivery<'d, T> {
+    /// The subscription that it is for; it goes with it.
+    pub subscription_id: Option<&'d str>,
+    /// The endpoint, which has one delivery at a time.
+    pub lane: &'d str,
+    /// What to send, and where.
+    pub task: &'d T,
+    /// When it is due first, in milliseconds.
+    pub due_ms: i64,
+    /// For how long it is tried again after that, in milliseconds.
+    pub patience_ms: i64,
+}
+
+/// A delivery in the outbox.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredDelivery<T> {
+    /// Its number; later ones have larger numbers.
+    pub id: i64,
+    /// What to send, and where.
+    pub task: T,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Since when it is to be delivered, in milliseconds.
+    pub time_created_ms: i64,
+    /// For how long it is tried, in milliseconds.
+    pub patience_ms: i64,
+}
+
+const COLUMNS: &str = "id, task, attempts, time_created_ms, patience_ms";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredDelivery<String>> {
+    Ok(StoredDelivery {
+        id: row.get(0)?,
+        task: row.get(1)?,
+        attempts: row.get(2)?,
+        time_created_ms: row.get(3)?,
+        patience_ms: row.get(4)?,
+    })
+}
+
+fn typed<T: DeserializeOwned>(
+    raw: StoredDelivery<String>,
+) -> Result<StoredDelivery<T>, StoreError> {
+    Ok(StoredDelivery {
+        task: from_json("delivery", &raw.task)?,
+        id: raw.id,
+        attempts: raw.attempts,
+        time_created_ms: raw.time_created_ms,
+        patience_ms: raw.patience_ms,
+    })
+}
+
+impl FolderSession<'_> {
+    /// Puts a delivery into the outbox.
+    pub fn put_delivery<T: Serialize>(&self, new: &NewDelivery<'_, T>) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO delivery (subscription_id, lane, task, attempts, time_created_ms, \
+                 patience_ms, due_ms, leased_until_ms) VALUES (?1, ?2, ?3, 0, ?4, ?5, ?4, 0)",
+            )?
+            .execute((
+                new.subscription_id,
+                new.lane,
+                to_json(new.task),
+                new.due_ms,
+                new.patience_ms,
+            ))?;
+        self.has_new_deliveries.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// The delivery with this number.
+    pub fn delivery<T: DeserializeOwned>(
+        &self,
+        id: i64,
+    ) -> Result<Option<StoredDelivery<T>>, StoreError> {
+        let raw = self
+            .connection
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM delivery WHERE id = ?1"))?
+            .query_row([id], from_row)
+            .optional()?;
+        raw.map(typed).transpose()
+    }
+
+    /// The delivery that is due for longest of each lane, at most `limit`, without lanes that have one under
+    /// lease. Those returned are under lease until `until_ms`.
+    pub fn lease_due_deliveries<T: DeserializeOwned>(
+        &self,
+        now_ms: i64,
+        until_ms: i64,
+        limit: usize,
+    ) -> Result<Vec<StoredDelivery<T>>, StoreError> {
+        // Beside a MIN, SQLite takes the other columns from the row that has it.
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS}, MIN(due_ms) AS first FROM delivery WHERE due_ms <= ?1 \
+             AND lane NOT IN (SELECT lane FROM delivery WHERE leased_until_ms > ?1) \
+             GROUP BY lane ORDER BY first, id LIMIT ?2"
+        ))?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = statement.query_map((now_ms, limit), from_row)?;
+        let due: Vec<StoredDelivery<T>> = rows
+            .map(|row| typed(row?))
+            .collect::<Result<_, StoreError>>()?;
+        let mut lease = self
+            .connection
+            .prepare_cached("UPDATE delivery SET leased_until_ms = ?2 WHERE id = ?1")?;
+        for delivery in &due {
+            lease.execute((delivery.id, until_ms))?;
+        }
+        Ok(due)
+    }
+
+    /// Ends the lease of a delivery, which is due again at `due_ms` and has been tried so often.
+    pub fn put_back_delivery(&self, id: i64, attempts: u32, due_ms: i64) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE delivery SET attempts = ?2, due_ms = ?3, leased_until_ms = 0 WHERE id = ?1",
+            )?
+            .execute((id, attempts, due_ms))?;
+        Ok(())
+    }
+
+    /// Takes a delivery out of the outbox.
+    pub fn remove_delivery(&self, id: i64) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("DELETE FROM delivery WHERE id = ?1")?
+            .execute([id])?;
+        Ok(())
+    }
+
+    /// Takes the deliveries for a subscription out of the outbox.
+    pub fn remove_deliveries_of(&self, subscription_id: &str) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("DELETE FROM delivery WHERE subscription_id = ?1")?
+            .execute([subscription_id])?;
+        Ok(())
+    }
+
+    /// When the next delivery can be leased, in milliseconds: one is due, or a lease ends.
+    pub fn next_delivery_ms(&self, now_ms: i64) -> Result<Option<i64>, StoreError> {
+        let first = |sql: &str| -> Result<Option<i64>, StoreError> {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            Ok(statement.query_row([now_ms], |row| row.get(0)).optional()?)
+        };
+        let due = first(
+            "SELECT due_ms FROM delivery WHERE lane NOT IN \
+             (SELECT lane FROM delivery WHERE leased_until_ms > ?1) ORDER BY due_ms LIMIT 1",
+        )?;
+        let lease_ends = first(
+            "SELECT leased_until_ms FROM delivery WHERE leased_until_ms > ?1 \
+             ORDER BY leased_until_ms LIMIT 1",
+        )?;
+        Ok(due.into_iter().chain(lease_ends).min())
+    }
+
+    /// How many deliveries are in the outbox.
+    pub fn count_deliveries(&self) -> Result<i64, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT COUNT(*) FROM delivery")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+}

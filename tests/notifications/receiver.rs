@@ -1,0 +1,125 @@
+//! Receivers of webhooks on this machine: they keep what they get, and answer as the test says.
+
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver as Channel, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+/// How long a test waits for a request.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A request that came.
+#[derive(Clone, Debug)]
+pub(crate) struct Got {
+    pub(crate) path: String,
+    headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Got {
+    /// The value of a header, by its lower-case name.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(header, _)| header == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+/// How a receiver answers.
+#[derive(Clone, Debug)]
+pub(crate) enum Manner {
+    /// With this status line and these headers, after this time.
+    Answers(&'static str, String, Duration),
+    /// Never.
+    Hangs,
+}
+
+/// A server on a free port.
+pub(crate) struct Receiver {
+    pub(crate) url: String,
+    got: Channel<Got>,
+}
+
+impl Receiver {
+    pub(crate) fn new(manner: Manner) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/hook", listener.local_addr().unwrap());
+        let (sender, got) = channel();
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (sender, manner) = (sender.clone(), manner.clone());
+                thread::spawn(move || serve(stream, &sender, &manner));
+            }
+        });
+        Self { url, got }
+    }
+
+    pub(crate) fn accepting() -> Self {
+        Self::answering("200 OK")
+    }
+
+    pub(crate) fn answering(status: &'static str) -> Self {
+        Self::new(Manner::Answers(status, String::new(), Duration::ZERO))
+    }
+
+    /// The next request.
+    pub(crate) fn next(&self) -> Got {
+        self.got.recv_timeout(PATIENCE).unwrap()
+    }
+
+    /// What has come and was not looked at.
+    pub(crate) fn rest(&self) -> Vec<Got> {
+        self.got.try_iter().collect()
+    }
+}
+
+fn serve(stream: TcpStream, sender: &Sender<Got>, manner: &Manner) {
+    let mut reader = BufReader::new(stream);
+    while let Some(got) = read(&mut reader) {
+        if sender.send(got).is_err() {
+            return;
+        }
+        match manner {
+            Manner::Answers(status, headers, pause) => {
+                thread::sleep(*pause);
+                let answer = format!("HTTP/1.1 {status}\r\n{headers}content-length: 2\r\n\r\nok");
+                if reader.get_mut().write_all(answer.as_bytes()).is_err() {
+                    return;
+                }
+            }
+            Manner::Hangs => thread::sleep(PATIENCE),
+        }
+    }
+}
+
+fn read(reader: &mut BufReader<TcpStream>) -> Option<Got> {
+    let mut line = String::new();
+    reader
+        .read_line(&mut line)
+        .ok()
+        .filter(|bytes| *bytes > 0)?;
+    let path = line.split(' ').nth(1)?.to_owned();
+    let mut headers = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(": ") else {
+            break;
+        };
+        headers.push((name.to_lowercase(), value.to_owned()));
+    }
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let length = length.map_or(0, |(_, length)| length.parse().unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(Got {
+        path,
+        headers,
+        body: String::from_utf8(body).unwrap(),
+    })
+}
