@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::deliveries::Deliveries;
 use super::error::CliError;
 use super::globals::Globals;
+use super::strict;
 use super::target::{self, Failure};
 use crate::api::operation::{Client, Method};
 use crate::call::{ApiError, Call, Reply};
@@ -17,7 +18,7 @@ use crate::client::{
     Connection, Http, HttpError, HttpOptions, Remote, RemoteError, Request, RequestIds, RetryPolicy,
 };
 use crate::clock::{Clock, SystemClock};
-use crate::engine::{Attempt, Engine, Home, LocalRequest, PATIENCE};
+use crate::engine::{Attempt, Engine, EngineOptions, Home, LocalRequest, PATIENCE, Strictness};
 use crate::log::Durability;
 use crate::profile::BaseUrl;
 use crate::server::{ControlToken, Holder, LOCAL_PATH, ServerRecord};
@@ -30,7 +31,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// It is opened for each call, so that other processes have their turn in between.
 pub(super) struct LocalEngine {
     home: Home,
-    durability: Durability,
+    /// Those of every engine that is opened, which so count rates together.
+    options: EngineOptions,
     /// What is due after a call, where the engine is in this process.
     deliveries: Deliveries,
     /// Names requests to a server.
@@ -46,7 +48,10 @@ impl LocalEngine {
     pub(super) fn of(globals: &Globals) -> Result<Self, CliError> {
         Ok(Self {
             home: target::home(globals)?,
-            durability: globals.durability,
+            options: EngineOptions {
+                durability: globals.durability,
+                strictness: Strictness::new(strict::of_environment()?),
+            },
             deliveries: Deliveries::of(globals)?,
             request_ids: match globals.request_id.clone() {
                 Some(id) => RequestIds::Given(id),
@@ -83,7 +88,8 @@ impl LocalEngine {
         let attempt = self.ask(
             |engine| {
                 let attempt = engine.attempt(call).map_err(Failure::Service);
-                self.deliveries.attempt(engine, &self.home, self.durability);
+                self.deliveries
+                    .attempt(engine, &self.home, self.options.durability);
                 attempt
             },
             |link| Ok(link.answer(call)?.map(Attempt::Done)),
@@ -132,7 +138,7 @@ impl LocalEngine {
                 thread::sleep(PAUSE);
             }
             let patience = PATIENCE.saturating_sub(begun.elapsed());
-            match Holder::find(&self.home, self.durability, patience)? {
+            match Holder::find(&self.home, &self.options, patience)? {
                 Holder::Here(engine) => return Ok(here(*engine)),
                 Holder::Server(record) if patience.is_zero() => {
                     return Err(CliError::Server(format!(
@@ -142,7 +148,7 @@ impl LocalEngine {
                     )));
                 }
                 Holder::Server(record) => {
-                    self.check_durability(&record)?;
+                    self.check_promises(&record)?;
                     self.deliveries.check_server(&record)?;
                     *link = Some(Link::to(
                         &record,
@@ -154,9 +160,16 @@ impl LocalEngine {
         }
     }
 
-    /// Refuses to take less durability than was asked for.
-    fn check_durability(&self, server: &ServerRecord) -> Result<(), CliError> {
-        match self.durability {
+    /// Refuses to take less durability, or fewer limits, than were asked for.
+    fn check_promises(&self, server: &ServerRecord) -> Result<(), CliError> {
+        if self.options.strictness.is_strict() && !server.strict {
+            return Err(CliError::value(format!(
+                "OCELOT_STRICT asks for limits that the server on the data folder does not have (process {} at {}): start \
+                 it with --strict, or leave the variable out",
+                server.pid, server.http
+            )));
+        }
+        match self.options.durability {
             Durability::Fsync if !server.fsync => Err(CliError::value(format!(
                 "--durability fsync is not what the server on the data folder gives (process {} at {}): start it with \
                  --durability fsync, or leave the option out",

@@ -26,6 +26,7 @@ mod request;
 mod serve;
 mod session;
 mod setup;
+mod strict;
 mod suggest;
 mod target;
 mod terminal;

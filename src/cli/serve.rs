@@ -11,7 +11,7 @@ use super::builtin::{Answer, Builtin, Takes};
 use super::deliveries::courier_options;
 use super::error::CliError;
 use super::globals::Globals;
-use super::{target, terminal};
+use super::{strict, target, terminal};
 use crate::profile::Environment;
 use crate::server::auth::Auth;
 use crate::server::{self, Limits, LogOptions, Ready, ServeOptions, Tls};
@@ -107,8 +107,9 @@ fn certificates() -> [Arg; 3] {
     ]
 }
 
-fn limits() -> [Arg; 4] {
+fn limits() -> [Arg; 5] {
     [
+        strict::option(),
         number("max-connections", "COUNT", "4096", 1..=1_000_000)
             .help("Connections that each protocol has open at most; more wait."),
         number("max-header-bytes", "BYTES", "65536", 8192..=16_777_216)
@@ -187,6 +188,7 @@ fn options(matches: &ArgMatches, globals: &Globals) -> Result<ServeOptions, CliE
         home: target::home(globals)?,
         durability: globals.durability,
         courier: courier_options(globals)?,
+        strict: matches.get_flag("strict") || strict::of_environment()?,
         http: text("http").unwrap_or_default(),
         kafka: text("kafka").unwrap_or_default(),
         advertise: text("advertise"),

@@ -14,6 +14,11 @@ const ENVIRONMENT: &[(&str, &str)] = &[
         "The data folder of the local engine, unless `--data-dir` names one.",
     ),
     (
+        "OCELOT_STRICT",
+        "If 1, the local engine and `serve` refuse what the service in the cloud refuses, as `serve --strict`. Rates \
+         count within one process.",
+    ),
+    (
         "OCELOT_TARGET",
         "Who answers, as `--target`, unless the line or `OCI_CLI_ENDPOINT` says it.",
     ),

@@ -15,7 +15,9 @@ mod listing;
 mod local;
 pub mod ocid;
 mod ons;
+mod options;
 mod queue;
+mod rates;
 mod request;
 mod resource;
 mod retry;
@@ -31,15 +33,20 @@ use crate::api::OperationId;
 use crate::call::{ApiError, Call, Origin, Reply};
 use crate::clock::{Clock, Setting, SystemClock, clamp_ms};
 use crate::disk::{Disk, MemoryDisk, RealDisk};
-use crate::log::{Durability, LogError};
+use crate::log::LogError;
 use crate::store::{Store, StoreError, TenancyStore};
 
-pub use access::{AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser};
+pub use access::{
+    AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser,
+    without_default_domain,
+};
 pub use changes::{Attempt, Changes, Listening, Wait};
 pub use folder::{FolderError, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
+pub use options::{EngineOptions, Strictness};
 use queue::Queue;
 pub use queue::{PeekedState, QueuePart};
+pub use rates::Rates;
 use streaming::Streaming;
 pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 pub use streaming::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
@@ -99,22 +106,23 @@ pub struct Engine {
 
 impl Engine {
     /// Opens the engine over `home`, waiting for its turn if another process has it.
-    pub fn open(home: &Home, durability: Durability) -> Result<Self, EngineError> {
-        Self::open_with(home, durability, Box::new(SystemClock), PATIENCE)
+    pub fn open(home: &Home, options: impl Into<EngineOptions>) -> Result<Self, EngineError> {
+        Self::open_with(home, options, Box::new(SystemClock), PATIENCE)
     }
 
     /// Opens the engine with a clock of the caller's in the place of the machine's, waiting for its turn at
     /// most for `patience`.
     pub fn open_with(
         home: &Home,
-        durability: Durability,
+        options: impl Into<EngineOptions>,
         system: Box<dyn Clock>,
         patience: Duration,
     ) -> Result<Self, EngineError> {
+        let options = options.into();
         let (folder, store, disk, streams): (_, _, Arc<dyn Disk>, _) = match home {
             Home::Folder(path) => {
                 let folder = folder::Folder::lock(path, patience)?;
-                let store = Store::open(&folder.database()?, durability)?;
+                let store = Store::open(&folder.database()?, options.durability)?;
                 let streams = folder.streams();
                 (Some(folder), store, Arc::new(RealDisk), streams)
             }
@@ -126,7 +134,7 @@ impl Engine {
             ),
         };
         let setting = store.read(|session| session.setting(local::CLOCK_SETTING))?;
-        let streaming = Streaming::new(disk, streams, durability);
+        let streaming = Streaming::new(disk, streams, options);
         streaming.finish_removals(&store)?;
         let changes = Arc::new(Changes::default());
         let queue = Queue::new(Arc::clone(&changes));
@@ -203,6 +211,11 @@ impl Engine {
             .store
             .read(|session| ons::tenancy_of_link(session, call))?;
         Ok(found.map_or(own, Cow::Owned))
+    }
+
+    /// Whether what the services in the cloud refuse is refused.
+    pub fn is_strict(&self) -> bool {
+        self.streaming.is_strict()
     }
 
     /// The data folder, unless the engine lives in memory.

@@ -31,7 +31,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
-use crate::engine::{Engine, PATIENCE};
+use crate::engine::{Engine, EngineOptions, PATIENCE, Strictness};
 use crate::log::Durability;
 use auth::Verifier;
 pub use error::ServeError;
@@ -85,7 +85,11 @@ impl Shared {
 
 /// Serves until the process is asked to end. `on_ready` is called once, when every listener answers.
 pub fn run(options: ServeOptions, on_ready: impl FnOnce(&Ready)) -> Result<(), ServeError> {
-    let engine = match Holder::find(&options.home, options.durability, PATIENCE)? {
+    let engine_options = EngineOptions {
+        durability: options.durability,
+        strictness: Strictness::new(options.strict),
+    };
+    let engine = match Holder::find(&options.home, &engine_options, PATIENCE)? {
         Holder::Here(engine) => *engine,
         Holder::Server(record) => {
             return Err(ServeError::Served {

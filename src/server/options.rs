@@ -18,6 +18,8 @@ pub struct ServeOptions {
     pub durability: Durability,
     /// How what becomes due is delivered.
     pub courier: CourierOptions,
+    /// Whether what the services in the cloud refuse is refused.
+    pub strict: bool,
     /// Where to listen for REST calls, as `host:port`; port 0 picks a free one.
     pub http: String,
     /// Where to listen for Kafka clients, as `host:port`; port 0 picks a free one.

@@ -78,6 +78,7 @@ impl Ready {
             kafka: self.kafka_address(),
             ca: self.ca.clone(),
             fsync: options.durability == Durability::Fsync,
+            strict: options.strict,
             control,
             token: token.clone(),
         }

@@ -14,8 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::clock::SystemClock;
-use crate::engine::{Engine, EngineError, FolderError, Home};
-use crate::log::Durability;
+use crate::engine::{Engine, EngineError, EngineOptions, FolderError, Home};
 
 const FILE_NAME: &str = "server.json";
 
@@ -35,6 +34,8 @@ pub struct ServerRecord {
     pub ca: Option<PathBuf>,
     /// Whether its answered writes survive a power cut.
     pub fsync: bool,
+    /// Whether it refuses what the services in the cloud refuse.
+    pub strict: bool,
     /// Where it takes commands of this machine, as a URL without a path.
     pub control: String,
     /// What tells it that a command comes from the folder's owner.
@@ -88,13 +89,13 @@ impl Holder {
     /// most for `patience`.
     pub fn find(
         home: &Home,
-        durability: Durability,
+        options: &EngineOptions,
         patience: Duration,
     ) -> Result<Self, EngineError> {
         let begun = Instant::now();
         let mut step = Duration::ZERO;
         loop {
-            let opened = Engine::open_with(home, durability, Box::new(SystemClock), step);
+            let opened = Engine::open_with(home, options.clone(), Box::new(SystemClock), step);
             let (busy, holder) = match opened {
                 Ok(engine) => return Ok(Self::Here(Box::new(engine))),
                 Err(EngineError::Folder(FolderError::Busy { path, holder, .. })) => (path, holder),
@@ -118,7 +119,7 @@ impl Holder {
     pub fn peek(home: &Home) -> Option<Self> {
         match home {
             Home::Folder(path) if path.join("ocelot.db").exists() => {
-                Self::find(home, Durability::Os, Duration::from_millis(10)).ok()
+                Self::find(home, &EngineOptions::default(), Duration::from_millis(10)).ok()
             }
             _ => None,
         }

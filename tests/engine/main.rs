@@ -17,6 +17,7 @@ mod put;
 mod retention;
 mod retry_tokens;
 mod streams;
+mod strict;
 mod support;
 mod tenancies;
 mod validation;

@@ -11,7 +11,7 @@ use ocelot::api::operation::Place;
 use ocelot::api::streaming;
 use ocelot::call::{ApiError, Call, Reply};
 use ocelot::clock::Clock;
-use ocelot::engine::{Engine, EngineError, Home};
+use ocelot::engine::{Engine, EngineError, EngineOptions, Home, Strictness};
 use ocelot::log::Durability;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -55,6 +55,18 @@ impl Bench {
 
     pub(crate) fn in_folder(folder: &Path) -> Self {
         Self::over(&Home::Folder(folder.to_owned())).unwrap()
+    }
+
+    /// One that refuses what the service in the cloud refuses.
+    pub(crate) fn strict() -> Self {
+        let time = Time(Arc::new(AtomicI64::new(START_MS)));
+        let options = EngineOptions {
+            strictness: Strictness::new(true),
+            ..EngineOptions::default()
+        };
+        let clock = Box::new(time.clone());
+        let engine = Engine::open_with(&Home::Memory, options, clock, Duration::ZERO).unwrap();
+        Self { engine, time }
     }
 
     pub(crate) fn over(home: &Home) -> Result<Self, EngineError> {

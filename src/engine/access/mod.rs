@@ -19,7 +19,7 @@ use crate::store::{FolderSession, StoreError};
 
 pub use keys::KeyId;
 pub use scram::ScramHash;
-pub use tokens::TokenUser;
+pub use tokens::{TokenUser, without_default_domain};
 
 pub(super) use keys::KeyRing;
 pub(super) use tokens::Decoy;

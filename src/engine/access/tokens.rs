@@ -17,6 +17,9 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 /// So many characters of 6 bits cannot be guessed.
 const TOKEN_LENGTH: usize = 24;
 
+/// The domain of users whose names have none.
+const DEFAULT_DOMAIN: &str = "default";
+
 const SALT_LENGTH: usize = 16;
 
 /// Makes up the salts of users that do not exist: they look like others, and stay the same.
@@ -124,6 +127,7 @@ impl Engine {
     ) -> Result<Value, AccessError> {
         check_ocid("tenancy", tenancy_id)?;
         check_user_name(user_name)?;
+        let user_name = without_default_domain(user_name);
         let secret = new_secret()?;
         let new_salt = random::<SALT_LENGTH>()?.to_vec();
         let shown = self.store.write(|session| {
@@ -198,6 +202,14 @@ fn rename_tenancy(
             tenancy_id: other,
         }),
         _ => Ok(session.name_tenancy(tenancy_id, name)?),
+    }
+}
+
+/// The name of a user, in the form of those without a domain if its domain is `Default`: they are the same.
+pub fn without_default_domain(user_name: &str) -> &str {
+    match user_name.split_once('/') {
+        Some((domain, name)) if domain.eq_ignore_ascii_case(DEFAULT_DOMAIN) => name,
+        _ => user_name,
     }
 }
 

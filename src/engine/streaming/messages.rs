@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::Context;
+use super::super::rates::Throttled;
 use super::cursors::{Cursor, Reader, live_stream, oldest_kept};
 use super::streams::Stream;
 use super::{Streaming, partitioner};
@@ -51,6 +52,12 @@ struct NewMessage {
     value: Vec<u8>,
 }
 
+impl NewMessage {
+    fn bytes(&self) -> usize {
+        self.value.len() + self.key.as_ref().map_or(0, Vec::len)
+    }
+}
+
 impl Streaming {
     /// Appends messages; the reply tells of each where it went, in the order of the request.
     pub(super) fn put_messages(
@@ -71,6 +78,7 @@ impl Streaming {
         }
         let mut entries = vec![Value::Null; messages.len()];
         let mut failures = 0;
+        let mut throttled = None;
         for (partition, indexes) in (0_u32..).zip(&by_partition) {
             if indexes.is_empty() {
                 continue;
@@ -78,16 +86,23 @@ impl Streaming {
             let chosen: Vec<&NewMessage> =
                 indexes.iter().filter_map(|i| messages.get(*i)).collect();
             let result = self.append(context, &stream, partition, &chosen);
-            failures += if result.is_err() { indexes.len() } else { 0 };
+            if let Err(error) = &result {
+                failures += indexes.len();
+                throttled = throttled.or_else(|| Some(error.clone()).filter(is_throttling));
+            }
             for (nth, index) in (0_i64..).zip(indexes) {
                 if let Some(entry) = entries.get_mut(*index) {
                     *entry = put_entry(partition, nth, &result);
                 }
             }
         }
-        Ok(Reply::ok(
-            json!({ "failures": failures, "entries": entries }),
-        ))
+        match throttled {
+            // Where some are taken, the entries tell of the others. Source: behaviour.md 1.7.
+            Some(error) if failures == messages.len() => Err(error),
+            _ => Ok(Reply::ok(
+                json!({ "failures": failures, "entries": entries }),
+            )),
+        }
     }
 
     /// Appends messages to one partition, after the expired ones were let go.
@@ -106,6 +121,8 @@ impl Streaming {
                 headers: &[],
             })
             .collect();
+        let bytes = messages.iter().map(|message| message.bytes()).sum();
+        self.count_write((&stream.id, partition), bytes, context.now_ms)?;
         let horizon_ms = stream.horizon_ms(context.now_ms);
         let appended = self
             .partitions
@@ -125,6 +142,7 @@ impl Streaming {
         let limit = limit(call)?;
         let text = call.query_text("cursor").unwrap_or_default();
         let cursor = Cursor::decode(text, &stream.id, context.now_ms)?;
+        self.count_get(&stream, &cursor.reader, context.now_ms)?;
         let mut batch = Batch::new(&stream, limit);
         let reader = match cursor.reader {
             Reader::Partitions(positions) => {
@@ -137,6 +155,9 @@ impl Streaming {
             made_ms: context.now_ms,
             reader,
         };
+        if let Some(throttled) = batch.throttled.filter(|_| batch.messages.is_empty()) {
+            return Err(throttled.into());
+        }
         let reply = Reply::ok(Value::Array(batch.messages));
         Ok(reply.with_header("opc-next-cursor", next.encode()))
     }
@@ -170,6 +191,12 @@ impl Streaming {
             return Ok(offset);
         }
         let stream = batch.stream;
+        // What may not be read now is passed over, for another time.
+        if let Err(throttled) = self.may_read((&stream.id, partition), context.now_ms) {
+            batch.throttled = Some(throttled);
+            return Ok(offset);
+        }
+        let bytes_before = batch.bytes;
         let records = self.partitions.with(&stream.id, partition, |log| {
             if offset < oldest_kept(log, stream.horizon_ms(context.now_ms))? {
                 return Err(ApiError::invalid(
@@ -182,8 +209,14 @@ impl Streaming {
         for record in records {
             batch.push(partition, &record);
         }
+        let bytes = batch.bytes - bytes_before;
+        self.count_read((&stream.id, partition), bytes, context.now_ms);
         Ok(next)
     }
+}
+
+fn is_throttling(error: &ApiError) -> bool {
+    error.status == 429
 }
 
 fn limit(call: &Call) -> Result<usize, ApiError> {
@@ -206,7 +239,7 @@ fn decode_all(entries: &[Entry<'_>]) -> Result<Vec<NewMessage>, ApiError> {
     let mut messages = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
         let message = decode(index, entry)?;
-        request_bytes += message.value.len() + message.key.as_ref().map_or(0, Vec::len);
+        request_bytes += message.bytes();
         messages.push(message);
     }
     match request_bytes {
@@ -285,6 +318,8 @@ pub(super) struct Batch<'s> {
     messages: Vec<Value>,
     limit: usize,
     bytes: usize,
+    /// Why a partition was passed over.
+    throttled: Option<Throttled>,
 }
 
 impl<'s> Batch<'s> {
@@ -294,6 +329,7 @@ impl<'s> Batch<'s> {
             messages: Vec::new(),
             limit,
             bytes: 0,
+            throttled: None,
         }
     }
 

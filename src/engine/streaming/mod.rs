@@ -8,6 +8,7 @@ mod group_reads;
 mod groups;
 mod harnesses;
 mod kafka_groups;
+mod limits;
 mod lists;
 mod messages;
 mod partitioner;
@@ -21,11 +22,10 @@ mod work;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Context;
+use super::{Context, EngineOptions, Strictness};
 use crate::api::streaming::Streaming as Operation;
 use crate::call::{ApiError, Call, Reply};
 use crate::disk::Disk;
-use crate::log::Durability;
 use crate::store::{Store, StoreError};
 pub use kafka_groups::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 use partitions::Partitions;
@@ -39,15 +39,21 @@ pub(super) struct Streaming {
     partitions: Partitions,
     topics: TopicCache,
     producer_ids: ProducerIds,
+    strictness: Strictness,
 }
 
 impl Streaming {
-    pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf, durability: Durability) -> Self {
+    pub(super) fn new(disk: Arc<dyn Disk>, folder: PathBuf, options: EngineOptions) -> Self {
         Self {
-            partitions: Partitions::new(disk, folder, durability),
+            partitions: Partitions::new(disk, folder, options.durability),
             topics: TopicCache::default(),
             producer_ids: ProducerIds::default(),
+            strictness: options.strictness,
         }
+    }
+
+    pub(super) fn is_strict(&self) -> bool {
+        self.strictness.is_strict()
     }
 
     /// Removes the logs that are noted for removal and still there: those of earlier processes that did not
@@ -77,6 +83,7 @@ impl Streaming {
         operation: Operation,
         call: &Call,
     ) -> Result<Reply, ApiError> {
+        self.count_call(context, operation)?;
         let reply = self.answer_operation(context, operation, call);
         if topics::changes_topics(operation) {
             self.topics.forget();
@@ -98,7 +105,7 @@ impl Streaming {
             Operation::DeleteStreamPool => self.delete_pool(context, call),
             Operation::ChangeStreamPoolCompartment => pools::change_compartment(context, call),
 
-            Operation::CreateStream => streams::create(context, call),
+            Operation::CreateStream => self.create_stream(context, call),
             Operation::GetStream => streams::get(context, call),
             Operation::ListStreams => streams::list(context, call),
             Operation::UpdateStream => streams::update(context, call),

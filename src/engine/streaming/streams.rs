@@ -100,43 +100,51 @@ pub(super) fn check_partitions(field: &str, count: i64) -> Result<(), ApiError> 
     }
 }
 
-pub(super) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    let details: CreateDetails = call.typed_body()?;
-    check_name(&details.name)?;
-    check_partitions("partitions", details.partitions)?;
-    let retention_hours = details
-        .retention_in_hours
-        .unwrap_or(DEFAULT_RETENTION_HOURS);
-    check_retention("retentionInHours", retention_hours)?;
-    let (stream, work_id) = context.store.write(|session| {
-        let pool = pool_for(session, context.now_ms, &details)?;
-        check_unused(session, &pool.id, &details.name)?;
-        let stream = Resource {
-            id: ocid::new(STREAM.ocid_type),
-            name: details.name,
-            compartment_id: pool.compartment_id,
-            parent_id: Some(pool.id),
-            state: "ACTIVE".to_owned(),
-            etag: ocid::new_etag(),
-            time_created_ms: context.now_ms,
-            time_deleted_ms: None,
-            details: StreamDetails {
-                partitions: u32::try_from(details.partitions).unwrap_or_default(),
-                retention_hours,
-                freeform_tags: details.freeform_tags.unwrap_or_default(),
-                defined_tags: details.defined_tags.unwrap_or_default(),
-            },
-        };
-        session.put_resource(STREAM.ocid_type, &stream)?;
-        let work_id = record(session, context, Action::Create, &stream)?;
-        Ok::<_, ApiError>((stream, work_id))
-    })?;
-    // The reply shows the stream in the making, as the service's does; the next look finds it active.
-    let mut in_the_making = stream;
-    in_the_making.state = "CREATING".to_owned();
-    Ok(Reply::ok(shown(context, &in_the_making))
-        .with_header("etag", &in_the_making.etag)
-        .with_header(work::HEADER, work_id))
+impl Streaming {
+    /// Makes a stream; in the cloud that takes a while.
+    pub(super) fn create_stream(
+        &self,
+        context: &Context<'_>,
+        call: &Call,
+    ) -> Result<Reply, ApiError> {
+        let details: CreateDetails = call.typed_body()?;
+        check_name(&details.name)?;
+        check_partitions("partitions", details.partitions)?;
+        let retention_hours = details
+            .retention_in_hours
+            .unwrap_or(DEFAULT_RETENTION_HOURS);
+        check_retention("retentionInHours", retention_hours)?;
+        let (stream, work_id) = context.store.write(|session| {
+            let pool = pool_for(session, context.now_ms, &details)?;
+            check_unused(session, &pool.id, &details.name)?;
+            self.check_quota(session, details.partitions)?;
+            let stream = Resource {
+                id: ocid::new(STREAM.ocid_type),
+                name: details.name,
+                compartment_id: pool.compartment_id,
+                parent_id: Some(pool.id),
+                state: "ACTIVE".to_owned(),
+                etag: ocid::new_etag(),
+                time_created_ms: context.now_ms,
+                time_deleted_ms: None,
+                details: StreamDetails {
+                    partitions: u32::try_from(details.partitions).unwrap_or_default(),
+                    retention_hours,
+                    freeform_tags: details.freeform_tags.unwrap_or_default(),
+                    defined_tags: details.defined_tags.unwrap_or_default(),
+                },
+            };
+            session.put_resource(STREAM.ocid_type, &stream)?;
+            let work_id = record(session, context, Action::Create, &stream)?;
+            Ok::<_, ApiError>((stream, work_id))
+        })?;
+        // The reply shows the stream in the making, as the service's does; the next look finds it active.
+        let mut in_the_making = stream;
+        in_the_making.state = "CREATING".to_owned();
+        Ok(Reply::ok(shown(context, &in_the_making))
+            .with_header("etag", &in_the_making.etag)
+            .with_header(work::HEADER, work_id))
+    }
 }
 
 /// The pool that a new stream goes to. The cloud takes a compartment or a pool; documents give both, which

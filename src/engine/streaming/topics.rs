@@ -289,6 +289,21 @@ impl Topics<'_> {
         )
     }
 
+    /// Counts the bytes of a batch that a producer has sent, and returns for how many milliseconds it is to
+    /// send nothing more: where the engine is strict, a partition takes only so much a second.
+    pub fn count_written(&self, topic: &Topic, partition: u32, bytes: usize) -> i64 {
+        let now_ms = self.engine.clock.now_ms();
+        let streaming = &self.engine.streaming;
+        streaming.count_written((&topic.id, partition), bytes, now_ms)
+    }
+
+    /// The same of what a consumer was given.
+    pub fn count_read(&self, topic: &Topic, partition: u32, bytes: usize) -> i64 {
+        let now_ms = self.engine.clock.now_ms();
+        let streaming = &self.engine.streaming;
+        streaming.count_read((&topic.id, partition), bytes, now_ms)
+    }
+
     /// Lets go of the messages before an offset, and returns the offsets held then.
     pub fn trim_before_offset(
         &self,

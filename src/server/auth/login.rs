@@ -6,10 +6,9 @@
 //! <https://docs.oracle.com/iaas/Content/Streaming/Tasks/kafkacompatibility_topic-Configuration.htm>
 
 use super::Caller;
-use crate::engine::{Engine, EngineError, TokenUser};
+use crate::engine::{Engine, EngineError, TokenUser, without_default_domain};
 
 const POOL_PREFIX: &str = "ocid1.streampool.";
-const DEFAULT_DOMAIN: &str = "default";
 
 /// Why a login is refused.
 #[derive(Debug, thiserror::Error)]
@@ -50,13 +49,9 @@ impl Login {
         if tenancy.is_empty() || user_name.split('/').any(str::is_empty) {
             return Err(LoginError::Form);
         }
-        let without_default = user_name
-            .split_once('/')
-            .filter(|(domain, _)| domain.eq_ignore_ascii_case(DEFAULT_DOMAIN))
-            .map(|(_, name)| name);
         Ok(Self {
             tenancy: tenancy.to_owned(),
-            user_name: without_default.unwrap_or(user_name).to_owned(),
+            user_name: without_default_domain(user_name).to_owned(),
             pool_id: pool_id.map(str::to_owned),
         })
     }

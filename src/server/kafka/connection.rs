@@ -1,7 +1,7 @@
 //! A connection: requests are answered one after the other, in the order they came.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +25,9 @@ use crate::call::LOCAL_TENANCY;
 /// How long a connection may be without a request. Source: Kafka's `connections.max.idle.ms`.
 const IDLE: Duration = Duration::from_secs(600);
 
+/// The longest that a client has to rest, in milliseconds: less than clients wait for an answer.
+const MOST_REST_MS: i64 = 20_000;
+
 /// What is known of a connection.
 pub(super) struct Connection {
     /// The address that the client reached.
@@ -38,6 +41,8 @@ pub(super) struct Connection {
     fetch_session: Mutex<Option<FetchSession>>,
     /// Counts fetches.
     turns: AtomicUsize,
+    /// For how many milliseconds nothing more is taken from the client, once this request is answered.
+    rest_ms: AtomicU64,
 }
 
 impl Connection {
@@ -49,12 +54,27 @@ impl Connection {
             identity: OnceLock::new(),
             fetch_session: Mutex::default(),
             turns: AtomicUsize::new(0),
+            rest_ms: AtomicU64::new(0),
         }
     }
 
     /// A number that goes up by one each time.
     pub(super) fn next_turn(&self) -> usize {
         self.turns.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Takes nothing more from the client for so long, once this request is answered, and returns for how long
+    /// in the form of an answer: the client is to wait too, as Kafka's brokers have it (KIP-219).
+    pub(super) fn throttle(&self, rest_ms: i64) -> i32 {
+        let rest_ms = rest_ms.clamp(0, MOST_REST_MS);
+        self.rest_ms
+            .fetch_max(rest_ms.unsigned_abs(), Ordering::Relaxed);
+        rest_ms as i32
+    }
+
+    /// How long the client is to rest now.
+    fn take_rest(&self) -> Duration {
+        Duration::from_millis(self.rest_ms.swap(0, Ordering::Relaxed))
     }
 
     /// Who the client is, once it has shown it.
@@ -123,6 +143,14 @@ where
                 return Ok(());
             }
         }
+        let rest = connection.take_rest();
+        if !rest.is_zero() {
+            tokio::select! {
+                () = tokio::time::sleep(rest) => {}
+                () = frames.until_gone() => return Ok(()),
+                () = kafka.shared.stopping.begun() => return Ok(()),
+            }
+        }
     }
 }
 
@@ -141,7 +169,8 @@ pub(super) async fn answer(kafka: &Kafka, connection: &Connection, mut frame: By
     }
     let whole = frame.clone();
     let header = RequestHeader::take(&mut frame)?;
-    let api = registry::find(header.api_key).ok_or(Closing::UnknownApi(header.api_key))?;
+    let api = registry::find(header.api_key, kafka.is_strict())
+        .ok_or(Closing::UnknownApi(header.api_key))?;
     if !api.for_strangers && kafka.is_stranger(connection) {
         return Err(Closing::Stranger(api.key));
     }

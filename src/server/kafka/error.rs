@@ -94,6 +94,7 @@ impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
         let code = match error.status {
             404 => ResponseError::UnknownTopicOrPartition,
+            429 => ResponseError::ThrottlingQuotaExceeded,
             409 => ResponseError::TopicAlreadyExists,
             400..=499 => ResponseError::InvalidRequest,
             _ => {

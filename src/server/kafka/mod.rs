@@ -147,6 +147,11 @@ impl Kafka {
         self.shared.options.auth == Auth::Verify && connection.identity().is_none()
     }
 
+    /// Whether what the service in the cloud refuses is refused.
+    fn is_strict(&self) -> bool {
+        self.shared.engine.is_strict()
+    }
+
     /// Where clients reach the broker: the host that is advertised, or else the address that the client
     /// used, for Kafka does not tell the name.
     fn broker_address(&self, connection: &Connection) -> (String, i32) {

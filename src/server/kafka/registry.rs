@@ -34,7 +34,7 @@ pub(super) struct Api {
 pub(super) type Handled = Result<Option<Answer>, Closing>;
 type Handler = for<'c> fn(Call<'c>) -> Pin<Box<dyn Future<Output = Handled> + Send + 'c>>;
 
-/// All that is served, by API key.
+/// All that may be served, by API key.
 pub(super) static APIS: [&Api; 29] = [
     &apis::produce::API,
     &apis::fetch::API,
@@ -67,9 +67,18 @@ pub(super) static APIS: [&Api; 29] = [
     &apis::consumer_group_describe::API,
 ];
 
+/// What the service in the cloud does not serve. Source: behaviour.md 1.11.
+const BEYOND_THE_SERVICE: [ApiKey; 1] = [ApiKey::InitProducerId];
+
+/// The APIs that an engine serves, strict or not.
+pub(super) fn served(strict: bool) -> impl Iterator<Item = &'static Api> {
+    let served = move |api: &&Api| !(strict && BEYOND_THE_SERVICE.contains(&api.key));
+    APIS.into_iter().filter(served)
+}
+
 /// The API with a key, where it is served.
-pub(super) fn find(api_key: i16) -> Option<&'static Api> {
-    APIS.into_iter().find(|api| api.key as i16 == api_key)
+pub(super) fn find(api_key: i16, strict: bool) -> Option<&'static Api> {
+    served(strict).find(|api| api.key as i16 == api_key)
 }
 
 /// Why a request is not answered and its connection ends.

@@ -167,7 +167,7 @@ fn take(bytes: &[u8]) -> bool {
     let Ok(header) = RequestHeader::take(&mut frame) else {
         return false;
     };
-    let Some(api) = find(header.api_key) else {
+    let Some(api) = find(header.api_key, false) else {
         return false;
     };
     api.versions.contains(&header.version)
@@ -244,7 +244,7 @@ fn a_million_hostile_frames_do_no_harm() {
 
 #[test]
 fn announced_items_must_be_there() {
-    let api = find(3).unwrap();
+    let api = find(3, false).unwrap();
     // Metadata version 1: an array of two thousand million topics.
     assert!(!fits(api, &[0x7f, 0xff, 0xff, 0xff], 1));
     assert!(!fits(api, &[0xff, 0xff, 0xff, 0xfe], 1));
@@ -261,6 +261,7 @@ fn broker() -> Kafka {
         home: Home::Memory,
         durability: Durability::Os,
         courier: CourierOptions::default(),
+        strict: false,
         http: String::new(),
         kafka: String::new(),
         advertise: None,

@@ -11,7 +11,7 @@ use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::api_versions_response::ApiVersion;
 use kafka_protocol::messages::{ApiKey, ApiVersionsRequest, ApiVersionsResponse};
 
-use super::super::registry::{APIS, Api, Call, Handled};
+use super::super::registry::{Api, Call, Handled, served};
 use super::super::shape::{Field, Kind, since};
 
 pub(in super::super) const API: Api = Api {
@@ -29,17 +29,17 @@ const REQUEST: &[Field] = &[
 
 async fn handle(call: Call<'_>) -> Handled {
     let _: ApiVersionsRequest = call.request()?;
-    call.answer(&response())
+    call.answer(&response(&call))
 }
 
 /// Answers a version that is not served.
 pub(in super::super) fn refuse_version(call: &Call<'_>) -> Handled {
-    let refusal = response().with_error_code(ResponseError::UnsupportedVersion.code());
+    let refusal = response(call).with_error_code(ResponseError::UnsupportedVersion.code());
     call.answer_in_version(0, &refusal)
 }
 
-fn response() -> ApiVersionsResponse {
-    let told = APIS.iter().map(|api| {
+fn response(call: &Call<'_>) -> ApiVersionsResponse {
+    let told = served(call.kafka.is_strict()).map(|api| {
         let first = match api.key {
             ApiKey::Produce => 0,
             _ => *api.versions.start(),

@@ -3,6 +3,7 @@
 //! - Batches go out as they are stored; one that begins before the offset asked for comes whole.
 //! - A fetch that finds less than `min_bytes` waits for appends, at most for `max_wait_ms`. Errors are told at
 //!   once.
+//! - Where the engine is strict, who reads more of a partition than it gives a second is told to rest.
 //! - The first batch of an answer comes even where it is above the limits, so that every client gets on; an
 //!   answer has about [`MOST_BYTES`] at most, whatever is asked for.
 //! - Sessions (from version 7 on) last as long as their connection; see `fetch_session.rs`.
@@ -72,11 +73,11 @@ async fn handle(call: Call<'_>) -> Handled {
             let mut fetch = Fetch::new(&call, &pool, std::mem::take(&mut plan.partitions), limits);
             drop(pool);
             fetch.run().await;
-            let parts = fetch.parts;
-            answer(&call, &plan, parts)
+            let throttle_ms = call.connection.throttle(fetch.rest_ms());
+            answer(&call, &plan, throttle_ms, fetch.parts)
         }
         Err(refusal) => {
-            let mut body = Body::new(call.version(), refusal.code(), 0);
+            let mut body = Body::new(call.version(), 0, (refusal.code(), 0));
             body.put_count(0);
             Ok(Some(call.answer_in_pieces(body.finish())))
         }
@@ -206,6 +207,17 @@ impl<'f> Fetch<'f> {
             || Instant::now() >= self.limits.deadline
     }
 
+    /// For how many milliseconds the client is to rest, for all that it got.
+    fn rest_ms(&self) -> i64 {
+        let topics = self.call.topics();
+        let read = self.parts.iter().filter(|part| part.bytes > 0);
+        let rests = read.filter_map(|part| {
+            let topic = part.topic.as_ref()?;
+            Some(topics.count_read(topic, part.partition, part.bytes))
+        });
+        rests.max().unwrap_or(0)
+    }
+
     /// Reads on where each partition was left.
     fn read(&mut self) {
         let (behind, ahead) = self.parts.split_at_mut(self.first);
@@ -248,7 +260,7 @@ fn read_part(call: &Call<'_>, part: &mut Part, room: usize, at_least_one: bool) 
     0
 }
 
-fn answer(call: &Call<'_>, plan: &Plan, parts: Vec<Part>) -> Handled {
+fn answer(call: &Call<'_>, plan: &Plan, throttle_ms: i32, parts: Vec<Part>) -> Handled {
     let mut session = call.connection.fetch_session();
     let news: Vec<Part> = parts
         .into_iter()
@@ -261,7 +273,7 @@ fn answer(call: &Call<'_>, plan: &Plan, parts: Vec<Part>) -> Handled {
         })
         .collect();
     drop(session);
-    let mut body = Body::new(call.version(), 0, plan.session_id);
+    let mut body = Body::new(call.version(), throttle_ms, (0, plan.session_id));
     let topics: Vec<&[Part]> = news
         .chunk_by(|one, next| one.name.0 == next.name.0)
         .collect();
@@ -292,10 +304,9 @@ struct Body {
 }
 
 impl Body {
-    fn new(version: i16, error_code: i16, session_id: i32) -> Self {
+    fn new(version: i16, throttle_ms: i32, (error_code, session_id): (i16, i32)) -> Self {
         let mut encoded = BytesMut::with_capacity(256);
-        // No throttling.
-        encoded.put_i32(0);
+        encoded.put_i32(throttle_ms);
         if version >= 7 {
             encoded.put_i16(error_code);
             encoded.put_i32(session_id);

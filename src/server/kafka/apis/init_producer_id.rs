@@ -1,6 +1,7 @@
 //! InitProducerId (22), versions 0 to 4.
 //!
 //! - Gives an idempotent producer an id, with epoch 0. One that asks again gets another id.
+//! - Not served where the engine is strict: the service has no idempotent producers.
 //! - Transactions are refused with TRANSACTIONAL_ID_AUTHORIZATION_FAILED. Version 5 stands for transactions
 //!   of the second kind.
 

@@ -6,9 +6,12 @@
 //! - acks 1 and all are the same, since there is one broker. With acks 0 nothing is answered; a failure ends
 //!   the connection, as in Kafka, for the producer to notice.
 //! - Larger batches than [`MOST_BATCH_BYTES`] are refused with MESSAGE_TOO_LARGE.
+//! - Where the engine is strict, who sends more than a partition takes a second is told to rest, and nothing
+//!   more is read from the connection for so long.
 //! - Transactions are refused with TRANSACTIONAL_ID_AUTHORIZATION_FAILED.
 //! - Version 12 stands for transactions of the second kind, 13 for topic ids.
 
+use bytes::Bytes;
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::produce_response::{PartitionProduceResponse, TopicProduceResponse};
@@ -48,6 +51,7 @@ async fn handle(call: Call<'_>) -> Handled {
     let pool = call.pool()?;
     let allowed = check(&request);
     let mut first_failure = None;
+    let mut rest_ms = 0;
     let mut responses = Vec::with_capacity(request.topic_data.len());
     for topic in &request.topic_data {
         let mut partitions = Vec::with_capacity(topic.partition_data.len());
@@ -56,6 +60,9 @@ async fn handle(call: Call<'_>) -> Handled {
                 Ok(()) => append(&call, &pool, topic, data),
                 Err(refusal) => Err(refusal.clone()),
             };
+            if appended.is_ok() {
+                rest_ms = rest_ms.max(rest_after(&call, &pool, topic, data));
+            }
             if let Err(refusal) = &appended {
                 first_failure.get_or_insert_with(|| refusal.clone());
             }
@@ -67,10 +74,15 @@ async fn handle(call: Call<'_>) -> Handled {
                 .with_partition_responses(partitions),
         );
     }
+    let throttle_ms = call.connection.throttle(rest_ms);
     match (request.acks, first_failure) {
         (0, None) => Ok(None),
         (0, Some(refusal)) => Err(Closing::Unacknowledged(refusal.message)),
-        _ => call.answer(&ProduceResponse::default().with_responses(responses)),
+        _ => call.answer(
+            &ProduceResponse::default()
+                .with_responses(responses)
+                .with_throttle_time_ms(throttle_ms),
+        ),
     }
 }
 
@@ -111,6 +123,20 @@ fn append(
         .kafka
         .storing(|| call.topics().append_batch(topic, partition, batch));
     Ok(appended?)
+}
+
+/// For how many milliseconds the producer of a batch that was stored is to rest.
+fn rest_after(
+    call: &Call<'_>,
+    pool: &TopicPool,
+    topic: &TopicProduceData,
+    data: &PartitionProduceData,
+) -> i64 {
+    let bytes = data.records.as_ref().map_or(0, Bytes::len);
+    let found = find(pool, &topic.name, data.index);
+    found.map_or(0, |(topic, partition)| {
+        call.topics().count_written(topic, partition, bytes)
+    })
 }
 
 /// The topic of a pool, and the number of a partition that it has.
