@@ -1,4 +1,4 @@
-//! Options that the official command line does not have: messages as plain text instead of base64.
+//! Options that the official command line does not have: messages as plain text instead of base64 and JSON.
 
 use clap::{Arg, ArgAction, ArgMatches};
 use serde_json::{Value, json};
@@ -8,22 +8,26 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::error::CliError;
 use super::globals::Globals;
+use super::lines::Container;
 use super::request::Values;
 use crate::api::OperationId;
 use crate::api::operation::Operation;
+use crate::api::queue::Queue;
 use crate::api::streaming::Streaming;
 use crate::call::Reply;
 use crate::output::Style;
 
 const PUT: OperationId = OperationId::Streaming(Streaming::PutMessages);
 const GET: OperationId = OperationId::Streaming(Streaming::GetMessages);
+const QUEUE_PUT: OperationId = OperationId::Queue(Queue::PutMessages);
+const QUEUE_GET: OperationId = OperationId::Queue(Queue::GetMessages);
 
 /// What help says above the options that say which messages to put.
 const MESSAGES: &str = "Messages, as plain text or as JSON";
 
 /// The heading of an option of the table, where it stands among those of this module.
 pub(super) fn heading(operation: &Operation, flag: &str) -> Option<&'static str> {
-    (operation.id == PUT && flag == "messages").then_some(MESSAGES)
+    (matches!(operation.id, PUT | QUEUE_PUT) && flag == "messages").then_some(MESSAGES)
 }
 
 /// Examples of these options, simpler than the one of the table.
@@ -36,6 +40,11 @@ pub(super) fn examples(operation: &Operation) -> &'static [&'static str] {
         GET => &[
             "ocelot streaming stream message get --stream-id orders --cursor \"$CURSOR\" --decode",
         ],
+        QUEUE_PUT => &[
+            "ocelot queue messages put-messages --queue-id jobs --text 'Invoice 4711' --channel-id europe",
+            "ocelot queue messages put-messages --queue-id jobs --file invoices.txt",
+        ],
+        QUEUE_GET => &["ocelot queue messages get-messages --queue-id jobs --limit 5 --decode"],
         _ => &[],
     }
 }
@@ -44,18 +53,8 @@ pub(super) fn examples(operation: &Operation) -> &'static [&'static str] {
 pub(super) fn arguments(operation: &Operation) -> Vec<Arg> {
     let args = match operation.id {
         PUT => vec![
-            Arg::new("text")
-                .long("text")
-                .value_name("TEXT")
-                .action(ArgAction::Append)
-                .allow_hyphen_values(true)
-                .conflicts_with("messages")
-                .help("A message as plain text; give it again for more messages."),
-            Arg::new("file")
-                .long("file")
-                .value_name("FILE")
-                .conflicts_with_all(["messages", "text"])
-                .help("File with a message a line, - for standard input (default: what is piped in)."),
+            text_argument(),
+            file_argument(),
             Arg::new("key")
                 .long("key")
                 .value_name("KEY")
@@ -69,16 +68,26 @@ pub(super) fn arguments(operation: &Operation) -> Vec<Arg> {
                 .conflicts_with_all(["messages", "text", "key"])
                 .help("What ends the key at the beginning of each line of --file."),
         ],
-        GET => vec![
-            Arg::new("decode")
-                .long("decode")
-                .action(ArgAction::SetTrue)
-                .help("Print the messages' values as text, one a line, and the next cursor on stderr."),
+        GET => vec![decode_argument(
+            "Print the messages' values as text, one a line, and the next cursor on stderr.",
+        )],
+        QUEUE_PUT => vec![
+            text_argument(),
+            file_argument(),
+            Arg::new("channel-id")
+                .long("channel-id")
+                .value_name("TEXT")
+                .allow_hyphen_values(true)
+                .conflicts_with("messages")
+                .help("Channel of the messages of --text or --file."),
         ],
+        QUEUE_GET => vec![decode_argument(
+            "Print the messages' contents as text, one a line, and their receipts on stderr.",
+        )],
         _ => Vec::new(),
     };
     let heading = match operation.id {
-        PUT => MESSAGES,
+        PUT | QUEUE_PUT => MESSAGES,
         _ => "Plain text",
     };
     args.into_iter()
@@ -86,25 +95,65 @@ pub(super) fn arguments(operation: &Operation) -> Vec<Arg> {
         .collect()
 }
 
+fn text_argument() -> Arg {
+    Arg::new("text")
+        .long("text")
+        .value_name("TEXT")
+        .action(ArgAction::Append)
+        .allow_hyphen_values(true)
+        .conflicts_with("messages")
+        .help("A message as plain text; give it again for more messages.")
+}
+
+fn file_argument() -> Arg {
+    Arg::new("file")
+        .long("file")
+        .value_name("FILE")
+        .conflicts_with_all(["messages", "text"])
+        .help("File with a message a line, - for standard input (default: what is piped in).")
+}
+
+fn decode_argument(help: &'static str) -> Arg {
+    Arg::new("decode")
+        .long("decode")
+        .action(ArgAction::SetTrue)
+        .help(help)
+}
+
 /// Puts the messages of `--text` where those of `--messages` go.
 pub(super) fn fill(operation: &Operation, matches: &ArgMatches, values: &mut Values) {
-    if operation.id != PUT {
+    if !matches!(operation.id, PUT | QUEUE_PUT) {
         return;
     }
     let Some(texts) = matches.get_many::<String>("text") else {
         return;
     };
-    let key = matches
-        .get_one::<String>("key")
-        .map(|key| STANDARD.encode(key));
-    let messages = texts.map(|text| json!({ "key": key, "value": STANDARD.encode(text) }));
-    values.set("messages", messages.collect());
+    let messages: Value = if operation.id == PUT {
+        let key = matches.get_one::<String>("key");
+        let key = key.map(|key| STANDARD.encode(key));
+        texts
+            .map(|text| json!({ "key": key, "value": STANDARD.encode(text) }))
+            .collect()
+    } else {
+        let channel = matches.get_one::<String>("channel-id");
+        let channel = channel.map(String::as_str);
+        texts.map(|text| queue_message(text, channel)).collect()
+    };
+    values.set("messages", messages);
+}
+
+/// A message for a queue, in a channel where one is named.
+pub(super) fn queue_message(content: &str, channel: Option<&str>) -> Value {
+    match channel {
+        None => json!({ "content": content }),
+        Some(channel) => json!({ "content": content, "metadata": { "channelId": channel } }),
+    }
 }
 
 /// What else would do where options are missing.
 pub(super) fn hint(operation: &Operation, missing: &[String]) -> &'static str {
     match operation.id {
-        PUT if missing.iter().any(|flag| flag == "--messages") => {
+        PUT | QUEUE_PUT if missing.iter().any(|flag| flag == "--messages") => {
             " Messages can also be given with --text or --file, or piped in."
         }
         _ => "",
@@ -152,6 +201,8 @@ pub(super) struct Lines {
     pub key: Option<String>,
     /// What ends the key of each.
     pub key_separator: Option<String>,
+    /// What they are put into.
+    pub container: Container,
 }
 
 /// The lines that a command puts, if it puts lines: those of `--file`, or what is piped in where no message
@@ -162,28 +213,65 @@ pub(super) fn lines(
     values: &Values,
     piped: bool,
 ) -> Option<Lines> {
-    if operation.id != PUT {
-        return None;
-    }
-    let file = matches.get_one::<String>("file").cloned();
-    let nothing_given = values.get("messages").is_none() && values.get("stream-id").is_some();
+    let option = |name: &str| matches.get_one::<String>(name).cloned();
+    let (container, id, key, key_separator) = match operation.id {
+        PUT => {
+            let (key, separator) = (option("key"), option("key-separator"));
+            (Container::Stream, "stream-id", key, separator)
+        }
+        QUEUE_PUT => {
+            let channel = option("channel-id");
+            (Container::Queue { channel }, "queue-id", None, None)
+        }
+        _ => return None,
+    };
+    let nothing_given = values.get("messages").is_none() && values.get(id).is_some();
+    let file = option("file");
     let implied = file.is_none() && nothing_given && piped;
     let file = file.or_else(|| implied.then(|| "-".to_owned()))?;
     Some(Lines {
         file,
         implied,
-        key: matches.get_one::<String>("key").cloned(),
-        key_separator: matches.get_one::<String>("key-separator").cloned(),
+        key,
+        key_separator,
+        container,
     })
 }
 
 /// Whether the messages of a reply are to be printed as text.
 pub(super) fn decodes(operation: &Operation, matches: &ArgMatches) -> bool {
-    operation.id == GET && matches.get_flag("decode")
+    matches!(operation.id, GET | QUEUE_GET) && matches.get_flag("decode")
 }
 
-/// The values of the messages of a reply, each with a line's end.
-pub(super) fn decoded(reply: &Reply) -> Result<Vec<u8>, CliError> {
+/// The messages of a reply as text, each with a line's end, and what belongs on stderr beside them: what the
+/// next command needs.
+pub(super) fn decoded(operation: &Operation, reply: &Reply) -> Result<(Vec<u8>, String), CliError> {
+    if operation.id == QUEUE_GET {
+        return Ok(decoded_of_queue(reply));
+    }
+    let next = reply.header("opc-next-cursor");
+    let next = next.map_or(String::new(), |cursor| format!("opc-next-cursor: {cursor}"));
+    Ok((decoded_of_stream(reply)?, next))
+}
+
+fn decoded_of_queue(reply: &Reply) -> (Vec<u8>, String) {
+    let messages = reply.body.as_ref().and_then(|body| body.get("messages"));
+    let messages = messages.and_then(Value::as_array).into_iter().flatten();
+    let mut text = Vec::new();
+    let mut receipts = String::new();
+    let field = |message: &Value, name: &str| {
+        let value = message.get(name).and_then(Value::as_str);
+        value.unwrap_or_default().to_owned()
+    };
+    for message in messages {
+        text.extend(field(message, "content").bytes());
+        text.push(b'\n');
+        receipts += &format!("receipt: {}\n", field(message, "receipt"));
+    }
+    (text, receipts)
+}
+
+fn decoded_of_stream(reply: &Reply) -> Result<Vec<u8>, CliError> {
     let mut text = Vec::new();
     let messages = reply.body.as_ref().and_then(Value::as_array);
     for message in messages.into_iter().flatten() {

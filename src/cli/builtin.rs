@@ -10,7 +10,10 @@ use serde_json::Value;
 use super::command::format;
 use super::error::CliError;
 use super::globals::Globals;
-use super::{access, doctor, local, local_function, local_inbox, serve, session, setup, terminal};
+use super::{
+    access, doctor, local, local_function, local_inbox, local_queue, serve, session, setup,
+    terminal,
+};
 use crate::output;
 use crate::profile::{Environment, Settings};
 
@@ -104,6 +107,7 @@ pub(super) fn run(
         access::BUILTINS,
         local_function::BUILTINS,
         local_inbox::BUILTINS,
+        local_queue::BUILTINS,
         setup::BUILTINS,
         session::BUILTINS,
     ];

@@ -80,9 +80,9 @@ pub(super) fn run(
     }
     let reply = session.send(&values.clone().into_call(operation))?;
     if additions::decodes(operation, matches) {
-        terminal::data(&additions::decoded(&reply)?)?;
-        let next = reply.header("opc-next-cursor");
-        terminal::note(&next.map_or(String::new(), |cursor| format!("opc-next-cursor: {cursor}")));
+        let (text, beside) = additions::decoded(operation, &reply)?;
+        terminal::data(&text)?;
+        terminal::note(&beside);
         return Ok(ExitCode::from(exit::OK));
     }
     wait::wait_and_print(&session, &values, reply)

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::additions::Lines;
+use super::additions::{self, Lines};
 use super::command::Session;
 use super::error::{CliError, exit};
 use super::request::Values;
@@ -18,11 +18,46 @@ use crate::call::Call;
 use crate::output;
 use crate::profile::Environment;
 
-/// How many bytes of keys and values go into one request: the service's limit is 1 MiB.
-const REQUEST_BYTES: usize = 1024 * 1024;
+/// What lines are put into.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Container {
+    Stream,
+    /// A queue; all lines go to this channel, where there is one.
+    Queue {
+        channel: Option<String>,
+    },
+}
 
-/// How many bytes are gathered before they are sent: enough to make requests cheap, few enough to stay small.
-const GATHERED_BYTES: usize = 256 * 1024;
+/// How much goes into one request.
+struct Limits {
+    /// How many messages: the service's limit.
+    messages: usize,
+    /// How many bytes of keys and values: the service's limit.
+    bytes: usize,
+    /// That limit in words.
+    bytes_in_words: &'static str,
+    /// How many bytes are gathered before they are sent: enough to make requests cheap, few enough to stay small.
+    gathered_bytes: usize,
+}
+
+impl Container {
+    fn limits(&self) -> &'static Limits {
+        match self {
+            Self::Stream => &Limits {
+                messages: usize::MAX,
+                bytes: 1024 * 1024,
+                bytes_in_words: "1 MiB",
+                gathered_bytes: 256 * 1024,
+            },
+            Self::Queue { .. } => &Limits {
+                messages: 20,
+                bytes: 512 * 1024,
+                bytes_in_words: "512 KiB",
+                gathered_bytes: 512 * 1024,
+            },
+        }
+    }
+}
 
 /// How long a key can be: the service's limit.
 const KEY_BYTES: usize = 256;
@@ -69,7 +104,7 @@ impl OpenLines {
 
     /// The messages of the first request.
     pub(super) fn first_messages(&mut self) -> Result<Value, CliError> {
-        let mut batch = Batch::default();
+        let mut batch = Batch::new(self.lines.container.limits());
         let mut line = Vec::new();
         while let Some(number) = self.read(&mut line)? {
             let message = self
@@ -79,7 +114,7 @@ impl OpenLines {
             if batch.is_full_for(&message) {
                 break;
             }
-            batch.push(&message);
+            batch.push(message);
             if self.is_drained() {
                 break;
             }
@@ -88,17 +123,18 @@ impl OpenLines {
     }
 }
 
-/// Puts every line, and prints a summary by partition.
+/// Puts every line, and prints a summary; that of a stream is by partition.
 pub(super) fn put(
     session: &Session,
     values: Values,
     mut lines: OpenLines,
 ) -> Result<ExitCode, CliError> {
-    let mut producer = Producer::new(session, values.into_call(session.operation));
+    let call = values.into_call(session.operation);
+    let mut producer = Producer::new(session, call, lines.lines.container.limits());
     let mut line = Vec::new();
     while let Some(number) = lines.read(&mut line)? {
         match lines.lines.message(&line) {
-            Ok(message) => producer.put(&message)?,
+            Ok(message) => producer.put(message)?,
             Err(reason) => return Err(producer.stop(&format!("line {number} {reason}"))),
         }
         if lines.is_drained() {
@@ -106,43 +142,44 @@ pub(super) fn put(
             producer.send()?;
         }
     }
-    let summary = producer.finish()?;
-    terminal::print(&output::envelope(summary.to_json(), &session.format)?)?;
+    let summary = producer.finish()?.to_json(&lines.lines.container);
+    terminal::print(&output::envelope(summary, &session.format)?)?;
     Ok(ExitCode::from(exit::OK))
 }
 
 /// A message that a line holds.
-struct Message<'l> {
-    key: Option<&'l [u8]>,
-    value: &'l [u8],
-}
-
-impl Message<'_> {
-    fn bytes(&self) -> usize {
-        self.key.map_or(0, <[u8]>::len) + self.value.len()
-    }
+struct Message {
+    /// As the service takes it.
+    json: Value,
+    /// The size of its key and value.
+    bytes: usize,
 }
 
 /// The messages of one request.
-#[derive(Default)]
 struct Batch {
+    limits: &'static Limits,
     messages: Vec<Value>,
     bytes: usize,
 }
 
 impl Batch {
-    fn is_full_for(&self, message: &Message<'_>) -> bool {
-        !self.messages.is_empty() && self.bytes + message.bytes() > GATHERED_BYTES
+    fn new(limits: &'static Limits) -> Self {
+        Self {
+            limits,
+            messages: Vec::new(),
+            bytes: 0,
+        }
     }
 
-    fn push(&mut self, message: &Message<'_>) {
-        self.bytes += message.bytes();
-        let mut fields = Map::with_capacity(2);
-        if let Some(key) = message.key {
-            fields.insert("key".to_owned(), STANDARD.encode(key).into());
-        }
-        fields.insert("value".to_owned(), STANDARD.encode(message.value).into());
-        self.messages.push(Value::Object(fields));
+    fn is_full_for(&self, message: &Message) -> bool {
+        let is_full = self.messages.len() >= self.limits.messages;
+        let is_too_long = self.bytes + message.bytes > self.limits.gathered_bytes;
+        !self.messages.is_empty() && (is_full || is_too_long)
+    }
+
+    fn push(&mut self, message: Message) {
+        self.bytes += message.bytes;
+        self.messages.push(message.json);
     }
 
     /// The messages, which are gone from here then.
@@ -161,17 +198,17 @@ struct Producer<'s> {
 }
 
 impl<'s> Producer<'s> {
-    fn new(session: &'s Session, call: Call) -> Self {
+    fn new(session: &'s Session, call: Call, limits: &'static Limits) -> Self {
         Self {
             session,
             call,
-            batch: Batch::default(),
+            batch: Batch::new(limits),
             summary: Summary::default(),
         }
     }
 
-    fn put(&mut self, message: &Message<'_>) -> Result<(), CliError> {
-        if self.batch.is_full_for(message) {
+    fn put(&mut self, message: Message) -> Result<(), CliError> {
+        if self.batch.is_full_for(&message) {
             self.send()?;
         }
         self.batch.push(message);
@@ -222,39 +259,55 @@ fn without_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
+fn stream_message(key: Option<&[u8]>, value: &[u8]) -> Value {
+    let mut fields = Map::with_capacity(2);
+    if let Some(key) = key {
+        fields.insert("key".to_owned(), STANDARD.encode(key).into());
+    }
+    fields.insert("value".to_owned(), STANDARD.encode(value).into());
+    Value::Object(fields)
+}
+
 impl Lines {
     /// The message of a line, or what is wrong with it, as the end of a sentence about the line.
-    fn message<'l>(&'l self, line: &'l [u8]) -> Result<Message<'l>, String> {
-        let message = self.split(without_end(line))?;
-        if let Some(key) = message.key.filter(|key| key.len() > KEY_BYTES) {
+    fn message(&self, line: &[u8]) -> Result<Message, String> {
+        let (key, value) = self.split(without_end(line))?;
+        if let Some(key) = key.filter(|key| key.len() > KEY_BYTES) {
             return Err(format!(
                 "has a key of {} bytes, and a key can have {KEY_BYTES} at most",
                 key.len()
             ));
         }
-        if message.bytes() > REQUEST_BYTES {
-            return Err("is too long: a message can have 1 MiB at most, with its key".to_owned());
+        let bytes = key.map_or(0, <[u8]>::len) + value.len();
+        let limits = self.container.limits();
+        if bytes > limits.bytes {
+            return Err(format!(
+                "is too long: a message can have {} at most, with its key",
+                limits.bytes_in_words
+            ));
         }
-        Ok(message)
+        let json = match &self.container {
+            Container::Stream => stream_message(key, value),
+            Container::Queue { channel } => match std::str::from_utf8(value) {
+                Ok(text) => additions::queue_message(text, channel.as_deref()),
+                Err(_) => return Err("is not UTF-8, and a queue takes text alone".to_owned()),
+            },
+        };
+        Ok(Message { json, bytes })
     }
 
-    fn split<'l>(&'l self, line: &'l [u8]) -> Result<Message<'l>, String> {
+    /// The key and the value of a line.
+    fn split<'l>(&'l self, line: &'l [u8]) -> Result<(Option<&'l [u8]>, &'l [u8]), String> {
         let separator = self.key_separator.as_deref();
         let Some(separator) = separator.filter(|text| !text.is_empty()) else {
-            return Ok(Message {
-                key: self.key.as_deref().map(str::as_bytes),
-                value: line,
-            });
+            return Ok((self.key.as_deref().map(str::as_bytes), line));
         };
         let at = line
             .windows(separator.len())
             .position(|window| window == separator.as_bytes());
         let parts = at.and_then(|at| Some((line.get(..at)?, line.get(at + separator.len()..)?)));
         match parts {
-            Some((key, value)) => Ok(Message {
-                key: Some(key),
-                value,
-            }),
+            Some((key, value)) => Ok((Some(key), value)),
             None => Err(format!("has no {separator:?} between a key and a value")),
         }
     }
@@ -263,7 +316,7 @@ impl Lines {
     fn longest_bytes(&self) -> u64 {
         const LINE_END: usize = "\r\n".len();
         let separator = self.key_separator.as_deref().map_or(0, str::len);
-        let bytes = REQUEST_BYTES + separator + LINE_END + 1;
+        let bytes = self.container.limits().bytes + separator + LINE_END + 1;
         u64::try_from(bytes).unwrap_or(u64::MAX)
     }
 }
@@ -285,6 +338,9 @@ impl Summary {
     /// Counts the entries of a reply, and stops at the first request that failed for some messages: what
     /// comes after would not be in order.
     fn add(&mut self, result: &Value) -> Result<(), CliError> {
+        // A queue takes all messages of a request, or none.
+        let taken = result["messages"].as_array().map_or(0, Vec::len);
+        self.messages += u64::try_from(taken).unwrap_or(u64::MAX);
         let mut refused = Vec::new();
         for entry in result["entries"].as_array().into_iter().flatten() {
             let partition = entry["partition"]
@@ -331,7 +387,7 @@ impl Summary {
         CliError::refused(format!("{reason} ({} messages were put)", self.messages))
     }
 
-    fn to_json(&self) -> Value {
+    fn to_json(&self, container: &Container) -> Value {
         let partitions = self.partitions.iter().map(|(partition, range)| {
             json!({
                 "partition": partition.to_string(),
@@ -340,9 +396,10 @@ impl Summary {
                 "last-offset": range.last,
             })
         });
-        json!({
-            "messages": self.messages,
-            "partitions": partitions.collect::<Vec<_>>(),
-        })
+        let mut summary = json!({ "messages": self.messages });
+        if *container == Container::Stream {
+            summary["partitions"] = partitions.collect();
+        }
+        summary
     }
 }

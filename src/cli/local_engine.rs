@@ -18,7 +18,7 @@ use crate::client::{
     Connection, Http, HttpError, HttpOptions, Remote, RemoteError, Request, RequestIds, RetryPolicy,
 };
 use crate::clock::{Clock, SystemClock};
-use crate::engine::{Engine, EngineOptions, Home, LocalRequest, PATIENCE, Strictness};
+use crate::engine::{Attempt, Engine, EngineOptions, Home, LocalRequest, PATIENCE, Strictness};
 use crate::log::Durability;
 use crate::profile::BaseUrl;
 use crate::server::{ControlToken, Holder, LOCAL_PATH, ServerRecord};
@@ -48,7 +48,7 @@ enum Unanswered<T> {
     /// It was not asked: it is about to end, or to begin.
     Unreached,
     /// It let go of the connection. What to tell if it may have done what it was asked.
-    Lost(T),
+    Lost(Box<T>),
 }
 
 impl LocalEngine {
@@ -69,18 +69,40 @@ impl LocalEngine {
         })
     }
 
-    /// Answers a call. In this process, what is due then is delivered; a server does so by itself.
+    /// Answers a call, which is tried again and again where it is to wait for something.
+    ///
+    /// In this process, what is due then is delivered; a server does so by itself, and waits by itself.
+    /// Between two attempts the folder is free for those who may bring it; nobody can into memory of our own.
     pub(super) fn answer(&self, call: &Call) -> Result<Reply, Failure> {
-        let answer = self.ask(
+        const FIRST_PAUSE: Duration = Duration::from_millis(5);
+        const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+        let begun = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let wait = match self.attempt(call)? {
+                Attempt::Nothing(wait) if self.home != Home::Memory => wait,
+                other => return Ok(other.into_reply()),
+            };
+            let left = wait.patience.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                return Ok(wait.reply);
+            }
+            thread::sleep(pause.min(left).min(wait.retry_after.unwrap_or(left)));
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn attempt(&self, call: &Call) -> Result<Attempt, Failure> {
+        let attempt = self.ask(
             |engine| {
-                let answer = engine.answer(call).map_err(Failure::Service);
+                let attempt = engine.attempt(call).map_err(Failure::Service);
                 self.deliveries
                     .attempt(engine, &self.home, self.options.durability);
-                answer
+                attempt
             },
             |link| link.answer(call),
         );
-        answer.map_err(Failure::NotAsked)?
+        attempt.map_err(Failure::NotAsked)?
     }
 
     /// Asks the engine something about itself.
@@ -120,7 +142,7 @@ impl LocalEngine {
             match link.as_mut().map(&there) {
                 Some(Ok(answer)) => return Ok(answer),
                 Some(Err(Unanswered::Lost(answer))) if !self.has_ended_well(link.as_ref()) => {
-                    return Ok(answer);
+                    return Ok(*answer);
                 }
                 Some(Err(_)) => thread::sleep(PAUSE),
                 None => {}
@@ -230,12 +252,12 @@ impl Link {
         })
     }
 
-    fn answer(&mut self, call: &Call) -> Answered<Result<Reply, Failure>> {
+    fn answer(&mut self, call: &Call) -> Answered<Result<Attempt, Failure>> {
         match BaseUrl::given(&self.server.control, call.operation.client) {
             Ok(address) => self.remote.address = address,
             Err(error) => return Ok(Err(Failure::NotAsked(error.into()))),
         }
-        answered(self.remote.send(call), Failure::from)
+        answered(self.remote.send(call).map(Attempt::Done), Failure::from)
     }
 
     fn control(&self, request: &LocalRequest) -> Answered<Result<Value, CliError>> {
@@ -282,7 +304,7 @@ fn answered<T, E>(
         Ok(reply) => Ok(Ok(reply)),
         Err(RemoteError::Http(HttpError::Connect { .. })) => Err(Unanswered::Unreached),
         Err(error @ RemoteError::Http(HttpError::Broken { .. })) => {
-            Err(Unanswered::Lost(Err(failure(error))))
+            Err(Unanswered::Lost(Box::new(Err(failure(error)))))
         }
         Err(error) => Ok(Err(failure(error))),
     }

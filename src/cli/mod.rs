@@ -18,6 +18,7 @@ mod local;
 mod local_engine;
 mod local_function;
 mod local_inbox;
+mod local_queue;
 mod paging;
 mod python;
 mod raw_request;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::delivery::functions::FunctionRequest;
 use super::delivery::inbox::InboxRequest;
-use super::{AccessRequest, Engine, EngineError};
+use super::{AccessRequest, Engine, EngineError, PeekedState, QueuePart};
 use crate::call::LOCAL_TENANCY;
 use crate::clock::{Setting, clamp_ms, rfc3339};
 
@@ -56,6 +56,22 @@ pub enum LocalRequest {
     ManageFunctions {
         /// What.
         request: FunctionRequest,
+    },
+    /// The messages of a queue in some states; nothing changes.
+    PeekQueue {
+        /// Where they are.
+        part: QueuePart,
+        /// Their states.
+        states: Vec<PeekedState>,
+        /// Most messages of each state.
+        limit: usize,
+    },
+    /// Moves dead letters back into their queue.
+    RedriveQueue {
+        /// Where they are.
+        part: QueuePart,
+        /// Whether it is only told how many there are.
+        dry_run: bool,
     },
     /// Deletes everything.
     Reset,
@@ -123,6 +139,7 @@ impl Engine {
             other => session.set_setting(CLOCK_SETTING, &other),
         })?;
         self.clock.set(setting);
+        self.changes.tell_all();
         Ok(self.clock())
     }
 
@@ -148,6 +165,8 @@ impl Engine {
                 ("stream-pools", "streampool"),
                 ("streams", "stream"),
                 ("connect-harnesses", "connectharness"),
+                ("queues", "queue"),
+                ("consumer-groups", "consumergroup"),
                 ("topics", "onstopic"),
                 ("subscriptions", "onssubscription"),
             ]
@@ -172,6 +191,8 @@ impl Engine {
             "stream-id" => Some("stream"),
             "stream-pool-id" => Some("streampool"),
             "connect-harness-id" => Some("connectharness"),
+            "queue-id" => Some("queue"),
+            "consumer-group-id" => Some("consumergroup"),
             "topic-id" => Some("onstopic"),
             // Their names are their endpoints.
             "subscription-id" => Some("onssubscription"),
@@ -192,6 +213,7 @@ impl Engine {
     pub fn reset(&self) -> Result<(), EngineError> {
         self.store.clear()?;
         self.clock.set(Setting::System);
+        self.changes.tell_all();
         Ok(self.streaming.finish_removals(&self.store)?)
     }
 
@@ -209,6 +231,14 @@ impl Engine {
             LocalRequest::ManageAccess { request } => self.manage_access(request),
             LocalRequest::ManageInbox { request } => self.manage_inbox(request),
             LocalRequest::ManageFunctions { request } => self.manage_functions(request),
+            LocalRequest::PeekQueue {
+                part,
+                states,
+                limit,
+            } => Ok(self.peek_queue(part, states, *limit)?),
+            LocalRequest::RedriveQueue { part, dry_run } => {
+                Ok(self.redrive_queue(part, *dry_run)?.to_json())
+            }
             LocalRequest::Reset => {
                 self.reset()?;
                 Ok(json!({ "data-dir": self.place(), "deleted": true }))

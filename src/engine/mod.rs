@@ -6,6 +6,7 @@
 
 mod access;
 mod carry_out;
+mod changes;
 pub mod delivery;
 pub mod effects;
 pub mod events;
@@ -15,11 +16,13 @@ mod local;
 pub mod ocid;
 mod ons;
 mod options;
+mod queue;
 mod rates;
 mod request;
 mod resource;
 mod retry;
 mod streaming;
+mod work;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -37,9 +40,12 @@ pub use access::{
     AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser,
     without_default_domain,
 };
+pub use changes::{Attempt, Changes, Listening, Wait};
 pub use folder::{FolderError, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
 pub use options::{EngineOptions, Strictness};
+use queue::Queue;
+pub use queue::{PeekedState, QueuePart};
 pub use rates::Rates;
 use streaming::Streaming;
 pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
@@ -76,6 +82,9 @@ pub enum EngineError {
     /// No such function.
     #[error(transparent)]
     Function(#[from] delivery::functions::FunctionError),
+    /// What a command about this engine names is not there, or cannot be.
+    #[error("{0}")]
+    Refused(String),
     /// The clock cannot be set to this.
     #[error("the clock can show times from 1970 to 9999, and not {0}")]
     Clock(String),
@@ -90,6 +99,8 @@ pub struct Engine {
     carrying_out: Mutex<()>,
     keys: access::KeyRing,
     decoy: access::Decoy,
+    queue: Queue,
+    changes: Arc<Changes>,
     // Dropped last: until then the folder is this process's alone.
     folder: Option<folder::Folder>,
 }
@@ -126,12 +137,17 @@ impl Engine {
         let setting = store.read(|session| session.setting(local::CLOCK_SETTING))?;
         let streaming = Streaming::new(disk, streams, options);
         streaming.finish_removals(&store)?;
+        let changes = Arc::new(Changes::default());
+        let queue = Queue::new(Arc::clone(&changes));
+        queue.finish_removals(&store)?;
         let engine = Self {
             clock: EngineClock::new(system, setting.unwrap_or_default()),
             streaming,
             carrying_out: Mutex::new(()),
             keys: access::KeyRing::default(),
             decoy: access::Decoy::new()?,
+            queue,
+            changes,
             store,
             folder,
         };
@@ -139,23 +155,46 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Answers a call, or says why it cannot.
+    /// Answers a call at once, or says why it cannot. What a caller would wait for is answered with what is
+    /// there.
     pub fn answer(&self, call: &Call) -> Result<Reply, ApiError> {
+        self.attempt(call).map(Attempt::into_reply)
+    }
+
+    /// Answers a call, or says what to wait for, or why it cannot be answered.
+    pub fn attempt(&self, call: &Call) -> Result<Attempt, ApiError> {
         request::check(call)?;
         let tenancy_id = self.tenancy_of(call)?;
         let context = self.context(call, &tenancy_id);
-        let answer = match call.operation.id {
-            OperationId::Streaming(operation) => self.streaming.answer(&context, operation, call),
-            OperationId::Ons(operation) => ons::answer(&context, operation, call),
-            OperationId::Events(_)
-            | OperationId::Queue(_)
-            | OperationId::Monitoring(_)
-            | OperationId::Sch(_) => Err(not_available(call)),
+        let attempt = match call.operation.id {
+            OperationId::Streaming(operation) => self
+                .streaming
+                .answer(&context, operation, call)
+                .map(Attempt::Done),
+            OperationId::Queue(operation) => self.queue.answer(&context, operation, call),
+            OperationId::Ons(operation) => {
+                ons::answer(&context, operation, call).map(Attempt::Done)
+            }
+            OperationId::Events(_) | OperationId::Monitoring(_) | OperationId::Sch(_) => {
+                Err(not_available(call))
+            }
         };
         // The change is made and its effects are noted: what keeps them from being carried out now does not
         // undo the answer. They stay noted, and the next call meets the same obstacle first.
         let _ = self.carry_out_effects();
-        answer
+        Ok(match attempt? {
+            // Nothing happens by itself while the clock stands still.
+            Attempt::Nothing(wait) if self.clock.stands_still() => Attempt::Nothing(Wait {
+                retry_after: None,
+                ..wait
+            }),
+            other => other,
+        })
+    }
+
+    /// Where to listen for changes of what calls read from.
+    pub fn changes(&self) -> &Arc<Changes> {
+        &self.changes
     }
 
     /// The tenancy in which a call is answered: the caller's, but what a token allows is done where the token
@@ -249,6 +288,10 @@ impl EngineClock {
         *self.setting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn stands_still(&self) -> bool {
+        matches!(self.setting(), Setting::Frozen { .. })
+    }
+
     fn set(&self, setting: Setting) {
         *self.setting.lock().unwrap_or_else(PoisonError::into_inner) = setting;
     }
@@ -257,6 +300,12 @@ impl EngineClock {
 impl Clock for EngineClock {
     fn now_ms(&self) -> i64 {
         clamp_ms(self.setting().apply(self.system.now_ms()))
+    }
+}
+
+impl From<ApiError> for EngineError {
+    fn from(error: ApiError) -> Self {
+        Self::Refused(error.message)
     }
 }
 

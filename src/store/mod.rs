@@ -21,6 +21,9 @@ mod kafka_groups;
 mod migrations;
 mod outbox;
 mod page;
+mod queue_deliveries;
+mod queue_lanes;
+mod queue_messages;
 mod resources;
 mod retry_tokens;
 mod settings;
@@ -43,6 +46,11 @@ pub use inbox::InboxEntry;
 pub use kafka_groups::{KafkaGroup, KafkaOffset};
 pub use outbox::{NewDelivery, StoredDelivery};
 pub use page::{Order, Page, Place, PlaceValue};
+pub use queue_deliveries::{Delivery, DeliveryRange, ExpiredDeliveries, Standing};
+pub use queue_lanes::{LaneCounts, NEVER_MS, QueueLane, QueueState};
+pub use queue_messages::{
+    NewQueueMessage, QueueMessage, QueueRun, number_of, queue_message_id, queue_no_of,
+};
 pub use resources::{Filter, Resource, SortBy};
 pub use retry_tokens::Remembered;
 pub use work_requests::{WorkFilter, WorkRequest};
@@ -89,6 +97,16 @@ pub enum StoreError {
     },
 }
 
+/// How many prepared statements are kept for the next call: more than one call uses.
+const STATEMENTS_KEPT: usize = 128;
+
+/// How long the write-ahead log becomes, in pages, before its content is brought into the database: seldom
+/// enough that the disk is not waited for all the time, often enough that a log left behind is read soon.
+const CHECKPOINT_PAGES: i64 = 8000;
+
+/// How much of the database is kept in memory at most, in KiB.
+const CACHE_KIB: i64 = 16 * 1024;
+
 /// The metadata of one data folder.
 pub struct Store {
     connection: Mutex<Connection>,
@@ -124,6 +142,8 @@ impl Store {
             Durability::Fsync => "FULL",
         };
         connection.pragma_update(None, "synchronous", synchronous)?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         shorten_log(&connection, path)?;
         Self::ready(connection, Some(path.to_owned()))
     }
@@ -135,6 +155,7 @@ impl Store {
 
     fn ready(mut connection: Connection, path: Option<PathBuf>) -> Result<Self, StoreError> {
         connection.busy_timeout(Duration::from_secs(5))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         migrations::migrate(&mut connection, path.as_deref())?;
         Ok(Self {
             connection: Mutex::new(connection),

@@ -51,18 +51,19 @@ fn status_counts_what_is_there() {
     sandbox
         .ocelot("local status --query '[data.\"data-dir\", data.resources, data.server]'")
         .stdout(
-            "[\n  \"[home]/data\",\n  {\n    \"connect-harnesses\": 0,\n    \"stream-pools\": 1,\n    \
-             \"streams\": 1,\n    \"subscriptions\": 0,\n    \"topics\": 0\n  },\n  null\n]\n",
+            "[\n  \"[home]/data\",\n  {\n    \"connect-harnesses\": 0,\n    \"consumer-groups\": 0,\n    \
+             \"queues\": 0,\n    \"stream-pools\": 1,\n    \"streams\": 1,\n    \"subscriptions\": 0,\n    \
+             \"topics\": 0\n  },\n  null\n]\n",
         )
         .check();
     sandbox
         .ocelot("local status --memory --query data.resources --output table")
         .stdout(
-            "+-------------------+--------------+---------+---------------+--------+\n\
-             | connect-harnesses | stream-pools | streams | subscriptions | topics |\n\
-             +-------------------+--------------+---------+---------------+--------+\n\
-             | 0                 | 0            | 0       | 0             | 0      |\n\
-             +-------------------+--------------+---------+---------------+--------+\n",
+            "+-------------------+-----------------+--------+--------------+---------+---------------+--------+\n\
+             | connect-harnesses | consumer-groups | queues | stream-pools | streams | subscriptions | topics |\n\
+             +-------------------+-----------------+--------+--------------+---------+---------------+--------+\n\
+             | 0                 | 0               | 0      | 0            | 0       | 0             | 0      |\n\
+             +-------------------+-----------------+--------+--------------+---------+---------------+--------+\n",
         )
         .check();
 }

@@ -81,6 +81,7 @@ while position < end:
     message = consumer.poll(30)
     assert message is not None and not message.error(), message
     position = message.offset() + 1
+assert bool(throttles) == strict, throttles
 consumer.close()
 
 # The service knows no idempotent producers.

@@ -23,13 +23,8 @@ fn clients_meet_the_limits_of_the_service() {
         COMPARTMENT,
     ];
     let mut command = home.ocelot(&list);
-    assert!(
-        command
-            .env("OCELOT_STRICT", "1")
-            .status()
-            .unwrap()
-            .success()
-    );
+    let asked = command.env("OCELOT_STRICT", "1").output().unwrap();
+    assert!(asked.status.success(), "{asked:?}");
     drop(server);
     let server = Server::start(&home, &[]);
     python(

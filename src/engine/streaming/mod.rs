@@ -38,6 +38,7 @@ use producers::ProducerIds;
 pub use put::{PutMessages, PutResult};
 use topics::TopicCache;
 pub use topics::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
+use work::WORK_REQUESTS;
 
 /// The header with the cursor for the messages that follow those of a reply.
 pub const NEXT_CURSOR: &str = "opc-next-cursor";
@@ -129,10 +130,10 @@ impl Streaming {
                 harnesses::change_compartment(context, call)
             }
 
-            Operation::GetWorkRequest => work::get(context, call),
-            Operation::ListWorkRequests => work::list(context, call),
-            Operation::ListWorkRequestErrors => work::list_errors(context, call),
-            Operation::ListWorkRequestLogs => work::list_logs(context, call),
+            Operation::GetWorkRequest => WORK_REQUESTS.get(context, call),
+            Operation::ListWorkRequests => WORK_REQUESTS.list(context, call),
+            Operation::ListWorkRequestErrors => WORK_REQUESTS.list_errors(context, call),
+            Operation::ListWorkRequestLogs => WORK_REQUESTS.list_logs(context, call),
 
             Operation::PutMessages => {
                 let result = self.put_messages(context, call, &call.typed_body()?)?;

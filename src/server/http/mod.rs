@@ -12,6 +12,7 @@ mod pages;
 mod request;
 mod response;
 mod services;
+mod wait;
 
 use std::sync::Arc;
 use std::time::Duration;

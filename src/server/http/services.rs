@@ -10,7 +10,7 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Response, Uri, header};
 
 use super::authenticate::{Caller, authenticate};
-use super::{Entrance, body, request, response};
+use super::{Entrance, body, request, response, wait};
 use crate::api::OperationId;
 use crate::api::route::Route;
 use crate::api::streaming::Streaming;
@@ -76,29 +76,37 @@ async fn reply(
     let origin = origin(entrance, parts, caller);
     let content = body::content(&parts.headers, body, limits)?;
     request::check_type(&parts.headers, &content)?;
-    let call = request::call(&route, parts.uri.query(), &parts.headers, origin)?;
-    shared.ask_engine(|engine| ask(engine, call, &content))
+    let mut call = request::call(&route, parts.uri.query(), &parts.headers, origin)?;
+    if let Some(answer) = shared.ask_engine(|engine| exchange_messages(engine, &call, &content)) {
+        return answer;
+    }
+    call.body = request::body(call.operation, &content)?;
+    response::reply(wait::answer(shared, &call).await?)
 }
 
-/// Asks the engine. Messages go without a document in between, unless the body is not what it should be: then
-/// the general way tells what is wrong with it.
-fn ask(engine: &Engine, mut call: Call, content: &[u8]) -> Result<Response<Body>, ApiError> {
+/// Answers a call that puts or gets the messages of a stream, which go without a document in between; nothing
+/// for other calls, and where the body is not what it should be: the general way tells what is wrong with it.
+fn exchange_messages(
+    engine: &Engine,
+    call: &Call,
+    content: &[u8],
+) -> Option<Result<Response<Body>, ApiError>> {
     match call.operation.id {
         OperationId::Streaming(Streaming::PutMessages) => {
-            if let Ok(messages) = serde_json::from_slice(content) {
-                return response::json(&engine.put_messages(&call, &messages)?);
-            }
+            let messages = serde_json::from_slice(content).ok()?;
+            let put = engine.put_messages(call, &messages);
+            Some(put.and_then(|result| response::json(&result)))
         }
-        OperationId::Streaming(Streaming::GetMessages) => {
-            let got = engine.get_messages(&call)?;
-            let mut response = response::json(&got.messages)?;
-            response::insert(&mut response, NEXT_CURSOR, &got.next_cursor);
-            return Ok(response);
-        }
-        _ => {}
+        OperationId::Streaming(Streaming::GetMessages) => Some(get_messages(engine, call)),
+        _ => None,
     }
-    call.body = request::body(call.operation, content)?;
-    response::reply(engine.answer(&call)?)
+}
+
+fn get_messages(engine: &Engine, call: &Call) -> Result<Response<Body>, ApiError> {
+    let got = engine.get_messages(call)?;
+    let mut response = response::json(&got.messages)?;
+    response::insert(&mut response, NEXT_CURSOR, &got.next_cursor);
+    Ok(response)
 }
 
 /// Who asks, and the addresses that they will find the services at: those of the host that they used, or of the

@@ -8,12 +8,15 @@ use kafka_protocol::messages::ApiKey;
 use kafka_protocol::protocol::Encodable;
 
 use super::frame::RequestHeader;
+use super::memory::Held;
 
 /// What is sent back for a request.
 pub(super) struct Answer {
     pub(super) chunks: Chunks,
     /// The buffers among the chunks, to be used again.
     pub(super) lent: Vec<Bytes>,
+    /// The memory that it takes.
+    pub(super) held: Held,
     /// Whether the connection ends when it is sent.
     pub(super) last: bool,
 }
@@ -24,6 +27,7 @@ impl Answer {
         Self {
             chunks,
             lent: Vec::new(),
+            held: None,
             last: false,
         }
     }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use kafka_protocol::messages::ApiKey;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::Kafka;
@@ -15,8 +17,8 @@ use super::answer::Answer;
 use super::apis::api_versions;
 use super::fetch_session::FetchSession;
 use super::frame::{
-    FrameError, FrameReader, MOST_PRODUCE_BYTES, MOST_REQUEST_BYTES, MOST_STRANGER_BYTES, Patience,
-    RequestHeader,
+    Frame, FrameError, FrameReader, MOST_PRODUCE_BYTES, MOST_REQUEST_BYTES, MOST_STRANGER_BYTES,
+    Patience, RequestHeader,
 };
 use super::registry::{self, Call, Closing, Handled};
 use super::sasl::{Identity, Login};
@@ -27,6 +29,8 @@ const IDLE: Duration = Duration::from_secs(600);
 
 /// The longest that a client has to rest, in milliseconds: less than clients wait for an answer.
 const MOST_REST_MS: i64 = 20_000;
+/// How many requests are read while one is being answered, but for the one that is arriving.
+const AHEAD_FRAMES: usize = 1;
 
 /// What is known of a connection.
 pub(super) struct Connection {
@@ -112,32 +116,41 @@ pub(super) async fn serve<S>(
     kafka: Arc<Kafka>,
 ) -> Result<(), Closing>
 where
-    S: AsyncRead + AsyncWrite + Send,
+    S: AsyncRead + AsyncWrite + Send + 'static,
 {
     let (reader, mut writer) = tokio::io::split(stream);
-    let mut frames = FrameReader::new(reader);
-    let connection = Connection::new(local, peer);
-    let arrival = kafka.shared.options.limits.client_timeout;
-    let patience = Patience {
-        idle: IDLE,
-        arrival,
-    };
+    let connection = Arc::new(Connection::new(local, peer));
+    let (sender, mut frames) = mpsc::channel(AHEAD_FRAMES);
+    // Aborted when this function ends.
+    let mut reading = JoinSet::new();
+    reading.spawn(read(
+        FrameReader::new(reader, kafka.memory.clone()),
+        Arc::clone(&connection),
+        Arc::clone(&kafka),
+        sender,
+    ));
     loop {
-        let limit = |api_key| most_bytes(&kafka, &connection, api_key);
         let frame = tokio::select! {
-            frame = frames.next(patience, limit) => frame?,
+            frame = frames.recv() => frame.transpose()?,
             () = kafka.shared.stopping.begun() => return Ok(()),
         };
-        let Some(frame) = frame else {
+        let Some(Frame { bytes, held }) = frame else {
             return Ok(());
         };
         let answer = tokio::select! {
             biased;
-            answer = answer(&kafka, &connection, frame) => answer?,
-            () = frames.until_gone() => return Ok(()),
+            answer = answer(&kafka, &connection, bytes) => answer?,
+            // The client is gone.
+            Some(_) = reading.join_next() => return Ok(()),
         };
+        drop(held);
         if let Some(mut answer) = answer {
-            send(&mut writer, &mut answer, arrival).await?;
+            send(
+                &mut writer,
+                &mut answer,
+                kafka.shared.options.limits.client_timeout,
+            )
+            .await?;
             kafka.buffers.take_back(answer.lent);
             if answer.last {
                 return Ok(());
@@ -147,9 +160,30 @@ where
         if !rest.is_zero() {
             tokio::select! {
                 () = tokio::time::sleep(rest) => {}
-                () = frames.until_gone() => return Ok(()),
+                Some(_) = reading.join_next() => return Ok(()),
                 () = kafka.shared.stopping.begun() => return Ok(()),
             }
+        }
+    }
+}
+
+/// Reads frames until the client is done, a little ahead of what is being answered: so the network and the
+/// disk work at the same time.
+async fn read<R: AsyncRead + Unpin>(
+    mut frames: FrameReader<R>,
+    connection: Arc<Connection>,
+    kafka: Arc<Kafka>,
+    sender: mpsc::Sender<Result<Frame, FrameError>>,
+) {
+    let patience = Patience {
+        idle: IDLE,
+        arrival: kafka.shared.options.limits.client_timeout,
+    };
+    let limit = |api_key| most_bytes(&kafka, &connection, api_key);
+    while let Some(frame) = frames.next(patience, limit).await.transpose() {
+        let is_last = frame.is_err();
+        if sender.send(frame).await.is_err() || is_last {
+            return;
         }
     }
 }

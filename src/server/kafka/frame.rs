@@ -8,6 +8,7 @@ use kafka_protocol::messages::ApiKey;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::timeout;
 
+use super::memory::{Held, Memory};
 use super::shape;
 
 /// Most bytes of a produce request. Source: Kafka's `socket.request.max.bytes`.
@@ -23,8 +24,6 @@ const READ_BYTES: usize = 4 << 10;
 const KEPT_BYTES: usize = 16 << 10;
 /// How long a client is quiet before that, so that one that goes on at once pays nothing.
 const QUIET: Duration = Duration::from_millis(200);
-/// How much is read ahead while a request is being answered.
-const AHEAD_BYTES: usize = 64 << 10;
 /// The part of a request's header that always is there: API key, version, correlation id.
 const FIXED_HEADER_BYTES: usize = 8;
 
@@ -58,12 +57,20 @@ pub(super) struct Patience {
 pub(super) struct FrameReader<R> {
     reader: R,
     buffer: BytesMut,
+    memory: Memory,
+}
+
+/// A request with its header, and the memory that it takes.
+pub(super) struct Frame {
+    pub(super) bytes: Bytes,
+    pub(super) held: Held,
 }
 
 impl<R: AsyncRead + Unpin> FrameReader<R> {
-    pub(super) fn new(reader: R) -> Self {
+    pub(super) fn new(reader: R, memory: Memory) -> Self {
         Self {
             reader,
+            memory,
             buffer: BytesMut::new(),
         }
     }
@@ -74,7 +81,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         &mut self,
         patience: Patience,
         limit: impl Fn(Option<i16>) -> usize,
-    ) -> Result<Option<Bytes>, FrameError> {
+    ) -> Result<Option<Frame>, FrameError> {
         if self.buffer.is_empty() && !self.wait(patience.idle).await? {
             return Ok(None);
         }
@@ -103,7 +110,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     async fn whole_frame(
         &mut self,
         limit: impl Fn(Option<i16>) -> usize,
-    ) -> Result<Bytes, FrameError> {
+    ) -> Result<Frame, FrameError> {
         self.fill_to(4).await?;
         let announced = self.buffer.get_i32();
         let length = usize::try_from(announced).unwrap_or(usize::MAX);
@@ -119,8 +126,12 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         self.fill_to(length.min(FIXED_HEADER_BYTES)).await?;
         let api_key = self.buffer.first_chunk().copied().map(i16::from_be_bytes);
         check(api_key.filter(|_| length >= 2))?;
+        let held = self.memory.take(length).await;
         self.fill_to(length).await?;
-        Ok(self.buffer.split_to(length).freeze())
+        Ok(Frame {
+            bytes: self.buffer.split_to(length).freeze(),
+            held,
+        })
     }
 
     /// Reads until so many bytes are there. Memory grows with what has come, not with what was announced.
@@ -140,16 +151,6 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             self.buffer.reserve(room);
         }
         self.reader.read_buf(&mut self.buffer).await
-    }
-
-    /// Reads ahead while a request is being answered, and ends when the client is gone.
-    pub(super) async fn until_gone(&mut self) {
-        while self.buffer.len() < AHEAD_BYTES {
-            if !matches!(self.fill(READ_BYTES).await, Ok(1..)) {
-                return;
-            }
-        }
-        std::future::pending().await
     }
 }
 

@@ -13,6 +13,7 @@ mod error;
 mod fetch_session;
 mod frame;
 mod groups;
+mod memory;
 mod parked;
 mod registry;
 mod sasl;
@@ -41,6 +42,7 @@ use buffers::Buffers;
 use connection::Connection;
 use frame::FrameError;
 use groups::Groups;
+use memory::Memory;
 use parked::Parked;
 
 /// The number of the one broker.
@@ -54,6 +56,7 @@ struct Kafka {
     shared: Arc<Shared>,
     parked: Arc<Parked>,
     buffers: Buffers,
+    memory: Memory,
     groups: Groups,
     /// The number of the fetch session that began last.
     last_session_id: AtomicI32,
@@ -113,6 +116,7 @@ impl Kafka {
             shared,
             parked,
             buffers: Buffers::default(),
+            memory: Memory::default(),
             groups: Groups::new(),
             last_session_id: AtomicI32::new(0),
         }

@@ -5,7 +5,7 @@
 //!   once.
 //! - Where the engine is strict, who reads more of a partition than it gives a second is told to rest.
 //! - The first batch of an answer comes even where it is above the limits, so that every client gets on; an
-//!   answer has about [`MOST_BYTES`] at most, whatever is asked for.
+//!   answer has about [`MOST_BYTES`] at most, whatever is asked for, and fewer once memory is short.
 //! - Sessions (from version 7 on) last as long as their connection; see `fetch_session.rs`.
 //! - There are no transactions: either isolation level reads up to the end.
 //! - Version 12 adds what only brokers use, version 13 topic ids.
@@ -13,7 +13,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::fetch_response::PartitionData;
 use kafka_protocol::messages::{ApiKey, BrokerId, FetchRequest};
 use kafka_protocol::protocol::Encodable;
@@ -65,7 +65,7 @@ async fn handle(call: Call<'_>) -> Handled {
         let request: FetchRequest = call.request()?;
         let new_id = call.kafka.next_session_id();
         let plan = FetchSession::plan(&mut call.connection.fetch_session(), &request, new_id);
-        (plan, Limits::of(&request))
+        (plan, Limits::of(&call, &request))
     };
     match plan {
         Ok(mut plan) => {
@@ -92,10 +92,10 @@ struct Limits {
 }
 
 impl Limits {
-    fn of(request: &FetchRequest) -> Self {
+    fn of(call: &Call<'_>, request: &FetchRequest) -> Self {
         let wait_ms = u64::try_from(request.max_wait_ms).unwrap_or(0);
         let max_bytes = usize::try_from(request.max_bytes).unwrap_or(0);
-        let max_bytes = max_bytes.min(MOST_BYTES);
+        let max_bytes = call.kafka.memory.allow(max_bytes.min(MOST_BYTES));
         Self {
             min_bytes: usize::try_from(request.min_bytes)
                 .unwrap_or(0)
@@ -290,6 +290,7 @@ fn answer(call: &Call<'_>, plan: &Plan, throttle_ms: i32, parts: Vec<Part>) -> H
     }
     drop(news);
     let mut answer = call.answer_in_pieces(body.finish());
+    answer.held = call.kafka.memory.count(answer.chunks.remaining());
     answer.lent = lent;
     Ok(Some(answer))
 }

@@ -1,0 +1,104 @@
+//! `ocelot local queue`, and the guide's commands.
+
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use serde_json::json;
+
+use super::support::Program;
+
+#[test]
+fn peeking_changes_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let program = Program::over(home.path());
+    program.queue("--dlq-delivery-count 1");
+    let get = "queue messages get-messages --queue-id jobs";
+    program.run("local clock set 2026-03-14T00:00:00Z --frozen");
+    program.run("queue messages put-messages --queue-id jobs --text dead");
+    program.run(get);
+    program.run("local clock advance 30s");
+    program.run("queue messages put-messages --queue-id jobs --text held");
+    program.run(get);
+    program.run("queue messages put-messages --queue-id jobs --text new --channel-id eu");
+    let peek = || {
+        program.run("local queue peek --queue-id jobs --show visible,in-flight,dlq")["data"].clone()
+    };
+    let first = peek();
+    let states = first["messages"].as_array().unwrap().iter();
+    let states: Vec<_> = states
+        .map(|one| json!([one["state"], one["content"], one["delivery-count"]]))
+        .collect();
+    assert_eq!(
+        states,
+        [
+            json!(["visible", "new", 0]),
+            json!(["in-flight", "held", 1]),
+            json!(["dlq", "dead", 1]),
+        ]
+    );
+    assert_eq!(first["messages"][0]["metadata"]["channel-id"], "eu");
+    assert_eq!(peek(), first);
+    let id = first["dead-letter-queue-id"].as_str().unwrap();
+    let dead = program.run(&format!("queue messages get-messages --queue-id {id}"));
+    assert_eq!(dead["data"]["messages"][0]["content"], "dead");
+    let only = program.run("local queue peek --queue-id jobs --channel-id none");
+    assert_eq!(only["data"]["messages"], json!([]));
+    let output = program
+        .command("local queue peek --queue-id nobody")
+        .output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr, "Error: Unknown queue nobody\n");
+    let wrong = program
+        .command("local queue peek --queue-id jobs --show all")
+        .output();
+    assert_eq!(wrong.unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn dead_letters_are_brought_back() {
+    let home = tempfile::tempdir().unwrap();
+    let program = Program::over(home.path());
+    program.queue("--dlq-delivery-count 1");
+    program.run("queue messages put-messages --queue-id jobs --text a --text b");
+    program.run("queue messages get-messages --queue-id jobs --limit 2");
+    program.run("local clock advance 1m");
+    let redrive = |options: &str| {
+        program.run(&format!("local queue redrive --queue-id jobs {options}"))["data"].clone()
+    };
+    let moved = json!([{"channel-id": "default-channel", "messages": 2}]);
+    let report = |dry_run: bool| json!({"messages": 2, "channels": moved, "left-in-flight": 0, "dry-run": dry_run});
+    assert_eq!(redrive("--dry-run"), report(true));
+    assert_eq!(redrive(""), report(false));
+    assert_eq!(redrive("")["messages"], 0);
+    let got = program.run("queue messages get-messages --queue-id jobs --limit 2");
+    assert_eq!(got["data"]["messages"][1]["delivery-count"], 1);
+}
+
+/// The documented commands of the event services guide that are about Queue.
+#[test]
+fn the_guide_runs() {
+    let home = tempfile::tempdir().unwrap();
+    let bin = home.path().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    symlink(assert_cmd::cargo::cargo_bin!("ocelot"), bin.join("oci")).unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/guide-queue.sh");
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let output = Command::new("bash")
+        .arg(script)
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", home.path())
+        .env("OCELOT_HOME", home.path().join("data"))
+        .output()
+        .unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{stderr}");
+    assert!(stdout.ends_with("== done\n"), "{stdout}");
+    assert_eq!(
+        stderr,
+        "Action completed. Waiting until the work request has entered state: ('SUCCEEDED',)\n"
+    );
+}

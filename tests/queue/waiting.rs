@@ -1,0 +1,125 @@
+//! Long polling: what the engine tells those who wait, and how the program waits.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use ocelot::engine::{Attempt, Wait};
+use serde_json::json;
+
+use super::support::{Bench, Program, Queue, json_of};
+
+fn wait(queue: &Queue<'_>, timeout: Option<&str>) -> Option<Wait> {
+    let call = queue.call("GetMessages");
+    let call = match timeout {
+        Some(seconds) => call.with("timeoutInSeconds", seconds),
+        None => call,
+    };
+    match call.attempt() {
+        Attempt::Done(_) => None,
+        Attempt::Nothing(wait) => Some(wait),
+    }
+}
+
+#[test]
+fn whoever_may_wait_is_told_for_what() {
+    let bench = Bench::new();
+    let queue = bench.queue(json!({"timeoutInSeconds": 20}));
+    let told = wait(&queue, None).unwrap();
+    assert_eq!(told.reply.body, Some(json!({"messages": []})));
+    assert_eq!(
+        (told.patience, told.retry_after),
+        (Duration::from_secs(20), None)
+    );
+    assert_eq!(told.key, queue.id);
+    assert_eq!(
+        wait(&queue, Some("7")).unwrap().patience,
+        Duration::from_secs(7)
+    );
+    assert_eq!(wait(&queue, Some("0")), None);
+    queue.put(&["x"]);
+    queue.get_with(1, &[("visibilityInSeconds", "12")]);
+    bench.time.advance(2000);
+    let told = wait(&queue, None).unwrap();
+    assert_eq!(told.retry_after, Some(Duration::from_secs(10)));
+    bench.time.advance(10_000);
+    assert_eq!(wait(&queue, None), None);
+}
+
+#[test]
+fn a_clock_that_stands_still_brings_nothing() {
+    let bench = Bench::new();
+    let queue = bench.queue(json!({}));
+    queue.put(&["x"]);
+    queue.get(1);
+    bench
+        .engine
+        .set_clock_to(bench.time.now_ms(), true)
+        .unwrap();
+    assert_eq!(wait(&queue, None).unwrap().retry_after, None);
+}
+
+#[test]
+fn changes_are_told() {
+    let bench = Bench::new();
+    let queue = bench.queue(json!({"deadLetterQueueDeliveryCount": 1}));
+    let told = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&told);
+    let listening = bench.engine.changes().listen(&queue.id, move || {
+        count.fetch_add(1, Ordering::SeqCst);
+    });
+    let mut times = 0;
+    let mut is_told = |what: &str| {
+        times += 1;
+        assert_eq!(told.load(Ordering::SeqCst), times, "{what}");
+    };
+    queue.put(&["x"]);
+    is_told("a put");
+    let got = queue.get(1);
+    queue.hide(&got[0].receipt, 0).unwrap();
+    is_told("an update");
+    bench.redrive(&queue.id, false);
+    is_told("a redrive");
+    bench.engine.advance_clock(1000).unwrap();
+    is_told("the clock");
+    queue.call("DeleteQueue").ok();
+    is_told("a deletion");
+    drop(listening);
+}
+
+#[test]
+fn the_program_waits_and_lets_others_put() {
+    let home = tempfile::tempdir().unwrap();
+    let program = Program::over(home.path());
+    program.queue("");
+    let words = "queue messages get-messages --queue-id jobs --timeout-in-seconds 30";
+    let begun = Instant::now();
+    let waiting = program.command(words).spawn().unwrap();
+    program.run("queue messages put-messages --queue-id jobs --text hello");
+    let got = json_of(&waiting.wait_with_output().unwrap());
+    assert_eq!(got["data"]["messages"][0]["content"], "hello");
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    // It is in flight for one second, and waited for.
+    let program = Program::over(home.path());
+    program.run("queue messages put-messages --queue-id jobs --text again");
+    program.run("queue messages get-messages --queue-id jobs --visibility-in-seconds 1");
+    let got = program.run(words);
+    assert_eq!(got["data"]["messages"][0]["delivery-count"], 2);
+}
+
+/// Waiting takes the machine's time, whatever the engine's clock shows.
+#[test]
+fn the_program_stops_waiting_on_a_frozen_clock() {
+    let home = tempfile::tempdir().unwrap();
+    let program = Program::over(home.path());
+    program.queue("");
+    program.run("local clock set 2020-01-01 --frozen");
+    let begun = Instant::now();
+    let got = program.run("queue messages get-messages --queue-id jobs --timeout-in-seconds 1");
+    assert_eq!(got["data"]["messages"], json!([]));
+    let waited = begun.elapsed();
+    assert!(
+        (Duration::from_secs(1)..Duration::from_secs(20)).contains(&waited),
+        "{waited:?}"
+    );
+}
