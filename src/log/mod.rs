@@ -91,7 +91,7 @@
 //! | step | killed or power cut after it |
 //! |---|---|
 //! | 0. Where the batch does not fit: write the producers, if there are any, and sync them and the folder; sync the active segment, its index and its folders; create the next segment, sync the folder | a file of producers without a segment, which the next open removes; or an empty last segment, which the next append uses |
-//! | 1. Write the batch, in one call | killed: all of it or a first part may be there. Power cut: any sectors of it. The next open keeps a whole batch and cuts off a part |
+//! | 1. Write the batch, from its start to its end | killed: all of it or a first part may be there. Power cut: any sectors of it. The next open keeps a whole batch and cuts off a part |
 //! | 2. Under fsync: sync the file; the first time also the folders | the batch is there, though nobody was told |
 //! | 3. Write an index entry, if one is due | an entry is missing: the next open adds it |
 //! | 4. Answer | the batch is there (without fsync: unless the power was cut) |
