@@ -252,3 +252,18 @@ fn any_body_is_taken_without_harm() {
         .unwrap();
     is_well(&server);
 }
+
+#[test]
+fn who_waits_for_messages_is_not_idle() {
+    let home = Home::new();
+    let server = home.serve("--memory --client-timeout 1");
+    let queue = json!({"displayName": "orders", "compartmentId": "ocid1.compartment.oc1..shop"});
+    let made = server.post("/20210201/queues", &queue);
+    assert_eq!(made.status, 202, "{}", text(&made));
+    let listed = server.get("/20210201/queues?compartmentId=ocid1.compartment.oc1..shop");
+    let id = body(&listed)["items"][0]["id"].as_str().unwrap().to_owned();
+    let begun = Instant::now();
+    let got = server.get(&format!("/20210201/queues/{id}/messages?timeoutInSeconds=3"));
+    assert_eq!(got.status, 200, "{}", text(&got));
+    assert!(begun.elapsed() >= Duration::from_secs(3));
+}

@@ -1,8 +1,12 @@
 //! One connection: its limits, and its end when the server's has come.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -10,8 +14,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use tower::{Service, ServiceExt, service_fn};
 
-use super::idle::IdleLimited;
+use super::idle::{Answering, IdleLimited};
 use crate::server::Shared;
 use crate::server::options::Limits;
 
@@ -21,7 +26,7 @@ const CONCURRENT_STREAMS: u32 = 128;
 /// What every connection is served with.
 pub(super) struct Connections {
     protocol: Builder<TokioExecutor>,
-    service: TowerToHyperService<Router>,
+    routes: Router,
     tls: Option<TlsAcceptor>,
     shared: Arc<Shared>,
 }
@@ -30,7 +35,7 @@ impl Connections {
     pub(super) fn new(shared: &Arc<Shared>, routes: Router, tls: Option<TlsAcceptor>) -> Self {
         Self {
             protocol: protocol(&shared.options.limits),
-            service: TowerToHyperService::new(routes),
+            routes,
             tls,
             shared: Arc::clone(shared),
         }
@@ -44,11 +49,13 @@ impl Connections {
             tracing::debug!(%error, "a connection is gone");
             return;
         }
-        let stream = IdleLimited::new(stream, self.shared.options.limits.client_timeout);
+        let answering = Answering::default();
+        let limit = self.shared.options.limits.client_timeout;
+        let stream = IdleLimited::new(stream, limit, answering.clone());
         match &self.tls {
-            None => self.speak(stream).await,
+            None => self.speak(stream, answering).await,
             Some(tls) => match self.shake_hands(tls, stream).await {
-                Some(stream) => self.speak(stream).await,
+                Some(stream) => self.speak(stream, answering).await,
                 None => tracing::debug!("a client did not come to terms about TLS"),
             },
         }
@@ -66,13 +73,14 @@ impl Connections {
         }
     }
 
-    async fn speak<S>(&self, stream: S)
+    async fn speak<S>(&self, stream: S, answering: Answering)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let service = TowerToHyperService::new(noting(answering, self.routes.clone()));
         let serving = self
             .protocol
-            .serve_connection(TokioIo::new(stream), self.service.clone());
+            .serve_connection(TokioIo::new(stream), service);
         let mut serving = std::pin::pin!(serving);
         let result = tokio::select! {
             result = serving.as_mut() => result,
@@ -85,6 +93,22 @@ impl Connections {
             tracing::debug!(error, "a connection ended early");
         }
     }
+}
+
+/// The routes, with a note of the requests that are about to be answered.
+fn noting(
+    answering: Answering,
+    routes: Router,
+) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Clone {
+    service_fn(move |request| {
+        let being_answered = answering.begin();
+        let answer = routes.clone().oneshot(request);
+        async move {
+            let response = answer.await;
+            drop(being_answered);
+            response
+        }
+    })
 }
 
 fn protocol(limits: &Limits) -> Builder<TokioExecutor> {

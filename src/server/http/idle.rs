@@ -1,29 +1,59 @@
-//! A stream that ends when nothing has moved on it for a while.
+//! A stream that ends when nothing has moved on it for a while, although it is the client's turn.
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// Fails with [`io::ErrorKind::TimedOut`] when neither side has taken or given a byte for the limit.
+/// The requests of a connection that the server is about to answer: until it has, the client may wait as long as
+/// the request does.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Answering(Arc<AtomicUsize>);
+
+/// One request that is about to be answered.
+pub(super) struct BeingAnswered(Answering);
+
+impl Answering {
+    pub(super) fn begin(&self) -> BeingAnswered {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        BeingAnswered(self.clone())
+    }
+
+    fn is_under_way(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+}
+
+impl Drop for BeingAnswered {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Fails with [`io::ErrorKind::TimedOut`] when neither side has taken or given a byte for the limit, and no
+/// request is about to be answered.
 ///
 /// It covers what no later timeout sees: a client that never says which version of HTTP it speaks, one that
 /// stops in the middle of a body, and one that does not read what it asked for.
 pub(super) struct IdleLimited<S> {
     stream: S,
     limit: Duration,
+    answering: Answering,
     last_progress: Instant,
     alarm: Pin<Box<Sleep>>,
 }
 
 impl<S> IdleLimited<S> {
-    pub(super) fn new(stream: S, limit: Duration) -> Self {
+    pub(super) fn new(stream: S, limit: Duration, answering: Answering) -> Self {
         Self {
             stream,
             limit,
+            answering,
             last_progress: Instant::now(),
             alarm: Box::pin(sleep(limit)),
         }
@@ -41,6 +71,9 @@ impl<S> IdleLimited<S> {
         }
         // The alarm is not moved at every byte, but looked at again when it goes off.
         while self.alarm.as_mut().poll(context).is_ready() {
+            if self.answering.is_under_way() {
+                self.last_progress = Instant::now();
+            }
             let end = self.last_progress + self.limit;
             if end <= Instant::now() {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
