@@ -57,12 +57,17 @@ node "$work/fauxqs/start.mjs" >"$work/port" &
 running+=($!)
 await "$work/port"
 fauxqs=http://127.0.0.1:$(cat "$work/port")
-QUEUE=http://sqs.us-east-1.127.0.0.1:$(cat "$work/port")/000000000000/jobs
 SIGNED='AWS4-HMAC-SHA256 Credential=a/20261121/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=x'
-export QUEUE SIGNED
 sqs() { # sqs ACTION: the headers of a call, one a line
   printf 'Content-Type: application/x-amz-json-1.0\nX-Amz-Target: AmazonSQS.%s\nAuthorization: %s\n' "$1" "$SIGNED"
 }
+ask_fauxqs() { # ask_fauxqs ACTION BODY
+  local headers
+  mapfile -t headers < <(sqs "$1" | sed 's/^/-H\n/')
+  curl -sf "${headers[@]}" -d "$2" "$fauxqs"
+}
+QUEUE=$(ask_fauxqs GetQueueUrl '{"QueueName":"jobs"}' | python3 -c 'import json, sys; print(json.load(sys.stdin)["QueueUrl"])')
+export QUEUE SIGNED
 
 python3 - "$work" "$QUEUE" <<'PY'
 import json, sys
@@ -77,8 +82,7 @@ PY
 
 empty() { # so that no server has more in its queue than the other
   admin purge --queue-id jobs --purge-type BOTH >/dev/null
-  mapfile -t headers < <(sqs PurgeQueue | sed 's/^/-H\n/')
-  curl -sf "${headers[@]}" -d "{\"QueueUrl\":\"$QUEUE\"}" "$fauxqs" >/dev/null
+  ask_fauxqs PurgeQueue "{\"QueueUrl\":\"$QUEUE\"}" >/dev/null
 }
 
 measured() { # measured SERVER COMMAND...: notes the figure that wrk shows at its end; nothing may fail

@@ -1,5 +1,6 @@
 //! Getting messages: those that became visible first, of one channel, hidden from others for a while.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use super::super::super::changes::{Attempt, Wait};
 use super::super::address::{Address, Side};
 use super::super::receipts::Receipt;
 use super::super::{channels, check_range};
-use super::{MOST_ENTRIES, VISIBILITY_SECONDS, properties, share};
+use super::{MOST_ENTRIES, VISIBILITY_SECONDS, consecutive, properties, share};
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::rfc3339;
 use crate::store::{
@@ -76,6 +77,7 @@ pub(in super::super) fn get(context: &Context<'_>, call: &Call) -> Result<Attemp
             address: &address,
             now_ms: context.now_ms,
             visible_ms: context.now_ms + visibility_seconds * 1000,
+            last_receipt_no: i64::from_ne_bytes(random()?.to_ne_bytes()),
             messages: Vec::new(),
             bytes: 0,
         };
@@ -169,6 +171,8 @@ struct Taker<'s> {
     now_ms: i64,
     /// Until when what is taken is hidden, in milliseconds.
     visible_ms: i64,
+    /// Random at the beginning: with each delivery of a message its receipt is another.
+    last_receipt_no: i64,
     messages: Vec<Value>,
     bytes: i64,
 }
@@ -208,10 +212,12 @@ impl Taker<'_> {
         let mut runs = self.runs(lane, limit)?;
         let runs_before = runs.clone();
         let mut change = LaneCounts::default();
-        for candidate in self.candidates(lane, &runs, limit)? {
+        let candidates = self.candidates(lane, &runs, limit)?;
+        let mut contents = self.contents(&candidates)?;
+        let mut deliveries = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
             let message_id = candidate.message_id();
-            let message = self.session.queue_message(message_id)?;
-            let message = message.ok_or_else(|| {
+            let message = contents.remove(&message_id).ok_or_else(|| {
                 ApiError::internal(format!("the content of message {message_id} is gone"))
             })?;
             if !self.messages.is_empty() && self.bytes + message.bytes > REPLY_BYTES {
@@ -233,9 +239,11 @@ impl Taker<'_> {
                     None
                 }
             };
-            let delivery = self.deliver(lane, (message_id, &message), before)?;
+            let delivery = self.deliver(lane, (message_id, message), before)?;
             change += share(&delivery, 1);
+            deliveries.push(delivery);
         }
+        self.session.put_deliveries(&deliveries)?;
         let changed = runs.iter().zip(&runs_before);
         for (run, _) in changed.filter(|(run, before)| run != before) {
             match run.messages() {
@@ -247,6 +255,15 @@ impl Taker<'_> {
             self.session.change_queue_lane(lane.lane, &change)?;
         }
         Ok(())
+    }
+
+    /// The contents of messages, by their numbers.
+    fn contents(&self, candidates: &[Candidate]) -> Result<HashMap<i64, QueueMessage>, ApiError> {
+        let mut contents = HashMap::with_capacity(candidates.len());
+        for ids in consecutive(candidates.iter().map(Candidate::message_id)) {
+            contents.extend(self.session.queue_messages_between(&ids)?);
+        }
+        Ok(contents)
     }
 
     /// The oldest runs of a lane, which dead letters have none of.
@@ -306,14 +323,15 @@ impl Taker<'_> {
             .collect())
     }
 
-    /// Notes one delivery, and adds the message to the reply.
+    /// Adds a message to the reply, and returns its delivery.
     fn deliver(
         &mut self,
         lane: &QueueLane,
-        (message_id, message): (i64, &QueueMessage),
+        (message_id, message): (i64, QueueMessage),
         before: Option<Delivery>,
     ) -> Result<Delivery, ApiError> {
         let address = self.address;
+        self.last_receipt_no = self.last_receipt_no.wrapping_add(1);
         let deliveries = before.map_or(0, |delivery| delivery.deliveries) + 1;
         let most = address.most_deliveries;
         let delivery = Delivery {
@@ -328,10 +346,9 @@ impl Taker<'_> {
             visible_ms: self.visible_ms,
             expires_ms: message.created_ms + address.queue.retention_ms(),
             deliveries,
-            receipt_no: i64::from_ne_bytes(random()?.to_ne_bytes()),
+            receipt_no: self.last_receipt_no,
             bytes: message.bytes,
         };
-        self.session.put_delivery(&delivery)?;
         self.bytes += message.bytes;
         self.messages.push(json!({
             "id": number_of(message_id),
@@ -343,7 +360,7 @@ impl Taker<'_> {
             "createdAt": rfc3339(message.created_ms),
             "metadata": {
                 "channelId": lane.channel,
-                "customProperties": properties(message)?,
+                "customProperties": properties(&message)?,
             },
         }));
         Ok(delivery)

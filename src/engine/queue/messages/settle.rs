@@ -1,5 +1,7 @@
 //! Deleting delivered messages, and changing how long they stay hidden: what receipts are for.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -7,7 +9,7 @@ use super::super::super::Context;
 use super::super::address::{Address, Side};
 use super::super::receipts::Receipt;
 use super::super::{Queue, check_range};
-use super::{VISIBILITY_SECONDS, check_entries, leave_lane};
+use super::{VISIBILITY_SECONDS, check_entries, consecutive, leave_lanes};
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::rfc3339;
 use crate::store::{Delivery, Session, Standing, number_of, queue_no_of};
@@ -47,7 +49,9 @@ pub(in super::super) fn delete(context: &Context<'_>, call: &Call) -> Result<Rep
     let receipt = call.path_value("messageReceipt")?;
     context.store.write(|session| {
         let address = Address::of(session, context, call)?;
-        delete_one(session, context, &address, ("messageReceipt", receipt))
+        let receipt = read_receipt("messageReceipt", receipt, &address)?;
+        let delivery = find(session, context, "messageReceipt", &receipt)?;
+        remove(session, &address, vec![delivery])
     })?;
     Ok(Reply::empty(204))
 }
@@ -58,14 +62,31 @@ pub(in super::super) fn delete_all(context: &Context<'_>, call: &Call) -> Result
     check_entries("entries", details.entries.len())?;
     let results = context.store.write(|session| {
         let address = Address::of(session, context, call)?;
-        let entries = details.entries.iter().enumerate();
-        let results = entries.map(|(index, entry)| {
-            let field = format!("entries[{index}].receipt");
-            delete_one(session, context, &address, (&field, entry.receipt)).map(|()| json!({}))
+        let receipts: Vec<Result<Receipt, ApiError>> = (0..)
+            .zip(&details.entries)
+            .map(|(index, entry)| read_receipt(&receipt_field(index), entry.receipt, &address))
+            .collect();
+        let mut held = last_deliveries(session, &address, receipts.iter().flatten())?;
+        let mut removed = Vec::with_capacity(receipts.len());
+        let results = (0..).zip(receipts).map(|(index, receipt)| {
+            let receipt = receipt?;
+            let field = receipt_field(index);
+            let delivery = held.get(&receipt.message_id).copied();
+            removed.push(current(context, &field, &receipt, delivery)?);
+            // A receipt that stands there twice is good once.
+            held.remove(&receipt.message_id);
+            Ok(json!({}))
         });
-        Ok::<Vec<_>, ApiError>(results.collect())
+        let results: Vec<Result<Value, ApiError>> = results.collect();
+        remove(session, &address, removed)?;
+        Ok::<_, ApiError>(results)
     })?;
     Ok(batch_reply(results))
+}
+
+/// The field of a receipt in a request with many entries.
+fn receipt_field(index: usize) -> String {
+    format!("entries[{index}].receipt")
 }
 
 impl Queue {
@@ -99,7 +120,7 @@ impl Queue {
             let address = Address::of(session, context, call)?;
             let entries = details.entries.iter().enumerate();
             let results = entries.map(|(index, entry)| {
-                let receipt = format!("entries[{index}].receipt");
+                let receipt = receipt_field(index);
                 let visibility = format!("entries[{index}].visibilityInSeconds");
                 update_one(
                     session,
@@ -117,18 +138,18 @@ impl Queue {
     }
 }
 
-fn delete_one(
+/// Removes delivered messages of the group that a call is about.
+fn remove(
     session: &Session<'_>,
-    context: &Context<'_>,
     address: &Address,
-    receipt: (&str, &str),
+    mut deliveries: Vec<Delivery>,
 ) -> Result<(), ApiError> {
-    let delivery = find(session, context, address, receipt)?;
-    session.remove_delivery(&delivery)?;
-    match delivery.standing {
-        Standing::Purged => Ok(()),
-        _ => leave_lane(session, &delivery),
+    for ids in consecutive(deliveries.iter().map(|one| one.message_id)) {
+        session.remove_deliveries_between(address.group_no, &ids)?;
     }
+    // Of a purged message only the receipt was left.
+    deliveries.retain(|delivery| delivery.standing != Standing::Purged);
+    leave_lanes(session, &deliveries)
 }
 
 /// The receipt stays valid: the reply has no other.
@@ -136,11 +157,12 @@ fn update_one(
     session: &Session<'_>,
     context: &Context<'_>,
     address: &Address,
-    receipt: (&str, &str),
+    (receipt_field, receipt): (&str, &str),
     (field, visibility_seconds): (&str, i64),
 ) -> Result<Value, ApiError> {
     check_range(field, visibility_seconds, VISIBILITY_SECONDS)?;
-    let mut delivery = find(session, context, address, receipt)?;
+    let receipt = read_receipt(receipt_field, receipt, address)?;
+    let mut delivery = find(session, context, receipt_field, &receipt)?;
     delivery.visible_ms = context.now_ms + visibility_seconds * 1000;
     session.put_delivery(&delivery)?;
     Ok(json!({
@@ -149,22 +171,52 @@ fn update_one(
     }))
 }
 
-/// The delivery that a receipt is of, while it is the message's last one.
-///
-/// A receipt outlives the time that its message is hidden, until the message is delivered again: unconfirmed.
-fn find(
-    session: &Session<'_>,
-    context: &Context<'_>,
-    address: &Address,
-    (field, text): (&str, &str),
-) -> Result<Delivery, ApiError> {
+/// Reads a receipt, which must be of the queue and the group that a call is about.
+fn read_receipt(field: &str, text: &str, address: &Address) -> Result<Receipt, ApiError> {
     let Some(receipt) = Receipt::decode(text) else {
         return Err(ApiError::invalid(format!(
             "{field} is no receipt: give one from the reply of get-messages"
         )));
     };
     check_belongs(address, field, &receipt)?;
-    let delivery = session.delivery(receipt.message_id, receipt.group_no)?;
+    Ok(receipt)
+}
+
+/// The delivery that a receipt is of.
+fn find(
+    session: &Session<'_>,
+    context: &Context<'_>,
+    field: &str,
+    receipt: &Receipt,
+) -> Result<Delivery, ApiError> {
+    let id = receipt.message_id;
+    let found = session.deliveries_between(receipt.group_no, &(id..=id))?;
+    current(context, field, receipt, found.first().copied())
+}
+
+/// The last deliveries of the messages that receipts name, by the number of the message.
+fn last_deliveries<'r>(
+    session: &Session<'_>,
+    address: &Address,
+    receipts: impl Iterator<Item = &'r Receipt>,
+) -> Result<HashMap<i64, Delivery>, ApiError> {
+    let mut last = HashMap::new();
+    for ids in consecutive(receipts.map(|receipt| receipt.message_id)) {
+        let deliveries = session.deliveries_between(address.group_no, &ids)?;
+        last.extend(deliveries.into_iter().map(|one| (one.message_id, one)));
+    }
+    Ok(last)
+}
+
+/// The last delivery of a message, while it is the one that a receipt is of.
+///
+/// A receipt outlives the time that its message is hidden, until the message is delivered again: unconfirmed.
+fn current(
+    context: &Context<'_>,
+    field: &str,
+    receipt: &Receipt,
+    delivery: Option<Delivery>,
+) -> Result<Delivery, ApiError> {
     let delivery = delivery.filter(|delivery| {
         delivery.receipt_no == receipt.receipt_no
             && delivery.expires_ms > context.now_ms
