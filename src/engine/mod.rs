@@ -45,7 +45,7 @@ pub use folder::{FolderError, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
 pub use options::{EngineOptions, Strictness};
 use queue::Queue;
-pub use queue::{PeekedState, QueuePart};
+pub use queue::{PeekedState, PutQueueMessages, PutQueueResult, QueuePart};
 pub use rates::Rates;
 use streaming::Streaming;
 pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
@@ -225,6 +225,17 @@ impl Engine {
         request::check_params(call)?;
         let context = self.context(call, &call.origin.tenancy_id);
         self.streaming.put_messages(&context, call, request)
+    }
+
+    /// The same for PutMessages of Queue.
+    pub fn put_queue_messages(
+        &self,
+        call: &Call,
+        request: &PutQueueMessages<'_>,
+    ) -> Result<PutQueueResult, ApiError> {
+        request::check_params(call)?;
+        let context = self.context(call, &call.origin.tenancy_id);
+        self.queue.put_messages(&context, call, request)
     }
 
     /// Answers a call for GetMessages as [`Engine::answer`] does, without a document of its reply.

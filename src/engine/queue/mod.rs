@@ -26,14 +26,16 @@ mod work;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::Context;
 use super::changes::{Attempt, Changes};
 use crate::api::queue::Queue as Operation;
-use crate::call::{ApiError, Call};
+use crate::call::{ApiError, Call, Reply};
 use crate::store::{Store, StoreError};
 use work::WORK_REQUESTS;
 
+pub use messages::{PutQueueMessages, PutQueueResult};
 pub use peek::PeekedState;
 
 /// Which messages of a queue a command on this machine is about.
@@ -95,7 +97,9 @@ impl Queue {
             Operation::ListWorkRequestErrors => WORK_REQUESTS.list_errors(context, call),
             Operation::ListWorkRequestLogs => WORK_REQUESTS.list_logs(context, call),
 
-            Operation::PutMessages => self.put_messages(context, call),
+            Operation::PutMessages => self
+                .put_messages(context, call, &call.typed_body()?)
+                .map(|result| Reply::ok(json!(result))),
             // The one that may have to wait.
             Operation::GetMessages => return messages::get(context, call),
             Operation::DeleteMessage => messages::delete(context, call),

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, Response, Uri, header};
 use super::authenticate::{Caller, authenticate};
 use super::{Entrance, body, request, response, wait};
 use crate::api::OperationId;
+use crate::api::queue::Queue;
 use crate::api::route::Route;
 use crate::api::streaming::Streaming;
 use crate::call::{ApiError, Call, Origin};
@@ -84,7 +85,7 @@ async fn reply(
     response::reply(wait::answer(shared, &call).await?)
 }
 
-/// Answers a call that puts or gets the messages of a stream, which go without a document in between; nothing
+/// Answers a call that puts messages or gets those of a stream, which go without a document in between; nothing
 /// for other calls, and where the body is not what it should be: the general way tells what is wrong with it.
 fn exchange_messages(
     engine: &Engine,
@@ -98,6 +99,11 @@ fn exchange_messages(
             Some(put.and_then(|result| response::json(&result)))
         }
         OperationId::Streaming(Streaming::GetMessages) => Some(get_messages(engine, call)),
+        OperationId::Queue(Queue::PutMessages) => {
+            let messages = serde_json::from_slice(content).ok()?;
+            let put = engine.put_queue_messages(call, &messages);
+            Some(put.and_then(|result| response::json(&result)))
+        }
         _ => None,
     }
 }

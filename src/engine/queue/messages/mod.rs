@@ -5,6 +5,7 @@ mod put;
 mod settle;
 
 pub(super) use get::get;
+pub use put::{PutQueueMessages, PutQueueResult};
 pub(super) use settle::{delete, delete_all};
 
 use std::ops::RangeInclusive;

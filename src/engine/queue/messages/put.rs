@@ -3,8 +3,7 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::super::super::Context;
 use super::super::channels;
@@ -14,7 +13,7 @@ use super::super::queues::{QUEUE, QueueResource, queue_of_dead_letters};
 use super::super::sweep::sweep;
 use super::super::{Queue, limit_exceeded};
 use super::check_entries;
-use crate::call::{ApiError, Call, Reply};
+use crate::call::{ApiError, Call};
 use crate::clock::rfc3339;
 use crate::store::{
     LaneCounts, NewQueueMessage, QueueLane, QueueRun, Session, number_of, queue_message_id,
@@ -33,33 +32,47 @@ const MOST_CHANNELS: i64 = 256;
 /// Most bytes that a queue keeps. Source: behaviour.md 2.1.
 const MOST_QUEUE_BYTES: i64 = 2 * 1024 * 1024 * 1024;
 
-#[derive(Deserialize)]
-struct PutDetails<'c> {
+/// Messages to put into a queue, as they come.
+#[derive(Debug, Deserialize)]
+pub struct PutQueueMessages<'c> {
     #[serde(borrow)]
     messages: Vec<Entry<'c>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Entry<'c> {
-    content: &'c str,
+    #[serde(borrow)]
+    content: Cow<'c, str>,
     #[serde(borrow)]
     metadata: Option<Metadata<'c>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Metadata<'c> {
-    channel_id: Option<&'c str>,
+    #[serde(borrow)]
+    channel_id: Cow<'c, str>,
     #[serde(borrow)]
     custom_properties: Option<Properties<'c>>,
+}
+
+/// The messages that were put, in the order of the request.
+#[derive(Debug, Serialize)]
+pub struct PutQueueResult {
+    messages: Vec<PutMessage>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PutMessage {
+    id: i64,
+    expire_after: String,
 }
 
 impl Entry<'_> {
     fn channel(&self) -> &str {
         let metadata = self.metadata.as_ref();
-        metadata
-            .and_then(|metadata| metadata.channel_id)
-            .unwrap_or(channels::DEFAULT)
+        metadata.map_or(channels::DEFAULT, |metadata| &metadata.channel_id)
     }
 
     fn properties(&self) -> Option<&Properties<'_>> {
@@ -76,14 +89,14 @@ impl Entry<'_> {
 }
 
 impl Queue {
-    /// Puts messages; the reply has an id for each, in the order of the request.
-    pub(in super::super) fn put_messages(
+    /// Puts messages.
+    pub(in crate::engine) fn put_messages(
         &self,
         context: &Context<'_>,
         call: &Call,
-    ) -> Result<Reply, ApiError> {
-        let details: PutDetails<'_> = call.typed_body()?;
-        let entries = &details.messages;
+        request: &PutQueueMessages<'_>,
+    ) -> Result<PutQueueResult, ApiError> {
+        let entries = &request.messages;
         check_entries("messages", entries.len())?;
         check_request(entries)?;
         let queue_id = call.path_value("queueId")?;
@@ -99,10 +112,13 @@ impl Queue {
         })?;
         self.changes.tell(&queue.id);
         let expire_after = rfc3339(context.now_ms + queue.retention_ms());
-        let shown = ids.map(|id| json!({ "id": id, "expireAfter": expire_after }));
-        Ok(Reply::ok(
-            json!({ "messages": shown.collect::<Vec<Value>>() }),
-        ))
+        let messages = ids.map(|id| PutMessage {
+            id,
+            expire_after: expire_after.clone(),
+        });
+        Ok(PutQueueResult {
+            messages: messages.collect(),
+        })
     }
 }
 
@@ -110,9 +126,9 @@ impl Queue {
 fn check_request(entries: &[Entry<'_>]) -> Result<(), ApiError> {
     let mut request_bytes = 0;
     for (index, entry) in entries.iter().enumerate() {
-        let channel = entry.metadata.as_ref().and_then(|one| one.channel_id);
-        if let Some(channel) = channel {
-            channels::check_name(&format!("messages[{index}].metadata.channelId"), channel)?;
+        if let Some(metadata) = &entry.metadata {
+            let field = format!("messages[{index}].metadata.channelId");
+            channels::check_name(&field, &metadata.channel_id)?;
         }
         request_bytes += entry.bytes();
     }
@@ -181,7 +197,7 @@ fn store_all(
                 created_ms: now_ms,
                 bytes,
                 properties: properties.transpose().unwrap_or_default(),
-                content: entry.content,
+                content: &entry.content,
             });
         }
     }
