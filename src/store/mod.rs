@@ -27,6 +27,7 @@ mod queue_messages;
 mod resources;
 mod retry_tokens;
 mod settings;
+mod transaction;
 mod work_requests;
 
 use std::ops::Deref;
@@ -35,8 +36,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, TransactionBehavior};
 
 pub use access::{ApiKey, AuthToken};
 pub use effects::NotedEffect;
@@ -56,6 +57,7 @@ pub use retry_tokens::Remembered;
 pub use work_requests::{WorkFilter, WorkRequest};
 
 use crate::log::Durability;
+use transaction::Transaction;
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -155,6 +157,8 @@ impl Store {
 
     fn ready(mut connection: Connection, path: Option<PathBuf>) -> Result<Self, StoreError> {
         connection.busy_timeout(Duration::from_secs(5))?;
+        // Otherwise SQLite plans statements with a parameter as LIMIT anew each time, in search of a better way.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         migrations::migrate(&mut connection, path.as_deref())?;
         Ok(Self {
@@ -195,10 +199,8 @@ impl Store {
     where
         E: From<StoreError>,
     {
-        let mut connection = self.lock();
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(StoreError::from)?;
+        let connection = self.lock();
+        let transaction = Transaction::begin(&connection).map_err(StoreError::from)?;
         let result = work(&FolderSession {
             connection: &transaction,
             has_new_deliveries: &self.has_new_deliveries,
