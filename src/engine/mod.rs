@@ -45,7 +45,8 @@ pub use folder::{FolderError, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
 pub use options::{EngineOptions, Strictness};
 use queue::Queue;
-pub use queue::{PeekedState, PutQueueMessages, PutQueueResult, QueuePart};
+pub use queue::{DeleteQueueMessages, Deleted, PutQueueMessages, PutQueueResult};
+pub use queue::{PeekedState, QueueBatchResult, QueuePart};
 pub use rates::Rates;
 use streaming::Streaming;
 pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
@@ -240,6 +241,17 @@ impl Engine {
         request::check_params(call)?;
         let context = self.context(call, &call.origin.tenancy_id);
         self.queue.put_messages(&context, call, request)
+    }
+
+    /// The same for DeleteMessages of Queue.
+    pub fn delete_queue_messages(
+        &self,
+        call: &Call,
+        request: &DeleteQueueMessages<'_>,
+    ) -> Result<QueueBatchResult<Deleted>, ApiError> {
+        request::check_params(call)?;
+        let context = self.context(call, &call.origin.tenancy_id);
+        self.queue.delete_messages(&context, call, request)
     }
 
     /// Answers a call for GetMessages as [`Engine::answer`] does, without a document of its reply.

@@ -323,7 +323,22 @@ impl Session<'_> {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::super::Store;
+
+    /// To plan a statement takes longer than to run it.
+    #[test]
+    fn statements_with_a_limit_are_planned_once() {
+        let store = Store::in_memory().unwrap();
+        let connection = store.lock();
+        let sql = "SELECT lane FROM queue_run WHERE lane = ?1 LIMIT ?2";
+        for limit in [1, 7, 7] {
+            let mut statement = connection.prepare_cached(sql).unwrap();
+            assert!(!statement.exists((1, limit)).unwrap());
+            assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+        }
+    }
 
     /// What every request asks must not look at more than it takes: queues are deep.
     #[test]

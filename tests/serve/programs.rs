@@ -99,6 +99,21 @@ fn the_notifications_lab_with_the_official_command_line() {
 }
 
 #[test]
+fn the_lab_about_rules_with_the_official_command_line() {
+    let home = Home::new();
+    let server = home.serve("");
+    if let Some(said) = official(&server, "guide-events.sh") {
+        for line in [
+            "| True    | instance-state-monitor  | ACTIVE |",
+            "| True    | object-upload-processor | ACTIVE |",
+        ] {
+            assert!(said.contains(line), "{said}");
+        }
+        assert!(said.trim_end().ends_with("== done"), "{said}");
+    }
+}
+
+#[test]
 fn http_2_is_spoken() {
     let home = Home::new();
     let server = home.serve("--memory");

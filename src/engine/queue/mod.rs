@@ -35,7 +35,9 @@ use crate::call::{ApiError, Call, Reply};
 use crate::store::{Store, StoreError};
 use work::WORK_REQUESTS;
 
-pub use messages::{PutQueueMessages, PutQueueResult};
+pub use messages::{
+    DeleteQueueMessages, Deleted, PutQueueMessages, PutQueueResult, QueueBatchResult,
+};
 pub use peek::PeekedState;
 
 /// Which messages of a queue a command on this machine is about.
@@ -103,7 +105,9 @@ impl Queue {
             // The one that may have to wait.
             Operation::GetMessages => return messages::get(context, call),
             Operation::DeleteMessage => messages::delete(context, call),
-            Operation::DeleteMessages => messages::delete_all(context, call),
+            Operation::DeleteMessages => self
+                .delete_messages(context, call, &call.typed_body()?)
+                .map(|result| Reply::ok(json!(result))),
             Operation::UpdateMessage => self.update_message(context, call),
             Operation::UpdateMessages => self.update_messages(context, call),
             Operation::GetStats => stats::get(context, call),

@@ -86,8 +86,7 @@ async fn reply(
     response::reply(wait::answer(shared, &call).await?)
 }
 
-/// Answers a call that puts messages or gets those of a stream, which go without a document in between; nothing
-/// for other calls, and where the body is not what it should be: the general way tells what is wrong with it.
+/// Answers a call of those that move most messages, which go without a document in between; nothing for other calls, and where the body is not what it should be: the general way tells what is wrong with it.
 fn exchange_messages(
     engine: &Engine,
     call: &Call,
@@ -104,6 +103,11 @@ fn exchange_messages(
             let messages = serde_json::from_slice(content).ok()?;
             let put = engine.put_queue_messages(call, &messages);
             Some(put.and_then(|result| response::json(&result)))
+        }
+        OperationId::Queue(Queue::DeleteMessages) => {
+            let receipts = serde_json::from_slice(content).ok()?;
+            let deleted = engine.delete_queue_messages(call, &receipts);
+            Some(deleted.and_then(|result| response::json(&result)))
         }
         _ => None,
     }

@@ -6,7 +6,8 @@ mod settle;
 
 pub(super) use get::get;
 pub use put::{PutQueueMessages, PutQueueResult};
-pub(super) use settle::{delete, delete_all};
+pub(super) use settle::delete;
+pub use settle::{DeleteQueueMessages, Deleted, QueueBatchResult};
 
 use std::ops::RangeInclusive;
 

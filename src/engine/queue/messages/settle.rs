@@ -1,8 +1,9 @@
 //! Deleting delivered messages, and changing how long they stay hidden: what receipts are for.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::super::Context;
@@ -14,16 +15,41 @@ use crate::call::{ApiError, Call, Reply};
 use crate::clock::rfc3339;
 use crate::store::{Delivery, Session, Standing, number_of, queue_no_of};
 
-#[derive(Deserialize)]
-struct DeleteDetails<'c> {
+/// Deliveries of a queue's messages to delete, as they come.
+#[derive(Debug, Deserialize)]
+pub struct DeleteQueueMessages<'c> {
     #[serde(borrow)]
     entries: Vec<DeleteEntry<'c>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct DeleteEntry<'c> {
-    receipt: &'c str,
+    #[serde(borrow)]
+    receipt: Cow<'c, str>,
 }
+
+/// What became of the entries of a request, in their order: they succeed or fail one by one.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueBatchResult<T> {
+    entries: Vec<BatchEntry<T>>,
+    server_failures: usize,
+    client_failures: usize,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+enum BatchEntry<T> {
+    Done(T),
+    Failed {
+        error_code: u16,
+        error_message: String,
+    },
+}
+
+/// Nothing is told of a message that is deleted.
+#[derive(Debug, Serialize)]
+pub struct Deleted {}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -56,40 +82,44 @@ pub(in super::super) fn delete(context: &Context<'_>, call: &Call) -> Result<Rep
     Ok(Reply::empty(204))
 }
 
-/// Deletes messages; the reply tells of each whether it is.
-pub(in super::super) fn delete_all(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    let details: DeleteDetails<'_> = call.typed_body()?;
-    check_entries("entries", details.entries.len())?;
-    let results = context.store.write(|session| {
-        let address = Address::of(session, context, call)?;
-        let receipts: Vec<Result<Receipt, ApiError>> = (0..)
-            .zip(&details.entries)
-            .map(|(index, entry)| read_receipt(&receipt_field(index), entry.receipt, &address))
-            .collect();
-        let mut held = last_deliveries(session, &address, receipts.iter().flatten())?;
-        let mut removed = Vec::with_capacity(receipts.len());
-        let results = (0..).zip(receipts).map(|(index, receipt)| {
-            let receipt = receipt?;
-            let field = receipt_field(index);
-            let delivery = held.get(&receipt.message_id).copied();
-            removed.push(current(context, &field, &receipt, delivery)?);
-            // A receipt that stands there twice is good once.
-            held.remove(&receipt.message_id);
-            Ok(json!({}))
-        });
-        let results: Vec<Result<Value, ApiError>> = results.collect();
-        remove(session, &address, removed)?;
-        Ok::<_, ApiError>(results)
-    })?;
-    Ok(batch_reply(results))
-}
-
 /// The field of a receipt in a request with many entries.
 fn receipt_field(index: usize) -> String {
     format!("entries[{index}].receipt")
 }
 
 impl Queue {
+    /// Deletes messages; the result tells of each whether it is.
+    pub(in crate::engine) fn delete_messages(
+        &self,
+        context: &Context<'_>,
+        call: &Call,
+        request: &DeleteQueueMessages<'_>,
+    ) -> Result<QueueBatchResult<Deleted>, ApiError> {
+        check_entries("entries", request.entries.len())?;
+        let results = context.store.write(|session| {
+            let address = Address::of(session, context, call)?;
+            let receipts: Vec<Result<Receipt, ApiError>> = (0..)
+                .zip(&request.entries)
+                .map(|(index, entry)| read_receipt(&receipt_field(index), &entry.receipt, &address))
+                .collect();
+            let mut held = last_deliveries(session, &address, receipts.iter().flatten())?;
+            let mut removed = Vec::with_capacity(receipts.len());
+            let results = (0..).zip(receipts).map(|(index, receipt)| {
+                let receipt = receipt?;
+                let field = receipt_field(index);
+                let delivery = held.get(&receipt.message_id).copied();
+                removed.push(current(context, &field, &receipt, delivery)?);
+                // A receipt that stands there twice is good once.
+                held.remove(&receipt.message_id);
+                Ok(Deleted {})
+            });
+            let results: Vec<Result<Deleted, ApiError>> = results.collect();
+            remove(session, &address, removed)?;
+            Ok::<_, ApiError>(results)
+        })?;
+        Ok(QueueBatchResult::of(results))
+    }
+
     /// Changes how long one message stays hidden.
     pub(in super::super) fn update_message(
         &self,
@@ -134,7 +164,7 @@ impl Queue {
             Ok::<_, ApiError>((address.queue.id, results))
         })?;
         self.changes.tell(&queue_id);
-        Ok(batch_reply(results))
+        Ok(Reply::ok(json!(QueueBatchResult::of(results))))
     }
 }
 
@@ -260,22 +290,28 @@ fn check_belongs(address: &Address, field: &str, receipt: &Receipt) -> Result<()
     }
 }
 
-/// The reply of a request with many entries, which succeed or fail one by one.
-fn batch_reply(results: Vec<Result<Value, ApiError>>) -> Reply {
-    let failures = |is_counted: fn(u16) -> bool| {
-        let errors = results.iter().filter_map(|result| result.as_ref().err());
-        errors.filter(|error| is_counted(error.status)).count()
-    };
-    let server_failures = failures(|status| status >= 500);
-    let client_failures = failures(|status| status < 500);
-    let entries = results.into_iter().map(|result| {
-        result.unwrap_or_else(
-            |error| json!({ "errorCode": error.status, "errorMessage": error.message }),
-        )
-    });
-    Reply::ok(json!({
-        "entries": entries.collect::<Vec<_>>(),
-        "serverFailures": server_failures,
-        "clientFailures": client_failures,
-    }))
+impl<T> QueueBatchResult<T> {
+    fn of(results: Vec<Result<T, ApiError>>) -> Self {
+        let failures = |is_counted: fn(u16) -> bool| {
+            let errors = results.iter().filter_map(|result| result.as_ref().err());
+            errors.filter(|error| is_counted(error.status)).count()
+        };
+        Self {
+            server_failures: failures(|status| status >= 500),
+            client_failures: failures(|status| status < 500),
+            entries: results.into_iter().map(BatchEntry::of).collect(),
+        }
+    }
+}
+
+impl<T> BatchEntry<T> {
+    fn of(result: Result<T, ApiError>) -> Self {
+        match result {
+            Ok(done) => Self::Done(done),
+            Err(error) => Self::Failed {
+                error_code: error.status,
+                error_message: error.message,
+            },
+        }
+    }
 }
