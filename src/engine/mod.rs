@@ -232,15 +232,22 @@ impl Engine {
         self.streaming.put_messages(&context, call, request)
     }
 
-    /// The same for PutMessages of Queue.
+    /// Answers calls for PutMessages of Queue likewise, all together where they can be.
     pub fn put_queue_messages(
         &self,
-        call: &Call,
-        request: &PutQueueMessages<'_>,
-    ) -> Result<PutQueueResult, ApiError> {
-        request::check_params(call)?;
-        let context = self.context(call, &call.origin.tenancy_id);
-        self.queue.put_messages(&context, call, request)
+        requests: &[(&Call, &PutQueueMessages<'_>)],
+    ) -> Vec<Result<PutQueueResult, ApiError>> {
+        let tenancy_of = |(call, _): &(&Call, _)| call.origin.tenancy_id.clone();
+        let of_tenancies = requests.chunk_by(|one, next| tenancy_of(one) == tenancy_of(next));
+        let mut results = Vec::with_capacity(requests.len());
+        for requests in of_tenancies {
+            let Some((call, _)) = requests.first() else {
+                continue;
+            };
+            let context = self.context(call, &call.origin.tenancy_id);
+            results.extend(self.queue.put_together(&context, requests));
+        }
+        results
     }
 
     /// The same for DeleteMessages of Queue.

@@ -64,6 +64,8 @@ struct Shared {
     verifier: Verifier,
     /// Is told when something may have become due for delivery.
     may_be_due: Notify,
+    /// Messages on their way into queues.
+    puts: http::Puts,
     metrics: Metrics,
     stopping: Stopping,
 }
@@ -124,6 +126,7 @@ async fn serve(
         tls: acceptor,
         verifier: Verifier::new(),
         may_be_due: Notify::new(),
+        puts: http::Puts::default(),
         metrics: Metrics::default(),
         stopping: stop.stopping(),
         engine,

@@ -278,6 +278,16 @@ pub struct FolderSession<'c> {
     has_new_deliveries: &'c AtomicBool,
 }
 
+impl FolderSession<'_> {
+    /// Runs `work` as a part of the change: if it fails, nothing of it remains, and the rest goes on.
+    pub fn part<T, E>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        transaction::part(self.connection, work)
+    }
+}
+
 /// The tables of one tenancy, for the length of one read or one change.
 ///
 /// Rows of others do not exist for it. What hangs on a resource, as a stream's groups do, is found by the

@@ -2,7 +2,9 @@
 
 use std::ops::Deref;
 
-use rusqlite::{Connection, Result};
+use rusqlite::Connection;
+
+use super::StoreError;
 
 /// A change that is undone, unless it is committed.
 pub(super) struct Transaction<'c> {
@@ -12,7 +14,7 @@ pub(super) struct Transaction<'c> {
 
 impl<'c> Transaction<'c> {
     /// Begins a change. There is no other on this connection.
-    pub(super) fn begin(connection: &'c Connection) -> Result<Self> {
+    pub(super) fn begin(connection: &'c Connection) -> rusqlite::Result<Self> {
         run(connection, "BEGIN IMMEDIATE")?;
         Ok(Self {
             connection,
@@ -21,7 +23,7 @@ impl<'c> Transaction<'c> {
     }
 
     /// Makes the change last.
-    pub(super) fn commit(mut self) -> Result<()> {
+    pub(super) fn commit(mut self) -> rusqlite::Result<()> {
         run(self.connection, "COMMIT")?;
         self.is_over = true;
         Ok(())
@@ -45,7 +47,22 @@ impl Drop for Transaction<'_> {
     }
 }
 
-fn run(connection: &Connection, statement: &'static str) -> Result<()> {
+/// Does a part of a change, which is undone by itself if it fails.
+pub(super) fn part<T, E: From<StoreError>>(
+    connection: &Connection,
+    work: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
+    let step = |statement| run(connection, statement).map_err(StoreError::from);
+    step("SAVEPOINT part")?;
+    let result = work();
+    if result.is_err() {
+        step("ROLLBACK TO part")?;
+    }
+    step("RELEASE part")?;
+    result
+}
+
+fn run(connection: &Connection, statement: &'static str) -> rusqlite::Result<()> {
     connection.prepare_cached(statement)?.execute([])?;
     Ok(())
 }

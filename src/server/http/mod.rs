@@ -9,6 +9,7 @@ mod connection;
 mod control;
 mod idle;
 mod pages;
+mod puts;
 mod request;
 mod response;
 mod services;
@@ -26,6 +27,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{LOCAL_PATH, Shared};
 use connection::Connections;
+pub(super) use puts::Puts;
 
 /// How long to wait before taking the next connection when the system has no room for one.
 const PAUSE: Duration = Duration::from_millis(100);

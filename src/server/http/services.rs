@@ -10,13 +10,13 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Response, Uri, header};
 
 use super::authenticate::{Caller, authenticate};
-use super::{Entrance, body, request, response, wait};
+use super::{Entrance, body, puts, request, response, wait};
 use crate::api::OperationId;
 use crate::api::queue::Queue;
 use crate::api::route::Route;
 use crate::api::streaming::Streaming;
 use crate::call::{ApiError, Call, Origin};
-use crate::engine::{Engine, NEXT_CURSOR};
+use crate::engine::{Engine, NEXT_CURSOR, PutQueueMessages};
 use crate::server::Shared;
 use crate::server::listeners::from_here;
 
@@ -82,6 +82,12 @@ async fn reply(
     if let Some(answer) = shared.ask_engine(|engine| exchange_messages(engine, &call, &content)) {
         return answer;
     }
+    if call.operation.id == OperationId::Queue(Queue::PutMessages)
+        && let Ok(messages) = serde_json::from_slice::<PutQueueMessages<'_>>(&content)
+    {
+        let put = puts::put(shared, call, messages.into_owned()).await?;
+        return response::json(&put);
+    }
     call.body = request::body(call.operation, &content)?;
     response::reply(wait::answer(shared, &call).await?)
 }
@@ -99,11 +105,6 @@ fn exchange_messages(
             Some(put.and_then(|result| response::json(&result)))
         }
         OperationId::Streaming(Streaming::GetMessages) => Some(get_messages(engine, call)),
-        OperationId::Queue(Queue::PutMessages) => {
-            let messages = serde_json::from_slice(content).ok()?;
-            let put = engine.put_queue_messages(call, &messages);
-            Some(put.and_then(|result| response::json(&result)))
-        }
         OperationId::Queue(Queue::DeleteMessages) => {
             let receipts = serde_json::from_slice(content).ok()?;
             let deleted = engine.delete_queue_messages(call, &receipts);

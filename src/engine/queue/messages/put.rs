@@ -2,10 +2,11 @@
 //! through.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::super::Context;
+use super::super::super::{Context, request};
 use super::super::channels;
 use super::super::consumer_groups;
 use super::super::filter::{Filter, Properties};
@@ -56,6 +57,29 @@ struct Metadata<'c> {
     custom_properties: Option<Properties<'c>>,
 }
 
+impl PutQueueMessages<'_> {
+    /// The same, with texts of its own.
+    pub fn into_owned(self) -> PutQueueMessages<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        let metadata = |metadata: Metadata<'_>| Metadata {
+            channel_id: owned(metadata.channel_id),
+            custom_properties: metadata.custom_properties.map(|properties| {
+                let properties = properties.into_iter();
+                properties
+                    .map(|(key, value)| (owned(key), owned(value)))
+                    .collect()
+            }),
+        };
+        let entries = self.messages.into_iter().map(|entry| Entry {
+            content: owned(entry.content),
+            metadata: entry.metadata.map(metadata),
+        });
+        PutQueueMessages {
+            messages: entries.collect(),
+        }
+    }
+}
+
 /// The messages that were put, in the order of the request.
 #[derive(Debug, Serialize)]
 pub struct PutQueueResult {
@@ -96,30 +120,74 @@ impl Queue {
         call: &Call,
         request: &PutQueueMessages<'_>,
     ) -> Result<PutQueueResult, ApiError> {
-        let entries = &request.messages;
-        check_entries("messages", entries.len())?;
-        check_request(entries)?;
-        let queue_id = call.path_value("queueId")?;
-        if queue_of_dead_letters(queue_id).is_some() {
-            return Err(ApiError::invalid(
-                "queueId is that of a dead letter queue, which takes messages from its queue alone",
-            ));
-        }
-        let (queue, ids) = context.store.write(|session| {
-            let queue: QueueResource = QUEUE.live(session, queue_id)?;
-            let ids = store_all(session, context.now_ms, &queue, entries)?;
-            Ok::<_, ApiError>((queue, ids))
-        })?;
-        self.changes.tell(&queue.id);
-        let expire_after = rfc3339(context.now_ms + queue.retention_ms());
-        let messages = ids.map(|id| PutMessage {
-            id,
-            expire_after: expire_after.clone(),
-        });
-        Ok(PutQueueResult {
-            messages: messages.collect(),
-        })
+        let put = context
+            .store
+            .write(|session| put_one(session, context, call, request))?;
+        self.changes.tell(&put.queue_id);
+        Ok(put.result)
     }
+
+    /// Puts the messages of requests of one tenancy in one change: to begin and end one takes longer than to put
+    /// a few messages. Each request succeeds or fails by itself.
+    pub(in crate::engine) fn put_together(
+        &self,
+        context: &Context<'_>,
+        requests: &[(&Call, &PutQueueMessages<'_>)],
+    ) -> Vec<Result<PutQueueResult, ApiError>> {
+        let put = context.store.write(|session| {
+            let put = requests
+                .iter()
+                .map(|(call, request)| session.part(|| put_one(session, context, call, request)));
+            Ok::<Vec<_>, ApiError>(put.collect())
+        });
+        let put = put.unwrap_or_else(|error| requests.iter().map(|_| Err(error.clone())).collect());
+        let queues: BTreeSet<&str> = put
+            .iter()
+            .flatten()
+            .map(|put| put.queue_id.as_str())
+            .collect();
+        queues.into_iter().for_each(|id| self.changes.tell(id));
+        put.into_iter()
+            .map(|put| put.map(|put| put.result))
+            .collect()
+    }
+}
+
+/// What one request has put.
+struct Put {
+    queue_id: String,
+    result: PutQueueResult,
+}
+
+fn put_one(
+    session: &Session<'_>,
+    context: &Context<'_>,
+    call: &Call,
+    details: &PutQueueMessages<'_>,
+) -> Result<Put, ApiError> {
+    request::check_params(call)?;
+    let entries = &details.messages;
+    check_entries("messages", entries.len())?;
+    check_request(entries)?;
+    let queue_id = call.path_value("queueId")?;
+    if queue_of_dead_letters(queue_id).is_some() {
+        return Err(ApiError::invalid(
+            "queueId is that of a dead letter queue, which takes messages from its queue alone",
+        ));
+    }
+    let queue: QueueResource = QUEUE.live(session, queue_id)?;
+    let ids = store_all(session, context.now_ms, &queue, entries)?;
+    let expire_after = rfc3339(context.now_ms + queue.retention_ms());
+    let messages = ids.map(|id| PutMessage {
+        id,
+        expire_after: expire_after.clone(),
+    });
+    Ok(Put {
+        result: PutQueueResult {
+            messages: messages.collect(),
+        },
+        queue_id: queue.id,
+    })
 }
 
 /// Refuses messages that no queue takes.
