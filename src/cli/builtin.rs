@@ -11,8 +11,8 @@ use super::command::format;
 use super::error::CliError;
 use super::globals::Globals;
 use super::{
-    access, doctor, local, local_function, local_inbox, local_queue, serve, session, setup,
-    terminal,
+    access, doctor, local, local_function, local_inbox, local_queue, local_trace, serve, session,
+    setup, terminal,
 };
 use crate::output;
 use crate::profile::{Environment, Settings};
@@ -108,6 +108,7 @@ pub(super) fn run(
         local_function::BUILTINS,
         local_inbox::BUILTINS,
         local_queue::BUILTINS,
+        local_trace::BUILTINS,
         setup::BUILTINS,
         session::BUILTINS,
     ];

@@ -26,7 +26,7 @@ pub(super) async fn answer(State(entrance): State<Entrance>, request: Request) -
     let route = request::find(&parts.method, parts.uri.path());
     let operation = route.as_ref().ok().map(|route| route.operation.id);
     let answer = match route {
-        Ok(route) => reply(&entrance, route, &parts, body).await,
+        Ok(route) => reply(&entrance, route, &parts, body, &id).await,
         Err(error) => Err(error),
     };
     let (mut response, refusal) = match answer {
@@ -68,6 +68,7 @@ async fn reply(
     route: Route<'_>,
     parts: &Parts,
     body: Body,
+    id: &str,
 ) -> Result<Response<Body>, ApiError> {
     let shared = &entrance.shared;
     let limits = &shared.options.limits;
@@ -81,6 +82,7 @@ async fn reply(
         return answer;
     }
     call.body = request::body(call.operation, &content)?;
+    call.origin.request_id = Some(id.to_owned());
     response::reply(wait::answer(shared, &call).await?)
 }
 
@@ -127,6 +129,8 @@ fn origin(entrance: &Entrance, parts: &Parts, caller: Caller) -> Origin {
     Origin {
         tenancy_id: caller.tenancy_id,
         user_id: caller.user_id,
+        // Few operations keep it: it is set for those that do.
+        request_id: None,
         rest_address: format!("{}://{rest}", addresses.scheme()),
         kafka_address: format!("{kafka_host}:{}", addresses.kafka.port()),
     }
