@@ -191,7 +191,7 @@ fn outcome(hop: &ShownHop) -> String {
         ..
     } = &hop.details.kind
     {
-        told += &format!("; next from {}", short_time(next));
+        told += &format!("; again from {}", short_time(next));
     }
     told
 }
@@ -200,9 +200,9 @@ fn short_source(source: &str) -> &str {
     source.strip_prefix(TYPE_PREFIX).unwrap_or(source)
 }
 
-/// An instant without its year and its fractions: `03-14 01:02:03`.
-fn short_time(time: &str) -> String {
-    time.get(5..19).unwrap_or(time).replace('T', " ")
+/// An instant without its year and its fractions: `03-14T01:02:03`.
+fn short_time(time: &str) -> &str {
+    time.get(5..19).unwrap_or(time)
 }
 
 /// A text in lines of at most `width` characters, each indented; words that are longer than a line are broken.
@@ -211,7 +211,9 @@ fn wrapped(text: &str, indent: usize, width: usize) -> String {
     let indent = " ".repeat(indent.min(width / 2));
     let options = textwrap::Options::new(width)
         .initial_indent(&indent)
-        .subsequent_indent(&indent);
+        .subsequent_indent(&indent)
+        // Ids and times are full of hyphens.
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::fill(text, options)
 }
 

@@ -69,10 +69,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredTraceHop<String>> {
 
 impl FolderSession<'_> {
     /// Keeps a hop, and returns its number. The oldest of too many are forgotten, and those that are too old.
-    pub fn put_trace_hop<H: Serialize>(
-        &self,
-        new: &NewTraceHop<'_, H>,
-    ) -> Result<i64, StoreError> {
+    pub fn put_trace_hop<H: Serialize>(&self, new: &NewTraceHop<'_, H>) -> Result<i64, StoreError> {
         self.connection
             .prepare_cached(
                 "INSERT INTO trace_hop (trace_id, parent_id, alias, time_ms, hop) \
@@ -119,11 +116,7 @@ impl FolderSession<'_> {
     }
 
     /// The trace of the newest hop with this other id.
-    pub fn trace_with_alias(
-        &self,
-        alias: &str,
-        now_ms: i64,
-    ) -> Result<Option<String>, StoreError> {
+    pub fn trace_with_alias(&self, alias: &str, now_ms: i64) -> Result<Option<String>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT trace_id FROM trace_hop WHERE alias = ?1 AND time_ms >= ?2 \
              ORDER BY id DESC LIMIT 1",

@@ -59,7 +59,9 @@ fn the_first_attempt_is_made_however_late() {
     bench.time.advance(24 * 60 * MINUTE_MS);
     let due = bench.due();
     assert_eq!(due.len(), 1);
-    let next = bench.engine.finish_delivery(due[0].id, &Outcome::Failed("no".to_owned()), None);
+    let next = bench
+        .engine
+        .finish_delivery(due[0].id, &Outcome::Failed("no".to_owned()), None);
     assert_eq!(next.unwrap(), Next::GivenUp);
 }
 
@@ -115,7 +117,9 @@ fn what_nobody_finishes_is_due_again() {
     assert_eq!(again, due);
     // Finishing what is gone is no error.
     for _ in 0..2 {
-        let next = bench.engine.finish_delivery(due[0].id, &Outcome::Delivered, None);
+        let next = bench
+            .engine
+            .finish_delivery(due[0].id, &Outcome::Delivered, None);
         assert_eq!(next.unwrap(), Next::Done);
     }
     assert_eq!(bench.engine.next_delivery_in_ms().unwrap(), None);

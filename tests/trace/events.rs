@@ -59,10 +59,16 @@ fn an_event_goes_to_a_stream_a_topic_and_a_function() {
         ]
     );
     let hops = trace["hops"].as_array().unwrap();
-    assert_eq!(hops[0]["event-type"], "com.oraclecloud.objectstorage.createobject");
+    assert_eq!(
+        hops[0]["event-type"],
+        "com.oraclecloud.objectstorage.createobject"
+    );
     assert_eq!(hops[1]["rule-name"], "objects");
     assert_eq!(hops[2]["action-type"], "OSS");
-    assert_eq!((&hops[6]["partition"], &hops[6]["offset"]), (&json!(0), &json!(0)));
+    assert_eq!(
+        (&hops[6]["partition"], &hops[6]["offset"]),
+        (&json!(0), &json!(0))
+    );
     assert_eq!(hops[7]["sender"], "rule");
     let last = shape(&trace)[10..].to_vec();
     assert!(last.contains(&hop("inbox", "delivered", 9)), "{trace}");
@@ -72,10 +78,17 @@ fn an_event_goes_to_a_stream_a_topic_and_a_function() {
     let message = string(&hops[7]["message-id"]);
     assert_eq!(sandbox.trace(&message)["id"], id);
     let table = sandbox.text(&format!("local trace {id} --output table"));
-    for part in ["event objectstorage.createobject", "partition 0 at offset 0", "|   rule objects "] {
+    for part in [
+        "event objectstorage.createobject",
+        "partition 0 at offset 0",
+        "|   rule objects ",
+    ] {
         assert!(table.contains(part), "{part}\n{table}");
     }
-    assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+    assert!(
+        table.lines().all(|line| line.chars().count() <= 100),
+        "{table}"
+    );
 }
 
 #[test]
@@ -92,7 +105,10 @@ fn targets_that_are_not_there() {
     let trace = sandbox.trace(&emit(&sandbox));
     assert_eq!(trace["result"], "failed");
     let hops = trace["hops"].as_array().unwrap();
-    let refused: Vec<&Value> = hops.iter().filter(|hop| hop["result"] == "refused").collect();
+    let refused: Vec<&Value> = hops
+        .iter()
+        .filter(|hop| hop["result"] == "refused")
+        .collect();
     assert_eq!(refused.len(), 2, "{trace}");
     for (hop, kind) in refused.into_iter().zip(["stream", "topic"]) {
         assert_eq!(hop["kind"], kind);
@@ -104,7 +120,10 @@ fn targets_that_are_not_there() {
 fn an_event_that_no_rule_wants() {
     let sandbox = Sandbox::with_alerts();
     let listed = sandbox.data("local trace");
-    assert_eq!(listed[0]["source"], "com.oraclecloud.notification.createtopic alerts");
+    assert_eq!(
+        listed[0]["source"],
+        "com.oraclecloud.notification.createtopic alerts"
+    );
     assert_eq!(listed[0]["result"], "no-receiver");
     let trace = sandbox.trace(&string(&listed[0]["id"]));
     assert_eq!(shape(&trace), [hop("event", "emitted", None)]);

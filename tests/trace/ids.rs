@@ -23,7 +23,10 @@ fn ids_that_lead_nowhere() {
     let sandbox = Sandbox::with_alerts();
     for id in ["5f0c7a3e-0000-4000-8000-000000000000", "1", "''"] {
         let told = sandbox.refusal(&format!("local trace {id}"));
-        assert!(told.contains("ocelot local trace lists the newest"), "{told}");
+        assert!(
+            told.contains("ocelot local trace lists the newest"),
+            "{told}"
+        );
     }
     let told = sandbox.refusal("local trace nothing");
     for word in ["nothing", "eventID", "call-id", "10000 hops", "30 days"] {
@@ -61,7 +64,10 @@ fn the_newest_complete_at_tab() {
         String::from_utf8(command.output().unwrap().stdout).unwrap()
     };
     let offered = complete("");
-    assert!(offered.contains(&ids[10]) && offered.contains(&ids[1]), "{offered}");
+    assert!(
+        offered.contains(&ids[10]) && offered.contains(&ids[1]),
+        "{offered}"
+    );
     assert!(!offered.contains(&ids[0]), "{offered}");
     assert_eq!(complete(&ids[5][..20]).trim(), ids[5]);
 }

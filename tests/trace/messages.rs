@@ -48,7 +48,10 @@ fn a_webhook_that_fails_and_then_works() {
     let trace = sandbox.trace(&id);
     assert_eq!(trace["result"], "delivered");
     let last = &trace["hops"][4];
-    assert_eq!((&last["kind"], &last["attempt"]), (&json!("attempt"), &json!(3)));
+    assert_eq!(
+        (&last["kind"], &last["attempt"]),
+        (&json!("attempt"), &json!(3))
+    );
     assert_eq!(last["result"], "delivered");
     assert_eq!(last["time"], "2026-03-14T12:01:01.000Z");
     assert_eq!(last["time-next-attempt"], json!(null));
@@ -88,11 +91,17 @@ fn what_stays_on_this_machine() {
     let message = sandbox.data(&format!("local inbox show {}", inbox["number"]));
     assert_eq!(message["to"], "oncall@example.com");
     let run = of("function");
-    assert_eq!((&run["result"], &run["status"]), (&json!("failed"), &json!(3)));
+    assert_eq!(
+        (&run["result"], &run["status"]),
+        (&json!("failed"), &json!(3))
+    );
     assert!(run["duration-in-ms"].is_i64(), "{run}");
     let logs = sandbox.data("local function logs lab");
     let mut calls = logs.as_array().unwrap().iter();
-    assert!(calls.any(|call| call["call-id"] == run["call-id"]), "{logs}");
+    assert!(
+        calls.any(|call| call["call-id"] == run["call-id"]),
+        "{logs}"
+    );
 }
 
 #[test]
@@ -109,13 +118,13 @@ fn nobody_to_deliver_to() {
 fn a_subscription_that_is_deleted_gets_no_more() {
     let sandbox = Sandbox::with_alerts();
     sandbox.subscribe("EMAIL", "oncall@example.com");
+    let subscription = string(&sandbox.data("ons subscription list")[0]["id"]);
     let id = sandbox.publish("--delivery-timeout 0");
     let waiting = sandbox.trace(&id);
     assert_eq!(waiting["result"], "under-way");
     assert_eq!(waiting["hops"].as_array().unwrap().len(), 2);
-    let subscription = string(&sandbox.data("ons subscription list")[0]["id"]);
     sandbox.data(&format!(
-        "ons subscription delete --subscription-id {subscription} --force"
+        "ons subscription delete --subscription-id {subscription} --force --delivery-timeout 0"
     ));
     let trace = sandbox.trace(&id);
     assert_eq!(trace["result"], "failed");

@@ -1,6 +1,5 @@
 //! The program in a home of its own, with a clock that stands still.
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -31,12 +30,6 @@ impl Sandbox {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
-    }
-
-    /// Writes a file into the home folder, and tells its path.
-    pub(crate) fn write(&self, name: &str, content: &str) -> String {
-        fs::write(self.path(name), content).unwrap();
-        self.path(name).to_str().unwrap().to_owned()
     }
 
     /// The program, ready to be run by hand.

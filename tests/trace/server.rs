@@ -52,7 +52,10 @@ impl Server {
         let mut reply = String::new();
         stream.read_to_string(&mut reply).unwrap();
         let (head, body) = reply.split_once("\r\n\r\n").unwrap();
-        (head.to_owned(), serde_json::from_str(body).unwrap_or_default())
+        (
+            head.to_owned(),
+            serde_json::from_str(body).unwrap_or_default(),
+        )
     }
 }
 

@@ -26,14 +26,17 @@ fn a_trace_is_a_tree_of_100_columns() {
         "|   EMAIL oncall@example.com ",
         "|     inbox message ",
         "|     attempt 1 ",
-        "next from 03-14 12:01:00",
+        "03-14T12:01:00",
         "12:00:00.000 |",
     ] {
         assert!(table.contains(part), "{part}\n{table}");
     }
     let list = sandbox.text("local trace --output table");
     assert_fits(&list);
-    assert!(list.contains(&id) && list.contains("03-14 12:00:00 |"), "{list}");
+    assert!(
+        list.contains(&id) && list.contains("03-14T12:00:00 |"),
+        "{list}"
+    );
     assert!(list.contains("message to alerts"), "{list}");
 }
 

@@ -214,8 +214,9 @@ impl Engine {
                     inbox_number = inbox::keep(session, now_ms, &stored.task)?;
                     Next::Done
                 }
-                Outcome::Failed(_) => schedule::next_attempt_ms(&stored, now_ms)
-                    .map_or(Next::GivenUp, Next::At),
+                Outcome::Failed(_) => {
+                    schedule::next_attempt_ms(&stored, now_ms).map_or(Next::GivenUp, Next::At)
+                }
             };
             match next {
                 Next::At(due_ms) => session.put_back_delivery(id, attempt(&stored), due_ms)?,

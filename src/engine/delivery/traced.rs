@@ -108,6 +108,10 @@ pub(super) fn dropped(
         attempt: attempt(delivery),
         time_next_attempt: None,
     };
-    parent.then(session, now_ms, &Hop::short(next, HopResult::Dropped, reason))?;
+    parent.then(
+        session,
+        now_ms,
+        &Hop::short(next, HopResult::Dropped, reason),
+    )?;
     Ok(())
 }

@@ -100,11 +100,7 @@ impl Engine {
 }
 
 /// The trace with this id, or the one that another id leads to.
-fn find(
-    session: &FolderSession<'_>,
-    id: &str,
-    now_ms: i64,
-) -> Result<Option<Trace>, StoreError> {
+fn find(session: &FolderSession<'_>, id: &str, now_ms: i64) -> Result<Option<Trace>, StoreError> {
     let hops = session.trace_hops(id, now_ms)?;
     if let Some(trace) = trace(id.to_owned(), &hops) {
         return Ok(Some(trace));
@@ -142,10 +138,13 @@ fn source(kind: &HopKind) -> String {
             event_type,
             resource_name,
             ..
-        } => [event_type.as_str(), resource_name.as_deref().unwrap_or_default()]
-            .join(" ")
-            .trim_end()
-            .to_owned(),
+        } => [
+            event_type.as_str(),
+            resource_name.as_deref().unwrap_or_default(),
+        ]
+        .join(" ")
+        .trim_end()
+        .to_owned(),
         HopKind::Topic {
             topic_id,
             topic_name,
