@@ -66,10 +66,10 @@ impl Engine {
                 // No service has rules yet, and a message that was put is in its log.
                 Effect::Event(_) | Effect::Put { .. } => {}
                 Effect::Publish(publication) => {
-                    ons::publish(session, &context, publication, None)?;
+                    ons::publish(session, &context, publication)?;
                 }
                 Effect::Invoke { function_id, body } => {
-                    delivery::invoke(session, context.now_ms, (function_id, body), None)?;
+                    delivery::invoke(session, context.now_ms, function_id, body)?;
                 }
             }
             Ok(session.remove_effect(noted.id)?)
