@@ -67,7 +67,7 @@ fn an_event_goes_to_a_stream_a_topic_and_a_function() {
     assert_eq!(hops[2]["action-type"], "OSS");
     assert_eq!(
         (&hops[6]["partition"], &hops[6]["offset"]),
-        (&json!(0), &json!(0))
+        (&json!("0"), &json!(0))
     );
     assert_eq!(hops[7]["sender"], "rule");
     let last = shape(&trace)[10..].to_vec();

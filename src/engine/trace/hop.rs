@@ -59,7 +59,7 @@ pub enum HopKind {
         /// Its name, where there is such a stream.
         stream_name: Option<String>,
         /// The partition that it is in.
-        partition: Option<u32>,
+        partition: Option<String>,
         /// Its offset there.
         offset: Option<i64>,
     },

@@ -45,6 +45,18 @@ impl TraceParent {
     }
 }
 
+/// Notes what came next of what has a trace.
+pub(super) fn then(
+    parent: Option<&TraceParent>,
+    session: &FolderSession<'_>,
+    now_ms: i64,
+    hop: &Hop,
+) -> Result<Option<TraceParent>, StoreError> {
+    parent
+        .map(|parent| parent.then(session, now_ms, hop))
+        .transpose()
+}
+
 fn note(
     session: &FolderSession<'_>,
     (trace_id, parent_id): (&str, Option<i64>),
