@@ -128,7 +128,8 @@ fn place(kind: &HopKind) -> String {
             ..
         } => {
             let name = resource_name.as_deref().unwrap_or_default();
-            format!("event {} {name}", short_source(event_type))
+            let event_type = event_type.strip_prefix(TYPE_PREFIX).unwrap_or(event_type);
+            format!("event {event_type} {name}")
         }
         HopKind::Rule { rule_name, .. } => format!("rule {rule_name}"),
         HopKind::Action { action_type, .. } => format!("action {action_type}"),
@@ -143,18 +144,13 @@ fn place(kind: &HopKind) -> String {
             ..
         } => format!("topic {}", topic_name.as_ref().unwrap_or(topic_id)),
         HopKind::Delivery {
-            protocol, endpoint, ..
-        } => format!("{protocol} {endpoint}"),
-        HopKind::Attempt { attempt, .. } => format!("attempt {attempt}"),
-        HopKind::Function {
-            attempt,
-            function_id,
+            protocol,
+            endpoint,
             function_name,
             ..
-        } => {
-            let name = function_name.as_ref().unwrap_or(function_id);
-            format!("attempt {attempt}, function {name}")
-        }
+        } => format!("{protocol} {}", function_name.as_ref().unwrap_or(endpoint)),
+        HopKind::Attempt { attempt, .. } => format!("attempt {attempt}"),
+        HopKind::Function { attempt, .. } => format!("attempt {attempt}, run of the function"),
         HopKind::Inbox { number, .. } => format!("inbox message {number}"),
     }
 }
@@ -196,8 +192,14 @@ fn outcome(hop: &ShownHop) -> String {
     told
 }
 
+/// What a trace began with, with no more of the type of an event than its last word.
 fn short_source(source: &str) -> &str {
-    source.strip_prefix(TYPE_PREFIX).unwrap_or(source)
+    let type_end = source.find(' ').unwrap_or(source.len());
+    let (event_type, _) = source.split_at(type_end);
+    match event_type.rfind('.') {
+        Some(dot) if event_type.starts_with(TYPE_PREFIX) => &source[dot + 1..],
+        _ => source,
+    }
 }
 
 /// An instant without its year and its fractions: `03-14T01:02:03`.
@@ -220,6 +222,18 @@ fn wrapped(text: &str, indent: usize, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sources_are_told_in_few_words() {
+        let of_cloud = "com.oraclecloud.objectstorage.createobject report.v2.csv";
+        assert_eq!(short_source(of_cloud), "createobject report.v2.csv");
+        assert_eq!(short_source("com.oraclecloud.x.y"), "y");
+        assert_eq!(
+            short_source("com.example.order n.1"),
+            "com.example.order n.1"
+        );
+        assert_eq!(short_source("message to a.b"), "message to a.b");
+    }
 
     #[test]
     fn texts_are_wrapped_at_blanks_where_they_have_any() {

@@ -82,6 +82,7 @@ fn an_event_goes_to_a_stream_a_topic_and_a_function() {
         "event objectstorage.createobject",
         "partition 0 at offset 0",
         "|   rule objects ",
+        "|       ORACLE_FUNCTIONS lab ",
     ] {
         assert!(table.contains(part), "{part}\n{table}");
     }

@@ -6,6 +6,7 @@ mod bounds;
 mod events;
 mod ids;
 mod messages;
+mod older;
 mod receiver;
 mod sandbox;
 mod server;

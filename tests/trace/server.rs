@@ -66,6 +66,43 @@ impl Drop for Server {
     }
 }
 
+/// The trace with this id when all has arrived.
+fn delivered(sandbox: &Sandbox, id: &str) -> Value {
+    let begun = Instant::now();
+    let mut trace = sandbox.trace(id);
+    while trace["result"] != "delivered" && begun.elapsed() < PATIENCE {
+        thread::sleep(Duration::from_millis(20));
+        trace = sandbox.trace(id);
+    }
+    assert_eq!(trace["result"], "delivered", "{trace}");
+    trace
+}
+
+#[test]
+fn an_event_is_followed_through_a_server() {
+    let sandbox = Sandbox::with_alerts();
+    let receiver = Receiver::accepting();
+    sandbox.subscribe("CUSTOM_HTTPS", &receiver.url);
+    let _server = Server::of(&sandbox);
+    sandbox.data(
+        "events rule create --display-name topics --is-enabled true --condition '{}' --actions \
+         '{\"actions\": [{\"actionType\": \"ONS\", \"isEnabled\": true, \"topicId\": \"alerts\"}]}'",
+    );
+    sandbox.data("ons topic create --name more");
+    let newest = sandbox.data("local trace --limit 1");
+    assert_eq!(
+        newest[0]["source"],
+        "com.oraclecloud.notification.createtopic more"
+    );
+    let trace = delivered(&sandbox, &string(&newest[0]["id"]));
+    let kinds = trace["hops"].as_array().unwrap().iter();
+    let kinds: Vec<String> = kinds.map(|hop| string(&hop["kind"])).collect();
+    assert_eq!(
+        kinds,
+        ["event", "rule", "action", "topic", "delivery", "attempt"]
+    );
+}
+
 #[test]
 fn a_message_is_followed_through_a_server() {
     let sandbox = Sandbox::with_alerts();
@@ -76,13 +113,7 @@ fn a_message_is_followed_through_a_server() {
     let target = format!("/20181201/topics/{topic}/messages");
     let (head, published) = server.post(&target, &json!({"body": "x"}));
     let id = string(&published["messageId"]);
-    let begun = Instant::now();
-    let mut trace = sandbox.trace(&id);
-    while trace["result"] != "delivered" && begun.elapsed() < PATIENCE {
-        thread::sleep(Duration::from_millis(20));
-        trace = sandbox.trace(&id);
-    }
-    assert_eq!(trace["result"], "delivered", "{trace}");
+    let trace = delivered(&sandbox, &id);
     let request_id = string(&trace["hops"][0]["request-id"]);
     assert!(head.contains(&request_id), "{head}");
     assert_eq!(sandbox.trace(&request_id), trace);

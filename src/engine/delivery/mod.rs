@@ -61,15 +61,19 @@ impl Destination {
     pub fn place(&self) -> Cow<'_, str> {
         match self {
             Self::Webhook(url) | Self::Slack(url) | Self::PagerDuty(url) => {
-                let url = Url::parse(url).ok();
-                let place = url.map(|url| url.origin().ascii_serialization());
-                place.map_or(Cow::Borrowed("an endpoint"), Cow::Owned)
+                place_of_url(url).map_or(Cow::Borrowed("an endpoint"), Cow::Owned)
             }
             Self::Email(endpoint) | Self::Sms(endpoint) | Self::Function(endpoint) => {
                 Cow::Borrowed(endpoint)
             }
         }
     }
+}
+
+/// The scheme and host of a URL: the rest may be secret.
+pub(super) fn place_of_url(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok().filter(Url::has_host)?;
+    Some(url.origin().ascii_serialization())
 }
 
 /// The topic that a message comes from.

@@ -2,7 +2,7 @@
 
 use super::super::trace::{Hop, HopKind, HopResult, TraceParent};
 use super::functions::{Function, Run};
-use super::{Next, Outcome, Task, attempt};
+use super::{Destination, Next, Outcome, Task, attempt};
 use crate::clock::rfc3339;
 use crate::store::{FolderSession, StoreError, StoredDelivery};
 
@@ -27,9 +27,14 @@ pub(super) fn queued(
     let recipient = task.message.recipient.as_ref();
     // Only functions are called without a subscription.
     let protocol = recipient.map_or("ORACLE_FUNCTIONS", |recipient| &recipient.protocol);
+    let function: Option<Function> = match &task.destination {
+        Destination::Function(id) => session.function(id)?,
+        _ => None,
+    };
     let delivery = HopKind::Delivery {
         protocol: protocol.to_owned(),
         endpoint: task.destination.place().into_owned(),
+        function_name: function.map(|function| function.name),
         subscription_id: recipient.map(|recipient| recipient.subscription_id.clone()),
     };
     let hop = Hop::new(delivery, HopResult::Queued);
@@ -54,7 +59,7 @@ pub(super) fn attempted(
         (Outcome::Failed(reason), _) => (HopResult::GivenUp, Some(reason.clone())),
         (Outcome::Delivered | Outcome::KeptInInbox, _) => (HopResult::Delivered, None),
     };
-    let kind = kind(session, attempt(delivery), attempted)?;
+    let kind = kind(attempt(delivery), attempted);
     let hop = Hop {
         kind,
         result,
@@ -64,34 +69,28 @@ pub(super) fn attempted(
     Ok(())
 }
 
-fn kind(
-    session: &FolderSession<'_>,
-    attempt: u32,
-    attempted: &Attempted<'_>,
-) -> Result<HopKind, StoreError> {
+fn kind(attempt: u32, attempted: &Attempted<'_>) -> HopKind {
     if let Some(number) = attempted.inbox_number {
-        return Ok(HopKind::Inbox { attempt, number });
+        return HopKind::Inbox { attempt, number };
     }
     let time_next_attempt = match attempted.next {
         Next::At(due_ms) => Some(rfc3339(due_ms)),
         Next::Done | Next::GivenUp => None,
     };
-    let Some((function_id, run)) = attempted.run else {
-        return Ok(HopKind::Attempt {
+    match attempted.run {
+        None => HopKind::Attempt {
             attempt,
             time_next_attempt,
-        });
-    };
-    let function: Option<Function> = session.function(function_id)?;
-    Ok(HopKind::Function {
-        attempt,
-        function_id: function_id.to_owned(),
-        function_name: function.map(|function| function.name),
-        call_id: run.call_id.clone(),
-        status: run.status,
-        duration_in_ms: run.duration_ms,
-        time_next_attempt,
-    })
+        },
+        Some((function_id, run)) => HopKind::Function {
+            attempt,
+            function_id: function_id.to_owned(),
+            call_id: run.call_id.clone(),
+            status: run.status,
+            duration_in_ms: run.duration_ms,
+            time_next_attempt,
+        },
+    }
 }
 
 /// Notes that a delivery is not made any more.

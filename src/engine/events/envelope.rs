@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::super::delivery::place_of_url;
 use super::super::resource::Tags;
 use super::super::trace::{Hop, HopKind, HopResult};
 use crate::clock::{parse_rfc3339, rfc3339};
@@ -179,7 +180,8 @@ impl Envelope {
             source: self.source.clone(),
             event_type: self.event_type.clone(),
             resource_id: text("resourceId"),
-            resource_name: text("resourceName"),
+            // A subscription is named by its endpoint.
+            resource_name: text("resourceName").map(|name| place_of_url(&name).unwrap_or(name)),
         };
         Hop::new(kind, HopResult::Emitted)
     }

@@ -82,6 +82,8 @@ pub enum HopKind {
         protocol: String,
         /// Where it goes, without what is secret in it.
         endpoint: String,
+        /// The name of the function, where it goes to one of this machine.
+        function_name: Option<String>,
         /// The subscription's OCID, where it is for one.
         subscription_id: Option<String>,
     },
@@ -98,8 +100,6 @@ pub enum HopKind {
         attempt: u32,
         /// The function's OCID.
         function_id: String,
-        /// Its name, unless it was removed in the meantime.
-        function_name: Option<String>,
         /// The id of the run, which the function's logs show.
         call_id: String,
         /// The exit status of a command, or an HTTP status.
