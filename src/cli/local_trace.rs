@@ -33,7 +33,8 @@ pub(super) fn command() -> Command {
         .about("Show what became of an event or a message, hop by hop; or list the newest traces.")
         .after_help(
             "Examples:\n  ocelot local trace --output table\n  \
-             ocelot local trace 3b0d5f0e-6a52-4c8e-9a53-0c5f2c9d4a11 --output table",
+             ocelot local trace 3b0d5f0e-6a52-4c8e-9a53-0c5f2c9d4a11 --output table\n\n\
+             Messages that callers put into streams and queues have no trace.",
         )
         .arg(Arg::new("id").value_name(TRACE).help(
             "The eventID of an event, the message id of a published message, its opc-request-id, the number \

@@ -72,22 +72,29 @@ impl Engine {
         };
         let Note { effect, trace, .. } = &noted.effect;
         let trace = trace.as_ref();
-        let placed = match effect {
+        let put = match effect {
             Effect::Put {
                 stream_id,
                 key,
                 value,
-            } => Some(self.put_into_stream(&context, stream_id, (key.as_deref(), value))?),
+            } => {
+                let message = (key.as_deref(), value.as_str());
+                Some((
+                    stream_id,
+                    self.put_into_stream(&context, stream_id, message)?,
+                ))
+            }
             Effect::Event(_) | Effect::Publish(_) | Effect::Invoke { .. } => None,
         };
         context.store.write(|session| {
+            if let Some((stream_id, placed)) = put {
+                let hop = put_hop(session, stream_id, placed)?;
+                trace::then(trace, session, context.now_ms, &hop)?;
+            }
             match effect {
                 Effect::Event(envelope) => events::hand_on(session, &context, envelope, trace)?,
                 // The message is in its log.
-                Effect::Put { stream_id, .. } => {
-                    let hop = put_hop(session, stream_id, placed.unwrap_or_default())?;
-                    trace::then(trace, session, context.now_ms, &hop)?;
-                }
+                Effect::Put { .. } => {}
                 Effect::Publish(publication) => {
                     ons::publish(session, &context, publication, trace)?;
                 }

@@ -15,6 +15,10 @@ pub const TRACE_KEPT_DAYS: i64 = 30;
 /// The same in milliseconds.
 const KEPT_MS: i64 = TRACE_KEPT_DAYS * 24 * 3_600_000;
 
+/// Every how many hops those that are not to be kept are removed: one by one it would cost as much as keeping
+/// one does.
+const REMOVED_EVERY: i64 = 64;
+
 /// The tables of this module, for the migrations. Numbers of hops are never used again.
 pub(super) const SCHEMA: &str = "
     CREATE TABLE trace_hop (
@@ -68,7 +72,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredTraceHop<String>> {
 }
 
 impl FolderSession<'_> {
-    /// Keeps a hop, and returns its number. The oldest of too many are forgotten, and those that are too old.
+    /// Keeps a hop, and returns its number. Now and then the oldest of too many are forgotten, and those that are
+    /// too old.
     pub fn put_trace_hop<H: Serialize>(&self, new: &NewTraceHop<'_, H>) -> Result<i64, StoreError> {
         self.connection
             .prepare_cached(
@@ -83,12 +88,11 @@ impl FolderSession<'_> {
                 to_json(new.hop),
             ))?;
         let id = self.connection.last_insert_rowid();
-        self.connection
-            .prepare_cached("DELETE FROM trace_hop WHERE id <= ?1")?
-            .execute([id - MOST_TRACE_HOPS])?;
-        self.connection
-            .prepare_cached("DELETE FROM trace_hop WHERE time_ms < ?1")?
-            .execute([new.time_ms - KEPT_MS])?;
+        if id % REMOVED_EVERY == 0 {
+            self.connection
+                .prepare_cached("DELETE FROM trace_hop WHERE id <= ?1 OR time_ms < ?2")?
+                .execute((id - MOST_TRACE_HOPS, new.time_ms - KEPT_MS))?;
+        }
         Ok(id)
     }
 

@@ -17,7 +17,8 @@ fn count(sandbox: &Sandbox, table: &str) -> i64 {
 fn the_newest_hops_are_kept() {
     let store = Store::in_memory().unwrap();
     let hop = json!({});
-    for number in 0..MOST_TRACE_HOPS + 50 {
+    let all = MOST_TRACE_HOPS + 500;
+    for number in 0..all {
         let trace_id = number.to_string();
         let new = NewTraceHop {
             trace_id: &trace_id,
@@ -31,8 +32,13 @@ fn the_newest_hops_are_kept() {
     }
     let newest: Result<_, StoreError> = store.read(|session| session.newest_traces(usize::MAX, 0));
     let newest = newest.unwrap();
-    assert_eq!(newest.len() as i64, MOST_TRACE_HOPS);
-    assert_eq!(newest[0], (MOST_TRACE_HOPS + 49).to_string());
+    // They are removed by the dozens.
+    let kept = newest.len() as i64;
+    assert!(
+        (MOST_TRACE_HOPS..MOST_TRACE_HOPS + 100).contains(&kept),
+        "{kept}"
+    );
+    assert_eq!(newest[0], (all - 1).to_string());
 }
 
 #[test]
@@ -44,11 +50,14 @@ fn old_hops_are_forgotten() {
     sandbox.data("local clock advance 2d");
     sandbox.refusal(&format!("local trace {old}"));
     assert_eq!(sandbox.data("local trace"), json!([]));
-    // The room is given back when there is something new.
     let new = sandbox.publish("");
     assert_eq!(sandbox.data("local trace").as_array().unwrap().len(), 1);
     assert_eq!(sandbox.trace(&new)["id"], new);
-    assert_eq!(count(&sandbox, "trace_hop"), 1);
+    // Their room is given back when there is something new.
+    for _ in 0..64 {
+        sandbox.publish("");
+    }
+    assert!(count(&sandbox, "trace_hop") <= 65);
     sandbox.data("local reset --force");
     assert_eq!(count(&sandbox, "trace_hop"), 0);
 }
