@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 
 use super::builtin::{Answer, Builtin};
 use super::error::CliError;
+use super::globals::Globals;
 use super::input;
 use super::local_event::OF_THE_PROGRAM;
 use crate::engine::events::condition::{Condition, FieldCheck};
+use crate::output::Style;
 
 /// The group that the command stands in.
 pub(super) const GROUP: &str = "events rule";
@@ -17,7 +19,7 @@ pub(super) const GROUP: &str = "events rule";
 pub(super) static BUILTINS: &[Builtin] = &[Builtin {
     words: "events rule test",
     takes: OF_THE_PROGRAM,
-    run: |matches, _| test(matches).map(Answer::data),
+    run: test,
 }];
 
 /// The command, for the tree.
@@ -30,7 +32,7 @@ pub(super) fn command() -> Command {
         .about("Tell field by field whether an event matches a condition, and why.")
         .after_help(
             "Example:\n  ocelot events rule test --condition '{\"eventType\": \"com.oraclecloud.computeapi.*\"}' \\\n      \
-             --event file://event.json --query data.fields --output table",
+             --event file://event.json --output table",
         )
         .arg(option("condition", "The condition, as rules have it."))
         .arg(option(
@@ -39,7 +41,7 @@ pub(super) fn command() -> Command {
         ))
 }
 
-fn test(matches: &ArgMatches) -> Result<Value, CliError> {
+fn test(matches: &ArgMatches, globals: &Globals) -> Result<Answer, CliError> {
     let json = |name: &str| {
         let given = matches.get_one::<String>(name);
         input::json(name, given.map_or("", String::as_str))
@@ -51,10 +53,21 @@ fn test(matches: &ArgMatches) -> Result<Value, CliError> {
         CliError::refused("event must be a JSON object, as {\"eventType\": \"com.oraclecloud…\"}")
     })?;
     let checks = condition.check(event);
-    Ok(json!({
-        "matches": checks.iter().all(|check| check.matches),
-        "fields": checks.iter().map(shown).collect::<Vec<_>>(),
-    }))
+    let matches = checks.iter().all(|check| check.matches);
+    let fields: Value = checks.iter().map(shown).collect();
+    // Rows have no room for what they come to.
+    let is_document = matches!(globals.style, Style::Json | Style::Yaml);
+    if !is_document && globals.query.is_none() {
+        return Ok(Answer {
+            data: Some(fields),
+            note: format!(
+                "The event {}.",
+                if matches { "matches" } else { "does not match" }
+            ),
+            ..Answer::default()
+        });
+    }
+    Ok(Answer::data(json!({"matches": matches, "fields": fields})))
 }
 
 fn shown(check: &FieldCheck) -> Value {

@@ -145,16 +145,22 @@ impl Bench {
         let call = self.call("CreateCursor").with("streamId", stream);
         let details = json!({"partition": "0", "type": "TRIM_HORIZON"});
         let cursor = text(&call.body(details).value()["value"]);
-        let call = self.call("GetMessages").with("streamId", stream);
-        let messages = call.with("cursor", &cursor).value();
-        let messages = messages.as_array().unwrap().iter();
-        messages
-            .map(|message| {
-                assert_eq!(message["key"], Value::Null);
-                let bytes = STANDARD.decode(message["value"].as_str().unwrap());
-                serde_json::from_slice(&bytes.unwrap()).unwrap()
-            })
-            .collect()
+        let mut events = Vec::new();
+        let mut cursor = cursor;
+        loop {
+            let call = self.call("GetMessages").with("streamId", stream);
+            let reply = call.with("cursor", &cursor).ok();
+            reply
+                .header("opc-next-cursor")
+                .unwrap()
+                .clone_into(&mut cursor);
+            let messages = reply.body.unwrap();
+            let messages = messages.as_array().unwrap();
+            if messages.is_empty() {
+                return events;
+            }
+            events.extend(messages.iter().map(event));
+        }
     }
 
     /// Takes what is due, as endpoints and texts.
@@ -174,6 +180,13 @@ impl Bench {
             }
         }
     }
+}
+
+/// The event that a message of a stream is. It has no key.
+fn event(message: &Value) -> Value {
+    assert_eq!(message["key"], Value::Null);
+    let bytes = STANDARD.decode(message["value"].as_str().unwrap());
+    serde_json::from_slice(&bytes.unwrap()).unwrap()
 }
 
 /// An action that is on.

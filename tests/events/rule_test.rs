@@ -77,14 +77,16 @@ fn it_is_queried_and_laid_out() {
         String::from_utf8(output.stdout).unwrap()
     };
     assert_eq!(printed("--query data.matches"), "true\n");
-    assert_eq!(
-        printed("--query data.fields --output table"),
-        "+-------+---------+-----------+---------+--------+\n\
-         | found | matches | path      | reason  | wanted |\n\
-         +-------+---------+-----------+---------+--------+\n\
-         | 3     | True    | data.tier | matches | [2,3]  |\n\
-         +-------+---------+-----------+---------+--------+\n"
-    );
+    let table = "+-------+---------+-----------+---------+--------+\n\
+                 | found | matches | path      | reason  | wanted |\n\
+                 +-------+---------+-----------+---------+--------+\n\
+                 | 3     | True    | data.tier | matches | [2,3]  |\n\
+                 +-------+---------+-----------+---------+--------+\n";
+    assert_eq!(printed("--query data.fields --output table"), table);
+    // Without a query, what the rows come to is told beside them.
+    assert_eq!(printed("--output table"), table);
+    let output = program.output(&format!("{line} --output table"));
+    assert_eq!(output.stderr, b"The event matches.\n");
 }
 
 #[test]

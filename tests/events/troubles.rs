@@ -4,6 +4,7 @@
 use ocelot::call::Origin;
 use ocelot::engine::events::{EventSketch, NewEvent};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::bench::{Bench, faas, ons, oss, text};
 
@@ -175,4 +176,38 @@ fn a_rule_on_the_deletion_of_its_own_target_does_not_go_in_circles() {
         ("FAILED".to_owned(), format!("There is no topic {topic}"))
     );
     assert_eq!(action(&rule, 1).0, "ACTIVE");
+}
+
+#[test]
+fn an_event_that_comes_too_fast_for_a_stream_waits_for_its_turn() {
+    let bench = Bench::strict();
+    let stream = bench.stream("audit");
+    let id = bench.rule("r", &json!({}), &[oss(&stream)]);
+    for _ in 0..2 {
+        emit(&bench, json!({"much": "x".repeat(600_000)}));
+    }
+    assert_eq!(bench.get(&id)["lifecycleMessage"], Value::Null);
+    bench.time.advance(10_000);
+    // Whatever is asked next brings it.
+    bench.get(&id);
+    assert_eq!(bench.events_in(&stream).len(), 2);
+}
+
+#[test]
+fn an_event_that_cannot_be_stored_is_put_when_it_can() {
+    let folder = TempDir::new().unwrap();
+    let bench = Bench::in_folder(folder.path());
+    let stream = bench.stream("audit");
+    let id = bench.rule("r", &json!({}), &[oss(&stream)]);
+    let log = folder.path().join("streams").join(&stream);
+    std::fs::create_dir_all(log.parent().unwrap()).unwrap();
+    let _ = std::fs::remove_dir_all(&log);
+    std::fs::write(&log, "in the way").unwrap();
+    bench.topic("t");
+    assert_eq!(bench.get(&id)["lifecycleMessage"], Value::Null);
+    std::fs::remove_file(&log).unwrap();
+    assert_eq!(bench.get(&id)["lifecycleMessage"], Value::Null);
+    let events = bench.events_in(&stream);
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["data"]["resourceName"], "t");
 }
