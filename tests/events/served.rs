@@ -1,7 +1,7 @@
 //! The same where a server has the data folder.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -10,7 +10,11 @@ use crate::bench::text;
 use crate::program::Program;
 
 /// A server on the folder of a program, which ends with the value.
-struct Server(Child);
+struct Server {
+    process: Child,
+    /// Its host and port.
+    address: String,
+}
 
 impl Server {
     fn of(program: &Program) -> Self {
@@ -23,15 +27,19 @@ impl Server {
         let mut told = String::new();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         stdout.read_line(&mut told).unwrap();
-        assert!(told.contains("http://"), "{told}");
-        Self(process)
+        let (_, rest) = told.split_once("http://").unwrap();
+        let (address, _) = rest.split_once(',').unwrap();
+        Self {
+            process,
+            address: address.to_owned(),
+        }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
     }
 }
 
@@ -74,4 +82,29 @@ fn commands_have_the_server_make_rules_and_emit_events() {
     assert_eq!(program.data("events rule list")[0]["display-name"], "own");
     program.data("events rule delete --rule-id own --force");
     assert_eq!(program.data("local status")["resources"]["rules"], json!(0));
+}
+
+#[test]
+fn the_sdk_does_every_operation() {
+    let Some(python) = std::env::var_os("OCELOT_PYTHON") else {
+        eprintln!("OCELOT_PYTHON is not set: there is no SDK to ask");
+        return;
+    };
+    let program = Program::new();
+    let stream = program.data("streaming admin stream create --name audit --partitions 1");
+    let server = Server::of(&program);
+    let tests = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+    let mut command = Command::new(python);
+    command
+        .arg(format!("{tests}/events/sdk.py"))
+        .arg(format!("http://{}", server.address))
+        .arg(format!("{tests}/data/signing/keys/rsa.pkcs8.test-key.pem"))
+        .arg(text(&stream["id"]))
+        .env("HOME", program.path(""));
+    let command = assert_cmd::Command::from_std(command);
+    let output = { command }.timeout(Duration::from_secs(120)).output();
+    let output = output.unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert_eq!(output.stdout, b"every operation answered\n");
 }
