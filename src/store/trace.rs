@@ -133,7 +133,7 @@ impl FolderSession<'_> {
     pub fn newest_traces(&self, limit: usize, now_ms: i64) -> Result<Vec<String>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT trace_id FROM trace_hop WHERE parent_id IS NULL AND time_ms >= ?2 \
-             ORDER BY id DESC LIMIT ?1",
+             GROUP BY trace_id ORDER BY MAX(id) DESC LIMIT ?1",
         )?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = statement.query_map((limit, now_ms - KEPT_MS), |row| row.get(0))?;

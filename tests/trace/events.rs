@@ -130,3 +130,30 @@ fn an_event_that_no_rule_wants() {
     assert_eq!(shape(&trace), [hop("event", "emitted", None)]);
     assert_eq!(trace["hops"][0]["resource-name"], "alerts");
 }
+
+#[test]
+fn an_event_that_is_emitted_twice_has_one_trace() {
+    let sandbox = Sandbox::with_alerts();
+    let name = "n".repeat(5000);
+    let event = json!({
+        "cloudEventsVersion": "0.1", "eventTypeVersion": "2.0", "eventType": "com.example.order",
+        "source": "shop", "eventTime": "2026-03-14T01:02:03Z", "contentType": "application/json",
+        "eventID": "order-1", "extensions": {}, "data": {"resourceName": name},
+    });
+    for _ in 0..2 {
+        sandbox.data(&format!("local event emit --event '{event}'"));
+    }
+    let listed = sandbox.data("local trace");
+    let listed = listed.as_array().unwrap();
+    assert_eq!(listed.len(), 2, "{listed:?}");
+    assert_eq!(listed[0]["id"], "order-1");
+    let trace = sandbox.trace("order-1");
+    assert_eq!(shape(&trace), vec![hop("event", "emitted", None); 2]);
+    // However long a name is, a hop is not.
+    assert_eq!(string(&trace["hops"][0]["resource-name"]).len(), 255);
+    let table = sandbox.text("local trace order-1 --output table");
+    assert!(
+        table.lines().all(|line| line.chars().count() <= 100),
+        "{table}"
+    );
+}

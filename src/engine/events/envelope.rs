@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::super::delivery::place_of_url;
 use super::super::resource::Tags;
-use super::super::trace::{Hop, HopKind, HopResult};
+use super::super::trace::{Hop, HopKind, HopResult, shortened};
 use crate::clock::{parse_rfc3339, rfc3339};
 use crate::store::Resource;
 
@@ -175,10 +175,10 @@ impl Envelope {
 
     /// What a trace of it begins with.
     pub(in crate::engine) fn hop(&self) -> Hop {
-        let text = |name: &str| Some(self.data.get(name)?.as_str()?.to_owned());
+        let text = |name: &str| Some(shortened(self.data.get(name)?.as_str()?));
         let kind = HopKind::Event {
-            source: self.source.clone(),
-            event_type: self.event_type.clone(),
+            source: shortened(&self.source),
+            event_type: shortened(&self.event_type),
             resource_id: text("resourceId"),
             // A subscription is named by its endpoint.
             resource_name: text("resourceName").map(|name| place_of_url(&name).unwrap_or(name)),

@@ -4,6 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::super::effects::Sender;
 
+/// Most characters of a text that whoever emits an event chooses.
+const MOST_CHARS: usize = 255;
+
+/// The beginning of a text, as far as a hop has room for it: an event may be as large as a request.
+pub(in crate::engine) fn shortened(text: &str) -> String {
+    text.chars().take(MOST_CHARS).collect()
+}
+
 /// Something that happened to an event or a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::store::{FolderSession, NewTraceHop, StoreError};
 
+pub(super) use hop::shortened;
 pub use hop::{Hop, HopKind, HopResult};
 pub use report::{ShownHop, Trace, TraceError, TraceResult, TraceSummary};
 
