@@ -84,13 +84,6 @@ impl Http {
     }
 }
 
-/// The scheme and host of a URL: the rest may be secret.
-pub(super) fn place(url: &str) -> String {
-    let url = Url::parse(url).ok();
-    let place = url.map(|url| url.origin().ascii_serialization());
-    place.unwrap_or_else(|| "an endpoint".to_owned())
-}
-
 /// The address that stands in a URL in the place of a name. Such an address is not looked up.
 fn literal(url: &Url) -> Option<IpAddr> {
     match url.host()? {

@@ -235,19 +235,16 @@ impl Courier {
 
 /// Tells the engine what came of an attempt.
 fn finish(access: &impl EngineAccess, attempt: Attempt) -> Result<Option<Failure>, EngineError> {
-    access.with(|engine| {
-        if let Some((function_id, run)) = &attempt.run {
-            engine.keep_function_run(function_id, run)?;
-        }
-        let outcome = match &attempt.result {
-            Ok(outcome) => *outcome,
-            Err(_) => Outcome::Failed,
-        };
-        let next = engine.finish_delivery(attempt.id, outcome)?;
-        Ok(attempt.result.err().map(|reason| Failure {
-            place: attempt.place,
-            reason,
-            next,
-        }))
-    })
+    let outcome = match &attempt.result {
+        Ok(outcome) => outcome.clone(),
+        Err(reason) => Outcome::Failed(reason.clone()),
+    };
+    let run = attempt.run.as_ref();
+    let run = run.map(|(function_id, run)| (function_id.as_str(), run));
+    let next = access.with(|engine| engine.finish_delivery(attempt.id, &outcome, run))?;
+    Ok(attempt.result.err().map(|reason| Failure {
+        place: attempt.place,
+        reason,
+        next,
+    }))
 }

@@ -22,6 +22,7 @@ mod request;
 mod resource;
 mod retry;
 mod streaming;
+pub mod trace;
 mod work;
 
 use std::borrow::Cow;
@@ -85,6 +86,9 @@ pub enum EngineError {
     /// No such function.
     #[error(transparent)]
     Function(#[from] delivery::functions::FunctionError),
+    /// No such trace.
+    #[error(transparent)]
+    Trace(#[from] trace::TraceError),
     /// What a command about this engine names is not there, or cannot be.
     #[error("{0}")]
     Refused(String),

@@ -27,6 +27,7 @@ mod queue_messages;
 mod resources;
 mod retry_tokens;
 mod settings;
+mod trace;
 mod work_requests;
 
 use std::ops::Deref;
@@ -53,6 +54,7 @@ pub use queue_messages::{
 };
 pub use resources::{Filter, Resource, SortBy};
 pub use retry_tokens::Remembered;
+pub use trace::{MOST_TRACE_HOPS, NewTraceHop, StoredTraceHop, TRACE_KEPT_DAYS};
 pub use work_requests::{WorkFilter, WorkRequest};
 
 use crate::log::Durability;

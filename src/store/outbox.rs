@@ -143,12 +143,16 @@ impl FolderSession<'_> {
         Ok(())
     }
 
-    /// Takes the deliveries for a subscription out of the outbox.
-    pub fn remove_deliveries_of(&self, subscription_id: &str) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached("DELETE FROM delivery WHERE subscription_id = ?1")?
-            .execute([subscription_id])?;
-        Ok(())
+    /// Takes the deliveries for a subscription out of the outbox, and returns them.
+    pub fn take_deliveries_of<T: DeserializeOwned>(
+        &self,
+        subscription_id: &str,
+    ) -> Result<Vec<StoredDelivery<T>>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "DELETE FROM delivery WHERE subscription_id = ?1 RETURNING {COLUMNS}"
+        ))?;
+        let rows = statement.query_map([subscription_id], from_row)?;
+        rows.map(|row| typed(row?)).collect()
     }
 
     /// When the next delivery can be leased, in milliseconds: one is due, or a lease ends.

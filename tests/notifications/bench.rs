@@ -96,7 +96,7 @@ impl Bench {
         self.confirming(&id, protocol).ok();
         for delivery in self.due() {
             self.engine
-                .finish_delivery(delivery.id, Outcome::Delivered)
+                .finish_delivery(delivery.id, &Outcome::Delivered, None)
                 .unwrap();
         }
         id

@@ -7,15 +7,19 @@
 pub mod functions;
 pub mod inbox;
 mod schedule;
+mod traced;
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 use uuid::Uuid;
 
-use self::functions::Function;
+use self::functions::{Function, Run};
+use super::trace::TraceParent;
 use super::{Engine, EngineError};
-use crate::call::ApiError;
 use crate::clock::Clock;
-use crate::store::{FolderSession, NewDelivery, StoreError};
+use crate::store::{FolderSession, NewDelivery, StoreError, StoredDelivery};
 
 pub use schedule::DEFAULT_PATIENCE_MS;
 
@@ -52,6 +56,24 @@ impl Destination {
             | Self::Function(endpoint) => endpoint,
         }
     }
+
+    /// The same without what may be secret in it: of a URL, the scheme and the host.
+    pub fn place(&self) -> Cow<'_, str> {
+        match self {
+            Self::Webhook(url) | Self::Slack(url) | Self::PagerDuty(url) => {
+                place_of_url(url).map_or(Cow::Borrowed("an endpoint"), Cow::Owned)
+            }
+            Self::Email(endpoint) | Self::Sms(endpoint) | Self::Function(endpoint) => {
+                Cow::Borrowed(endpoint)
+            }
+        }
+    }
+}
+
+/// The scheme and host of a URL: the rest may be secret.
+pub(super) fn place_of_url(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok().filter(Url::has_host)?;
+    Some(url.origin().ascii_serialization())
 }
 
 /// The topic that a message comes from.
@@ -107,6 +129,9 @@ pub struct Task {
     pub destination: Destination,
     /// What.
     pub message: Message,
+    /// Where in a trace the attempts belong; those of requests for a confirmation have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceParent>,
 }
 
 /// A delivery that is due, for its holder to make.
@@ -121,14 +146,14 @@ pub struct Delivery {
 }
 
 /// What came of an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It has arrived.
     Delivered,
     /// There is no way to the person from here: the message goes to the inbox.
     KeptInInbox,
-    /// It has not arrived.
-    Failed,
+    /// It has not arrived, for this reason.
+    Failed(String),
 }
 
 /// What becomes of a delivery after an attempt.
@@ -170,30 +195,45 @@ impl Engine {
         self.store.has_new_deliveries()
     }
 
-    /// Takes note of what came of a delivery.
-    pub fn finish_delivery(&self, id: i64, outcome: Outcome) -> Result<Next, EngineError> {
+    /// Takes note of what came of a delivery, and of the run of a function, with the function's OCID, if one was
+    /// run for it.
+    pub fn finish_delivery(
+        &self,
+        id: i64,
+        outcome: &Outcome,
+        run: Option<(&str, &Run)>,
+    ) -> Result<Next, EngineError> {
         let now_ms = self.clock.now_ms();
         self.store.write(|session| {
+            if let Some((function_id, run)) = run {
+                session.put_function_run(function_id, run)?;
+            }
             let Some(stored) = session.delivery::<Task>(id)? else {
                 return Ok(Next::Done);
             };
-            match outcome {
-                Outcome::Delivered => session.remove_delivery(id)?,
+            let mut inbox_number = None;
+            let next = match outcome {
+                Outcome::Delivered => Next::Done,
                 Outcome::KeptInInbox => {
-                    inbox::keep(session, now_ms, &stored.task)?;
-                    session.remove_delivery(id)?;
+                    inbox_number = inbox::keep(session, now_ms, &stored.task)?;
+                    Next::Done
                 }
-                Outcome::Failed => {
-                    let attempts = stored.attempts.saturating_add(1);
-                    let Some(due_ms) = schedule::next_attempt_ms(&stored, now_ms) else {
-                        session.remove_delivery(id)?;
-                        return Ok(Next::GivenUp);
-                    };
-                    session.put_back_delivery(id, attempts, due_ms)?;
-                    return Ok(Next::At(due_ms));
+                Outcome::Failed(_) => {
+                    schedule::next_attempt_ms(&stored, now_ms).map_or(Next::GivenUp, Next::At)
                 }
+            };
+            match next {
+                Next::At(due_ms) => session.put_back_delivery(id, attempt(&stored), due_ms)?,
+                Next::Done | Next::GivenUp => session.remove_delivery(id)?,
             }
-            Ok(Next::Done)
+            let attempted = traced::Attempted {
+                outcome,
+                next,
+                inbox_number,
+                run,
+            };
+            traced::attempted(session, now_ms, &stored, &attempted)?;
+            Ok(next)
         })
     }
 
@@ -210,6 +250,11 @@ impl Engine {
     pub fn count_deliveries(&self) -> Result<i64, EngineError> {
         Ok(self.store.read(|session| session.count_deliveries())?)
     }
+}
+
+/// Which attempt at a delivery the one is that comes next, or is under way; the first is 1.
+fn attempt<T>(delivery: &StoredDelivery<T>) -> u32 {
+    delivery.attempts.saturating_add(1)
 }
 
 /// Puts a task into the outbox, to be tried for so long.
@@ -229,13 +274,38 @@ pub(super) fn enqueue(
     })
 }
 
-/// Has a function run.
+/// The same, with what comes of it in a trace: that of `parent`, or else one of its own.
+pub(super) fn enqueue_traced(
+    session: &FolderSession<'_>,
+    now_ms: i64,
+    mut task: Task,
+    patience_ms: i64,
+    parent: Option<&TraceParent>,
+) -> Result<(), StoreError> {
+    task.trace = Some(traced::queued(session, now_ms, &task, parent)?);
+    enqueue(session, now_ms, &task, patience_ms)
+}
+
+/// Takes what is on its way to a subscription out of the outbox, for this reason.
+pub(super) fn drop_deliveries(
+    session: &FolderSession<'_>,
+    now_ms: i64,
+    subscription_id: &str,
+    reason: &str,
+) -> Result<(), StoreError> {
+    let dropped: Vec<StoredDelivery<Task>> = session.take_deliveries_of(subscription_id)?;
+    dropped
+        .iter()
+        .try_for_each(|delivery| traced::dropped(session, now_ms, delivery, reason))
+}
+
+/// Has a function run. The call has a trace of its own where it belongs to none.
 pub(super) fn invoke(
     session: &FolderSession<'_>,
     now_ms: i64,
-    function_id: &str,
-    body: &str,
-) -> Result<(), ApiError> {
+    (function_id, body): (&str, &str),
+    parent: Option<&TraceParent>,
+) -> Result<(), StoreError> {
     let task = Task {
         destination: Destination::Function(function_id.to_owned()),
         message: Message {
@@ -246,6 +316,7 @@ pub(super) fn invoke(
             body: body.to_owned(),
             confirmation: None,
         },
+        trace: None,
     };
-    Ok(enqueue(session, now_ms, &task, DEFAULT_PATIENCE_MS)?)
+    enqueue_traced(session, now_ms, task, DEFAULT_PATIENCE_MS, parent)
 }

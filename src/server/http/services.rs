@@ -27,7 +27,7 @@ pub(super) async fn answer(State(entrance): State<Entrance>, request: Request) -
     let route = request::find(&parts.method, parts.uri.path());
     let operation = route.as_ref().ok().map(|route| route.operation.id);
     let answer = match route {
-        Ok(route) => reply(&entrance, route, &parts, body).await,
+        Ok(route) => reply(&entrance, route, &parts, body, &id).await,
         Err(error) => Err(error),
     };
     let (mut response, refusal) = match answer {
@@ -69,6 +69,7 @@ async fn reply(
     route: Route<'_>,
     parts: &Parts,
     body: Body,
+    id: &str,
 ) -> Result<Response<Body>, ApiError> {
     let shared = &entrance.shared;
     let limits = &shared.options.limits;
@@ -82,6 +83,7 @@ async fn reply(
         return answer;
     }
     call.body = request::body(call.operation, &content)?;
+    call.origin.request_id = Some(id.to_owned());
     response::reply(wait::answer(shared, &call).await?)
 }
 
