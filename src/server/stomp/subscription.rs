@@ -1,0 +1,149 @@
+//! A subscription: asks its queue for messages again and again, and sends them to the client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::Stomp;
+use super::deliveries::{Deliveries, Reader};
+use super::error::Refusal;
+use super::frame::{Command, Frame};
+use super::outgoing::{Closed, Outgoing};
+use super::queue::{Queues, Received, received};
+use super::version::Version;
+use crate::call::{ApiError, Origin, Reply};
+use crate::clock::parse_rfc3339;
+use crate::engine::{Attempt, DEFAULT_CHANNEL, Listening};
+
+/// Most messages that a subscription has at a time: what one reply of the queue holds at most. So a queue's
+/// messages are shared among those who read from it. The service's number is not known.
+pub(super) const WINDOW: usize = 20;
+
+/// A subscription.
+pub(super) struct Subscription {
+    pub(super) stomp: Arc<Stomp>,
+    pub(super) origin: Origin,
+    pub(super) reader: Arc<Reader>,
+    pub(super) deliveries: Arc<Deliveries>,
+    pub(super) outgoing: Outgoing,
+}
+
+/// Why a subscription ends by itself.
+pub(super) enum Ending {
+    /// The connection has ended.
+    Closed,
+    /// The queue gives nothing any more.
+    Refused(Refusal),
+}
+
+/// What is listened to.
+struct Ear {
+    key: String,
+    _listening: Listening,
+}
+
+impl Subscription {
+    /// Sends messages until that is impossible; `first` is what came of asking for [`WINDOW`] of them.
+    pub(super) async fn run(self, first: Attempt) -> Ending {
+        let mut ear = self.listen(&self.reader.wish.destination.queue_id);
+        let mut attempt = first;
+        loop {
+            match attempt {
+                Attempt::Done(reply) => {
+                    if let Err(ending) = self.send(reply).await {
+                        return ending;
+                    }
+                }
+                // The resource has another name than the client knows it by. What came before the listening
+                // began is found now.
+                Attempt::Nothing(wait) if wait.key != ear.key => ear = self.listen(&wait.key),
+                Attempt::Nothing(wait) => self.rest(wait.retry_after).await,
+            }
+            attempt = match self.ask().await {
+                Ok(attempt) => attempt,
+                Err(error) => return Ending::Refused(error.into()),
+            };
+        }
+    }
+
+    /// Listens to the changes of a resource. Whatever is listened to, one hears when the clock is set.
+    fn listen(&self, key: &str) -> Ear {
+        let reader = Arc::clone(&self.reader);
+        let changes = self.stomp.shared.engine.changes();
+        Ear {
+            _listening: changes.listen(key, move || reader.wake.notify_one()),
+            key: key.to_owned(),
+        }
+    }
+
+    /// Waits for a change, at most so long.
+    async fn rest(&self, pause: Option<Duration>) {
+        let changed = self.reader.wake.notified();
+        match pause {
+            // Whichever comes first, the next look tells what there is.
+            Some(pause) => timeout(pause, changed).await.unwrap_or_default(),
+            None => changed.await,
+        }
+    }
+
+    /// Asks for messages, once the client may have more.
+    async fn ask(&self) -> Result<Attempt, ApiError> {
+        loop {
+            let now_ms = self.now_ms();
+            let held = self.deliveries.held_by(&self.reader, now_ms);
+            let room = WINDOW.saturating_sub(held.messages);
+            if room > 0 {
+                let queues = Queues {
+                    shared: &self.stomp.shared,
+                    origin: &self.origin,
+                };
+                return queues.get(&self.reader.wish, room).await;
+            }
+            let pause_ms = held.first_end_ms.map(|end_ms| end_ms - now_ms);
+            let pause_ms = pause_ms.and_then(|pause_ms| u64::try_from(pause_ms).ok());
+            self.rest(pause_ms.map(Duration::from_millis)).await;
+        }
+    }
+
+    async fn send(&self, reply: Reply) -> Result<(), Ending> {
+        let messages = received(reply).map_err(|error| Ending::Refused(error.into()))?;
+        for message in messages {
+            let visible_ms = parse_rfc3339(&message.visible_after).unwrap_or_default();
+            let frame = frame(self.outgoing.version, &self.reader, &message, visible_ms);
+            self.deliveries
+                .add(&self.reader, message.receipt, visible_ms, self.now_ms());
+            let sent = self.outgoing.send(&frame).await;
+            sent.map_err(|Closed| Ending::Closed)?;
+        }
+        Ok(())
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.stomp.shared.engine.clock().now_ms
+    }
+}
+
+/// The MESSAGE frame of a message. Custom properties have no header. Source: behaviour.md 2.7.
+fn frame(version: Version, reader: &Reader, message: &Received, visible_ms: i64) -> Frame {
+    let wish = &reader.wish;
+    let mut destination = wish.destination.clone();
+    destination.channel = match message.metadata.channel_id.as_str() {
+        DEFAULT_CHANNEL => None,
+        channel => Some(channel.to_owned()),
+    };
+    let expire_ms = parse_rfc3339(&message.expire_after).unwrap_or_default();
+    let mut frame = Frame::new(Command::Message)
+        .with("subscription", &wish.id)
+        .with("destination", destination.to_string())
+        .with("message-id", &message.receipt);
+    if version >= Version::V1_2 {
+        frame = frame.with("ack", &message.receipt);
+    }
+    frame
+        .with("expire-after", expire_ms.to_string())
+        .with("visible-after", visible_ms.to_string())
+        .with("delivery-count", message.delivery_count.to_string())
+        .with("oci-message-id", message.id.to_string())
+        .with_body(message.content.clone())
+}
