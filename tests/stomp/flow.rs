@@ -75,8 +75,24 @@ fn a_put_reaches_one_of_those_who_wait() {
     eventually("the message", || server.stats(&queue) == [0, 1, 0]);
     let quiet = clients
         .iter_mut()
-        .filter(|client| client.is_quiet(Duration::from_millis(200)));
-    assert_eq!(quiet.count(), 3);
+        .map(|client| client.is_quiet(Duration::from_millis(200)));
+    assert_eq!(quiet.filter(|is_quiet| *is_quiet).count(), 3);
+}
+
+/// What is put while a subscription begins is found.
+#[test]
+fn a_message_that_comes_with_its_subscription_is_not_missed() {
+    let server = Server::start();
+    let queue = server.create_queue(&[]);
+    let mut client = Client::connect(&server, "1.2");
+    for id in 0..50 {
+        let channel = format!("{queue}/c{id}");
+        let subscribe =
+            format!("SUBSCRIBE\nid:{id}\ndestination:{channel}\nack:client-individual\n\n\0");
+        let send = format!("SEND\ndestination:{channel}\n\n{id}\0");
+        client.raw(format!("{subscribe}{send}").as_bytes());
+        assert_eq!(client.message().header("subscription"), id.to_string());
+    }
 }
 
 #[test]

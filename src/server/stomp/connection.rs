@@ -30,7 +30,7 @@ const IDLE: Duration = Duration::from_secs(600);
 
 /// More bytes than a message can have, so that it is the queue that says by how much it is too large.
 const MOST_BODY_BYTES: usize = 1 << 20;
-/// Most bytes of the frame that makes the connection: enough for names and a token.
+/// Most bytes of the headers and of the body before the connection is made: enough for names and a token.
 const MOST_STRANGER_BYTES: usize = 8 << 10;
 
 /// How much is read at least, once something comes.
@@ -121,7 +121,7 @@ impl<S: AsyncRead> Connection<S> {
         let (refuse, refusals) = mpsc::channel(1);
         let limits = FrameLimits {
             head_bytes: MOST_STRANGER_BYTES,
-            body_bytes: 0,
+            body_bytes: MOST_STRANGER_BYTES,
         };
         Self {
             stomp,
@@ -164,7 +164,7 @@ impl<S: AsyncRead> Connection<S> {
                     _ => self.last_input = Instant::now(),
                 },
                 Some(refusal) = self.refusals.recv() => {
-                    return Err(Closing::Refused { refusal, receipt: None });
+                    return Err(Closing::refused(refusal, None));
                 }
                 () = too_late => return Err(closing),
             }
@@ -174,10 +174,7 @@ impl<S: AsyncRead> Connection<S> {
     /// The next frame that is there.
     fn next_frame(&mut self) -> Result<Option<Frame>, Closing> {
         let decoded = self.decoder.decode(&mut self.buffer);
-        let frame = decoded.map_err(|error| Closing::Refused {
-            refusal: error.into(),
-            receipt: self.decoder.receipt().map(str::to_owned),
-        })?;
+        let frame = decoded.map_err(|error| Closing::refused(error, self.decoder.receipt()))?;
         let is_arriving = frame.is_none() && self.decoder.is_within_frame();
         self.frame_begun = match is_arriving {
             true => self.frame_begun.or(Some(self.last_input)),
@@ -210,7 +207,7 @@ impl<S: AsyncRead> Connection<S> {
             Ok(request) => self.do_it(request, receipt.as_deref()).await,
             Err(refusal) => Err(refusal),
         };
-        done.map_err(|refusal| Closing::Refused { refusal, receipt })
+        done.map_err(|refusal| Closing::refused(refusal, receipt.as_deref()))
     }
 
     /// Does what the client asks for, and tells it.
@@ -301,7 +298,7 @@ impl<S: AsyncRead> Connection<S> {
         wish: Wish,
         receipt: Option<&str>,
     ) -> Result<Result<(), Closed>, Refusal> {
-        let first = self.queues().get(&wish, WINDOW).await?;
+        let first = self.queues().get(&wish, WINDOW).await?.into_reply();
         let told = self.tell(receipt).await;
         let id = wish.id.clone();
         let subscription = Subscription {
@@ -314,7 +311,7 @@ impl<S: AsyncRead> Connection<S> {
         let refuse = self.refuse.clone();
         let mut task = JoinSet::new();
         task.spawn(async move {
-            if let Ending::Refused(refusal) = subscription.run(first).await {
+            if let Err(Ending::Refused(refusal)) = subscription.run(first).await {
                 // One reason is enough to end the connection.
                 let _ = refuse.try_send(refusal);
             }

@@ -128,8 +128,18 @@ pub(super) enum Closing {
     Stuck(Duration),
     #[error("the client was refused: {refusal}")]
     Refused {
-        refusal: Refusal,
+        refusal: Box<Refusal>,
         /// What the client asked for with the frame that is refused.
         receipt: Option<String>,
     },
+}
+
+impl Closing {
+    /// The end of a client that is refused. `receipt` is what it asked for with the frame that is refused.
+    pub(super) fn refused(refusal: impl Into<Refusal>, receipt: Option<&str>) -> Self {
+        Self::Refused {
+            refusal: Box::new(refusal.into()),
+            receipt: receipt.map(str::to_owned),
+        }
+    }
 }

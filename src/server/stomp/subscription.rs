@@ -1,5 +1,6 @@
 //! A subscription: asks its queue for messages again and again, and sends them to the client.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,18 @@ pub(super) enum Ending {
     Refused(Refusal),
 }
 
+impl From<Closed> for Ending {
+    fn from(_: Closed) -> Self {
+        Self::Closed
+    }
+}
+
+impl From<ApiError> for Ending {
+    fn from(error: ApiError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
 /// What is listened to.
 struct Ear {
     key: String,
@@ -44,26 +57,18 @@ struct Ear {
 }
 
 impl Subscription {
-    /// Sends messages until that is impossible; `first` is what came of asking for [`WINDOW`] of them.
-    pub(super) async fn run(self, first: Attempt) -> Ending {
+    /// Sends messages until that is impossible, those first that there were when the client subscribed.
+    pub(super) async fn run(self, first: Reply) -> Result<Infallible, Ending> {
+        // From here on nothing is missed: what came before is found at the next look.
         let mut ear = self.listen(&self.reader.wish.destination.queue_id);
-        let mut attempt = first;
+        self.send(first).await?;
         loop {
-            match attempt {
-                Attempt::Done(reply) => {
-                    if let Err(ending) = self.send(reply).await {
-                        return ending;
-                    }
-                }
-                // The resource has another name than the client knows it by. What came before the listening
-                // began is found now.
+            match self.ask().await? {
+                Attempt::Done(reply) => self.send(reply).await?,
+                // The resource has another name than the client knows it by.
                 Attempt::Nothing(wait) if wait.key != ear.key => ear = self.listen(&wait.key),
                 Attempt::Nothing(wait) => self.rest(wait.retry_after).await,
             }
-            attempt = match self.ask().await {
-                Ok(attempt) => attempt,
-                Err(error) => return Ending::Refused(error.into()),
-            };
         }
     }
 
@@ -88,7 +93,7 @@ impl Subscription {
     }
 
     /// Asks for messages, once the client may have more.
-    async fn ask(&self) -> Result<Attempt, ApiError> {
+    async fn ask(&self) -> Result<Attempt, Ending> {
         loop {
             let now_ms = self.now_ms();
             let held = self.deliveries.held_by(&self.reader, now_ms);
@@ -98,7 +103,7 @@ impl Subscription {
                     shared: &self.stomp.shared,
                     origin: &self.origin,
                 };
-                return queues.get(&self.reader.wish, room).await;
+                return Ok(queues.get(&self.reader.wish, room).await?);
             }
             let pause_ms = held.first_end_ms.map(|end_ms| end_ms - now_ms);
             let pause_ms = pause_ms.and_then(|pause_ms| u64::try_from(pause_ms).ok());
@@ -107,14 +112,12 @@ impl Subscription {
     }
 
     async fn send(&self, reply: Reply) -> Result<(), Ending> {
-        let messages = received(reply).map_err(|error| Ending::Refused(error.into()))?;
-        for message in messages {
+        for message in received(reply)? {
             let visible_ms = parse_rfc3339(&message.visible_after).unwrap_or_default();
             let frame = frame(self.outgoing.version, &self.reader, &message, visible_ms);
             self.deliveries
                 .add(&self.reader, message.receipt, visible_ms, self.now_ms());
-            let sent = self.outgoing.send(&frame).await;
-            sent.map_err(|Closed| Ending::Closed)?;
+            self.outgoing.send(&frame).await?;
         }
         Ok(())
     }
