@@ -18,6 +18,8 @@ fn python(script: &str, arguments: &[&str]) {
         .env_clear()
         .arg("120")
         .arg(python)
+        // Nothing is left beside the scripts.
+        .arg("-B")
         .arg(folder.join(script))
         .args(arguments);
     let output = command.output().unwrap();

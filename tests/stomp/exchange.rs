@@ -120,6 +120,26 @@ fn a_message_comes_again_at_once_after_a_nack_and_is_a_dead_letter_in_the_end() 
     }
 }
 
+/// Under an OCID that is not the one whose changes they are told by.
+#[test]
+fn dead_letters_can_be_read_too() {
+    let server = Server::start();
+    let queue = server.create_queue(&["--dlq-delivery-count", "1"]);
+    let dead = queue.replace("ocid1.queue.", "ocid1.deadletterqueue.");
+    let mut client = Client::connect(&server, "1.2");
+    client.subscribe("dead", &dead, "visibility:600\n");
+    client.subscribe("live", &queue, "visibility:600\n");
+    server.put(&queue, &json!([{"content": "x"}]));
+    let live = client.message();
+    assert_eq!(live.header("subscription"), "live");
+    client.send(&format!("NACK\nid:{}\n\n", live.header("ack")));
+    let letter = client.message();
+    assert_eq!(letter.header("subscription"), "dead");
+    assert_eq!(letter.body, "x");
+    client.confirmed(&format!("ACK\nid:{}\n\n", letter.header("ack")));
+    assert_eq!(server.stats(&queue), [0, 0, 0]);
+}
+
 #[test]
 fn a_receipt_that_is_out_of_date_is_refused() {
     let server = Server::start();

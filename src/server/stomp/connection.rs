@@ -6,20 +6,20 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadHalf};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use uuid::Uuid;
 
 use super::Stomp;
 use super::decoder::{Decoder, FrameLimits};
-use super::deliveries::{Deliveries, Reader};
+use super::deliveries::{Deliveries, Reader, WINDOW};
 use super::error::{Closing, Refusal};
 use super::frame::{Command, Frame};
 use super::outgoing::{Closed, Outgoing, write};
 use super::queue::Queues;
 use super::session::{Request, Session, Settlement, Wish, settled_by};
-use super::subscription::{Ending, Subscription, WINDOW};
+use super::subscription::{Ending, Subscription};
 use super::version::Version;
 use crate::call::Origin;
 use crate::server::options::Limits;
@@ -63,11 +63,14 @@ struct Connection<S> {
     origin: Origin,
     outgoing: Outgoing,
     deliveries: Arc<Deliveries>,
+    turn: Arc<Mutex<()>>,
     /// Each a task, by the client's name for it. They end with the value.
     subscriptions: HashMap<String, JoinSet<()>>,
     /// Why subscriptions ended by themselves.
     refusals: mpsc::Receiver<Refusal>,
     refuse: mpsc::Sender<Refusal>,
+    /// When it began.
+    opened: Instant,
     /// When something came last.
     last_input: Instant,
     /// When the frame began that is arriving.
@@ -132,9 +135,11 @@ impl<S: AsyncRead> Connection<S> {
             origin: Origin::default(),
             outgoing,
             deliveries: Arc::default(),
+            turn: Arc::default(),
             subscriptions: HashMap::new(),
             refusals,
             refuse,
+            opened: Instant::now(),
             last_input: Instant::now(),
             frame_begun: None,
         }
@@ -192,7 +197,7 @@ impl<S: AsyncRead> Connection<S> {
         match self.frame_begun {
             Some(begun) => (Some(begun + client_timeout), Closing::Slow(client_timeout)),
             None if self.session.version().is_none() => {
-                let end = self.last_input + client_timeout;
+                let end = self.opened + client_timeout;
                 (Some(end), Closing::Slow(client_timeout))
             }
             None if self.session.has_subscriptions() => (None, Closing::Idle(IDLE)),
@@ -307,6 +312,7 @@ impl<S: AsyncRead> Connection<S> {
             reader: Reader::new(wish),
             deliveries: Arc::clone(&self.deliveries),
             outgoing: self.outgoing.clone(),
+            turn: Arc::clone(&self.turn),
         };
         let refuse = self.refuse.clone();
         let mut task = JoinSet::new();
@@ -321,7 +327,7 @@ impl<S: AsyncRead> Connection<S> {
     }
 
     async fn settle(&self, message: &str, settlement: Settlement) -> Result<(), Refusal> {
-        let Some(reader) = self.deliveries.settle(message) else {
+        let Some(reader) = self.deliveries.take(message) else {
             return Err(Refusal::UnknownMessage {
                 command: match settlement {
                     Settlement::Delete => Command::Ack,
@@ -332,9 +338,7 @@ impl<S: AsyncRead> Connection<S> {
             });
         };
         let queue_id = &reader.wish.destination.queue_id;
-        self.queues().settle(queue_id, message, settlement).await?;
-        reader.wake.notify_one();
-        Ok(())
+        Ok(self.queues().settle(queue_id, message, settlement).await?)
     }
 
     /// Ends what goes on, says the last word where there is one, and returns what the client may still send on.

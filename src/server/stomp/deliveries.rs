@@ -6,11 +6,16 @@
 //! nobody else was sent the message.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
 use super::session::Wish;
+
+/// Most messages that a subscription has at a time: what one reply of the queue holds at most. So a queue's
+/// messages are shared among those who read from it. The service's number is not known.
+pub(super) const WINDOW: usize = 20;
 
 /// How many receipts are remembered before those whose time is over are forgotten.
 const REMEMBERED: usize = 4096;
@@ -18,8 +23,10 @@ const REMEMBERED: usize = 4096;
 /// A subscription, as those see it who tell it that it may have more.
 pub(super) struct Reader {
     pub(super) wish: Wish,
-    /// Is told when the subscription's queue has changed, or it has fewer messages.
+    /// Is told when the subscription's queue has changed, or there is room for another message.
     pub(super) wake: Notify,
+    /// Whether it waits for room. It changes under the lock of the deliveries only.
+    is_full: AtomicBool,
 }
 
 impl Reader {
@@ -27,6 +34,7 @@ impl Reader {
         Arc::new(Self {
             wish,
             wake: Notify::new(),
+            is_full: AtomicBool::new(false),
         })
     }
 }
@@ -41,12 +49,13 @@ struct Delivery {
     visible_ms: i64,
 }
 
-/// What a subscription has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Held {
-    pub(super) messages: usize,
-    /// When the first of them is the queue's again, in milliseconds of the engine's clock.
-    pub(super) first_end_ms: Option<i64>,
+/// How many messages a subscription may have besides those that it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// So many.
+    For(usize),
+    /// None, until one is settled or the first is the queue's again, in milliseconds of the engine's clock.
+    NoneUntil(i64),
 }
 
 impl Deliveries {
@@ -63,23 +72,33 @@ impl Deliveries {
         deliveries.insert(receipt, delivery);
     }
 
-    /// Takes a message out, and tells whose it was.
-    pub(super) fn settle(&self, receipt: &str) -> Option<Arc<Reader>> {
-        let delivery = self.lock().remove(receipt)?;
+    /// Takes a message out that a client settles, and tells whose it was.
+    pub(super) fn take(&self, receipt: &str) -> Option<Arc<Reader>> {
+        let mut deliveries = self.lock();
+        let delivery = deliveries.remove(receipt)?;
+        if delivery.reader.is_full.swap(false, Ordering::Relaxed) {
+            delivery.reader.wake.notify_one();
+        }
         Some(delivery.reader)
     }
 
-    /// What a subscription has.
-    pub(super) fn held_by(&self, reader: &Arc<Reader>, now_ms: i64) -> Held {
+    /// The room that a subscription has. Where it has none, it is woken once it has.
+    pub(super) fn room(&self, reader: &Arc<Reader>, now_ms: i64) -> Room {
         let deliveries = self.lock();
-        let ends_ms = deliveries
+        let of_reader = deliveries
             .values()
-            .filter(|one| Arc::ptr_eq(&one.reader, reader) && one.visible_ms > now_ms)
-            .map(|one| one.visible_ms);
-        ends_ms.fold(Held::default(), |held, end_ms| Held {
-            messages: held.messages + 1,
-            first_end_ms: held.first_end_ms.into_iter().chain([end_ms]).min(),
-        })
+            .filter(|one| Arc::ptr_eq(&one.reader, reader) && one.visible_ms > now_ms);
+        let (mut held, mut first_end_ms) = (0, i64::MAX);
+        for delivery in of_reader {
+            held += 1;
+            first_end_ms = first_end_ms.min(delivery.visible_ms);
+        }
+        let is_full = held >= WINDOW;
+        reader.is_full.store(is_full, Ordering::Relaxed);
+        match is_full {
+            true => Room::NoneUntil(first_end_ms),
+            false => Room::For(WINDOW - held),
+        }
     }
 
     /// A panic elsewhere leaves the table whole.
@@ -108,31 +127,53 @@ mod tests {
         deliveries.add(&a, "1".to_owned(), 100, 0);
         deliveries.add(&a, "2".to_owned(), 200, 0);
         deliveries.add(&b, "3".to_owned(), 50, 0);
-        let held = |reader, now_ms| {
-            let held = deliveries.held_by(reader, now_ms);
-            (held.messages, held.first_end_ms)
-        };
-        assert_eq!(held(&a, 0), (2, Some(100)));
-        assert_eq!(held(&a, 100), (1, Some(200)));
-        assert_eq!(held(&b, 0), (1, Some(50)));
-        let of_b = deliveries.settle("3").unwrap();
+        assert_eq!(deliveries.room(&a, 0), Room::For(18));
+        assert_eq!(deliveries.room(&a, 100), Room::For(19));
+        assert_eq!(deliveries.room(&b, 0), Room::For(19));
+        let of_b = deliveries.take("3").unwrap();
         assert!(Arc::ptr_eq(&of_b, &b));
-        assert!(deliveries.settle("3").is_none());
-        assert_eq!(held(&b, 0), (0, None));
+        assert!(deliveries.take("3").is_none());
+        assert_eq!(deliveries.room(&b, 0), Room::For(20));
         // It can be settled although its time is over.
-        assert_eq!(held(&a, 999), (0, None));
-        assert!(deliveries.settle("1").is_some());
+        assert_eq!(deliveries.room(&a, 999), Room::For(20));
+        assert!(deliveries.take("1").is_some());
+    }
+
+    #[test]
+    fn who_waits_for_room_is_woken() {
+        let deliveries = Deliveries::default();
+        let a = reader("a");
+        for number in 0..20 {
+            deliveries.add(&a, number.to_string(), 100 + number, 0);
+        }
+        assert!(deliveries.take("7").is_some());
+        assert!(!was_woken(&a.wake), "it does not wait");
+        deliveries.add(&a, "20".to_owned(), 500, 0);
+        assert_eq!(deliveries.room(&a, 0), Room::NoneUntil(100));
+        assert!(deliveries.take("8").is_some());
+        assert!(was_woken(&a.wake));
+        assert!(deliveries.take("9").is_some());
+        assert!(!was_woken(&a.wake), "once is enough");
+        assert_eq!(deliveries.room(&a, 0), Room::For(2));
+    }
+
+    /// Whether somebody was woken since the last time.
+    fn was_woken(wake: &Notify) -> bool {
+        use std::pin::pin;
+        use std::task::{Context, Waker};
+        let mut context = Context::from_waker(Waker::noop());
+        pin!(wake.notified()).poll(&mut context).is_ready()
     }
 
     #[test]
     fn what_is_remembered_is_bounded() {
         let deliveries = Deliveries::default();
         let a = reader("a");
-        for number in 0..i64::try_from(3 * REMEMBERED).unwrap() {
+        let last = i64::try_from(3 * REMEMBERED).unwrap();
+        for number in 0..=last {
             deliveries.add(&a, number.to_string(), number + 20, number);
         }
         assert!(deliveries.lock().len() <= REMEMBERED);
-        let last = i64::try_from(3 * REMEMBERED).unwrap() - 1;
-        assert_eq!(deliveries.held_by(&a, last).messages, 20);
+        assert_eq!(deliveries.room(&a, last), Room::NoneUntil(last + 1));
     }
 }

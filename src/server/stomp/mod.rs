@@ -69,9 +69,12 @@ impl Stomp {
             None => connection::serve(stream, Arc::clone(&self)).await,
             Some(acceptor) => {
                 let patience = self.shared.options.limits.client_timeout;
-                let stream = timeout(patience, acceptor.accept(stream))
-                    .await
-                    .map_err(|_| Closing::Slow(patience))??;
+                let stream = tokio::select! {
+                    shaken = timeout(patience, acceptor.accept(stream)) => {
+                        shaken.map_err(|_| Closing::Slow(patience))??
+                    }
+                    () = self.shared.stopping.begun() => return Ok(()),
+                };
                 connection::serve(stream, Arc::clone(&self)).await
             }
         }

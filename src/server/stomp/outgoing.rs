@@ -11,8 +11,9 @@ use super::error::Closing;
 use super::frame::Frame;
 use super::version::Version;
 
-/// How many frames wait until the client takes them. Then those wait who have more for it.
-const AHEAD_FRAMES: usize = 32;
+/// How many frames wait until the client takes them. Then those wait who have more for it: a client that takes
+/// nothing keeps little of the server's memory.
+const AHEAD_FRAMES: usize = 8;
 
 /// Sends frames.
 #[derive(Clone)]

@@ -4,10 +4,11 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::Stomp;
-use super::deliveries::{Deliveries, Reader};
+use super::deliveries::{Deliveries, Reader, Room};
 use super::error::Refusal;
 use super::frame::{Command, Frame};
 use super::outgoing::{Closed, Outgoing};
@@ -15,11 +16,7 @@ use super::queue::{Queues, Received, received};
 use super::version::Version;
 use crate::call::{ApiError, Origin, Reply};
 use crate::clock::parse_rfc3339;
-use crate::engine::{Attempt, DEFAULT_CHANNEL, Listening};
-
-/// Most messages that a subscription has at a time: what one reply of the queue holds at most. So a queue's
-/// messages are shared among those who read from it. The service's number is not known.
-pub(super) const WINDOW: usize = 20;
+use crate::engine::{Attempt, DEFAULT_CHANNEL, Listening, Wait};
 
 /// A subscription.
 pub(super) struct Subscription {
@@ -28,6 +25,9 @@ pub(super) struct Subscription {
     pub(super) reader: Arc<Reader>,
     pub(super) deliveries: Arc<Deliveries>,
     pub(super) outgoing: Outgoing,
+    /// The subscriptions of a connection get and send in turns: of what its client does not take, no more than one
+    /// reply is kept.
+    pub(super) turn: Arc<Mutex<()>>,
 }
 
 /// Why a subscription ends by itself.
@@ -63,11 +63,12 @@ impl Subscription {
         let mut ear = self.listen(&self.reader.wish.destination.queue_id);
         self.send(first).await?;
         loop {
-            match self.ask().await? {
-                Attempt::Done(reply) => self.send(reply).await?,
+            let limit = self.room().await;
+            match self.get(limit).await? {
+                None => {}
                 // The resource has another name than the client knows it by.
-                Attempt::Nothing(wait) if wait.key != ear.key => ear = self.listen(&wait.key),
-                Attempt::Nothing(wait) => self.rest(wait.retry_after).await,
+                Some(wait) if wait.key != ear.key => ear = self.listen(&wait.key),
+                Some(wait) => self.rest(wait.retry_after).await,
             }
         }
     }
@@ -92,22 +93,33 @@ impl Subscription {
         }
     }
 
-    /// Asks for messages, once the client may have more.
-    async fn ask(&self) -> Result<Attempt, Ending> {
+    /// How many messages the client may have, once it may have some.
+    async fn room(&self) -> usize {
         loop {
             let now_ms = self.now_ms();
-            let held = self.deliveries.held_by(&self.reader, now_ms);
-            let room = WINDOW.saturating_sub(held.messages);
-            if room > 0 {
-                let queues = Queues {
-                    shared: &self.stomp.shared,
-                    origin: &self.origin,
-                };
-                return Ok(queues.get(&self.reader.wish, room).await?);
+            match self.deliveries.room(&self.reader, now_ms) {
+                Room::For(messages) => return messages,
+                Room::NoneUntil(end_ms) => {
+                    let pause_ms = u64::try_from(end_ms - now_ms).unwrap_or_default();
+                    self.rest(Some(Duration::from_millis(pause_ms))).await;
+                }
             }
-            let pause_ms = held.first_end_ms.map(|end_ms| end_ms - now_ms);
-            let pause_ms = pause_ms.and_then(|pause_ms| u64::try_from(pause_ms).ok());
-            self.rest(pause_ms.map(Duration::from_millis)).await;
+        }
+    }
+
+    /// Sends the messages that there are, or tells what to wait for.
+    async fn get(&self, limit: usize) -> Result<Option<Wait>, Ending> {
+        let _turn = self.turn.lock().await;
+        let queues = Queues {
+            shared: &self.stomp.shared,
+            origin: &self.origin,
+        };
+        match queues.get(&self.reader.wish, limit).await? {
+            Attempt::Nothing(wait) => Ok(Some(wait)),
+            Attempt::Done(reply) => {
+                self.send(reply).await?;
+                Ok(None)
+            }
         }
     }
 

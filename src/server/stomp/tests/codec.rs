@@ -207,6 +207,52 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
     vec(part, 0..40).prop_map(|parts| parts.concat())
 }
 
+/// Random numbers that are the same each time (xorshift64*).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        (self.next() >> 11) as usize % end
+    }
+}
+
+#[test]
+fn a_million_hostile_frames_do_no_harm() {
+    const FRAMES: usize = 1_000_000;
+    let good = [
+        &b"SEND\r\ndestination:ocid1.queue.a/b\nreceipt:a\\cb\ncontent-length:3\n\na\0b\0"[..],
+        b"SEND\ndestination:q\n\nhello\0\n",
+        b"SUBSCRIBE\nid:1\ndestination:q\nack:client-individual\n\n\0",
+        b"ACK\nid:abc\n\n\0\r\n\n",
+    ];
+    let mut random = Random(7);
+    let mut decoded = 0;
+    for number in 0..FRAMES {
+        let mut bytes = good[number % good.len()].to_vec();
+        let place = random.below(bytes.len());
+        match number / good.len() % 4 {
+            0 => bytes[place] ^= 1 << random.below(8),
+            1 => bytes.truncate(place),
+            2 => bytes
+                .splice(place..place, [random.next() as u8; 3])
+                .for_each(drop),
+            _ => bytes
+                .iter_mut()
+                .skip(place)
+                .for_each(|byte| *byte = random.next() as u8),
+        }
+        decoded += frames(Some(Version::V1_2), &bytes).0.len();
+    }
+    assert!(decoded > FRAMES / 10, "only {decoded} were frames");
+}
+
 proptest! {
     #[test]
     fn frames_come_back_as_they_were(
