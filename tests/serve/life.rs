@@ -22,7 +22,9 @@ fn it_says_where_it_serves() {
             "ocelot is ready: REST at {http}, Kafka at {kafka}, STOMP at {stomp}, data {data}\n"
         )
     );
-    let expected = json!({"http": http, "kafka": kafka, "pid": pid, "data_dir": data, "ca": null});
+    let expected = json!({
+        "http": http, "kafka": kafka, "stomp": stomp, "pid": pid, "data_dir": data, "ca": null
+    });
     assert_eq!(server.ready, expected);
     assert_eq!(text(&server.get("/healthz")), "ok\n");
     assert_eq!(text(&server.get("/readyz")), "ready\n");
@@ -160,8 +162,9 @@ fn memory_leaves_nothing() {
 #[test]
 fn addresses_that_others_reach_are_refused() {
     let home = Home::new();
-    for (face, other) in [("http", "kafka"), ("kafka", "http")] {
-        let run = home.run(&format!("serve --{face} 0.0.0.0:0 --{other} 127.0.0.1:0"));
+    for face in ["http", "kafka", "stomp"] {
+        let free = "--http 127.0.0.1:0 --kafka 127.0.0.1:0 --stomp 127.0.0.1:0";
+        let run = home.run(&format!("serve {free} --{face} 0.0.0.0:0"));
         assert_eq!(run.status.code(), Some(1));
         let stderr = String::from_utf8(run.stderr).unwrap();
         assert!(
