@@ -25,6 +25,7 @@ mod record;
 mod stomp;
 mod stop;
 mod tls;
+mod wait;
 
 use std::sync::Arc;
 use std::time::Duration;

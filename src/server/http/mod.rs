@@ -12,7 +12,6 @@ mod pages;
 mod request;
 mod response;
 mod services;
-mod wait;
 
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadHalf};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use uuid::Uuid;
@@ -63,7 +63,6 @@ struct Connection<S> {
     origin: Origin,
     outgoing: Outgoing,
     deliveries: Arc<Deliveries>,
-    turn: Arc<Mutex<()>>,
     /// Each a task, by the client's name for it. They end with the value.
     subscriptions: HashMap<String, JoinSet<()>>,
     /// Why subscriptions ended by themselves.
@@ -135,7 +134,6 @@ impl<S: AsyncRead> Connection<S> {
             origin: Origin::default(),
             outgoing,
             deliveries: Arc::default(),
-            turn: Arc::default(),
             subscriptions: HashMap::new(),
             refusals,
             refuse,
@@ -303,7 +301,7 @@ impl<S: AsyncRead> Connection<S> {
         wish: Wish,
         receipt: Option<&str>,
     ) -> Result<Result<(), Closed>, Refusal> {
-        let first = self.queues().get(&wish, WINDOW).await?.into_reply();
+        let first = self.queues().get(&wish, WINDOW, 0).await?;
         let told = self.tell(receipt).await;
         let id = wish.id.clone();
         let subscription = Subscription {
@@ -312,7 +310,6 @@ impl<S: AsyncRead> Connection<S> {
             reader: Reader::new(wish),
             deliveries: Arc::clone(&self.deliveries),
             outgoing: self.outgoing.clone(),
-            turn: Arc::clone(&self.turn),
         };
         let refuse = self.refuse.clone();
         let mut task = JoinSet::new();

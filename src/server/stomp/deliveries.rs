@@ -23,7 +23,7 @@ const REMEMBERED: usize = 4096;
 /// A subscription, as those see it who tell it that it may have more.
 pub(super) struct Reader {
     pub(super) wish: Wish,
-    /// Is told when the subscription's queue has changed, or there is room for another message.
+    /// Is told when there may be room for another message.
     pub(super) wake: Notify,
     /// Whether it waits for room. It changes under the lock of the deliveries only.
     is_full: AtomicBool,

@@ -11,11 +11,7 @@ use super::session::{Settlement, Wish};
 use crate::api::OperationId;
 use crate::api::queue::Queue;
 use crate::call::{ApiError, Call, Origin, Reply};
-use crate::engine::Attempt;
-use crate::server::Shared;
-
-/// How long a wait may be, in seconds. It only has to be one, so that the engine tells what to wait for.
-const TIMEOUT_SECONDS: &str = "30";
+use crate::server::{Shared, wait};
 
 /// The status of a refusal because calls come too fast.
 const TOO_MANY_REQUESTS: u16 = 429;
@@ -67,13 +63,18 @@ impl Queues<'_> {
         self.ask(&call).await.map(|_| ())
     }
 
-    /// Gets as many messages at most, or tells when there may be some.
-    pub(super) async fn get(&self, wish: &Wish, limit: usize) -> Result<Attempt, ApiError> {
+    /// Gets as many messages at most. What comes within the time is got; there may be nothing.
+    pub(super) async fn get(
+        &self,
+        wish: &Wish,
+        limit: usize,
+        timeout_seconds: u8,
+    ) -> Result<Vec<Received>, ApiError> {
         let destination = &wish.destination;
         let mut call = self.call(Queue::GetMessages, &destination.queue_id)?;
         call.query.insert("limit", limit.to_string());
         call.query
-            .insert("timeoutInSeconds", TIMEOUT_SECONDS.to_owned());
+            .insert("timeoutInSeconds", timeout_seconds.to_string());
         if let Some(channel) = &destination.channel {
             call.query.insert("channelFilter", channel.clone());
         }
@@ -81,7 +82,13 @@ impl Queues<'_> {
             call.query
                 .insert("visibilityInSeconds", seconds.to_string());
         }
-        self.ask(&call).await
+        let reply = self.ask(&call).await?;
+        let got: Result<GotMessages, _> = serde_json::from_value(reply.body.unwrap_or_default());
+        got.map(|got| got.messages).map_err(|error| {
+            ApiError::internal(format!(
+                "the messages that were got cannot be read: {error}"
+            ))
+        })
     }
 
     /// Settles a message that was got from a queue.
@@ -113,9 +120,9 @@ impl Queues<'_> {
     }
 
     /// Asks the engine. A client that is too fast is not refused but rests, and its connection with it.
-    async fn ask(&self, call: &Call) -> Result<Attempt, ApiError> {
+    async fn ask(&self, call: &Call) -> Result<Reply, ApiError> {
         loop {
-            match self.shared.ask_engine(|engine| engine.attempt(call)) {
+            match wait::answer(self.shared, call).await {
                 Err(error) if error.status == TOO_MANY_REQUESTS => {
                     let seconds = error.retry_after_seconds.unwrap_or(1);
                     sleep(Duration::from_secs(seconds.clamp(1, 30))).await;
@@ -123,16 +130,5 @@ impl Queues<'_> {
                 other => return other,
             }
         }
-    }
-}
-
-/// The messages in a reply.
-pub(super) fn received(reply: Reply) -> Result<Vec<Received>, ApiError> {
-    let got: Result<GotMessages, _> = serde_json::from_value(reply.body.unwrap_or_default());
-    match got {
-        Ok(got) => Ok(got.messages),
-        Err(error) => Err(ApiError::internal(format!(
-            "the messages that were got cannot be read: {error}"
-        ))),
     }
 }

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::Stomp;
@@ -12,11 +11,14 @@ use super::deliveries::{Deliveries, Reader, Room};
 use super::error::Refusal;
 use super::frame::{Command, Frame};
 use super::outgoing::{Closed, Outgoing};
-use super::queue::{Queues, Received, received};
+use super::queue::{Queues, Received};
 use super::version::Version;
-use crate::call::{ApiError, Origin, Reply};
+use crate::call::{ApiError, Origin};
 use crate::clock::parse_rfc3339;
-use crate::engine::{Attempt, DEFAULT_CHANNEL, Listening, Wait};
+use crate::engine::DEFAULT_CHANNEL;
+
+/// How long one request for messages waits, in seconds: the longest that one may.
+const TIMEOUT_SECONDS: u8 = 30;
 
 /// A subscription.
 pub(super) struct Subscription {
@@ -25,9 +27,6 @@ pub(super) struct Subscription {
     pub(super) reader: Arc<Reader>,
     pub(super) deliveries: Arc<Deliveries>,
     pub(super) outgoing: Outgoing,
-    /// The subscriptions of a connection get and send in turns: of what its client does not take, no more than one
-    /// reply is kept.
-    pub(super) turn: Arc<Mutex<()>>,
 }
 
 /// Why a subscription ends by itself.
@@ -50,46 +49,31 @@ impl From<ApiError> for Ending {
     }
 }
 
-/// What is listened to.
-struct Ear {
-    key: String,
-    _listening: Listening,
-}
-
 impl Subscription {
     /// Sends messages until that is impossible, those first that there were when the client subscribed.
-    pub(super) async fn run(self, first: Reply) -> Result<Infallible, Ending> {
-        // From here on nothing is missed: what came before is found at the next look.
-        let mut ear = self.listen(&self.reader.wish.destination.queue_id);
+    pub(super) async fn run(self, first: Vec<Received>) -> Result<Infallible, Ending> {
+        let shared = &self.stomp.shared;
+        let queues = Queues {
+            shared,
+            origin: &self.origin,
+        };
+        let wish = &self.reader.wish;
+        // Whoever listens to anything hears when the clock is set, which may make room.
+        let reader = Arc::clone(&self.reader);
+        let wake = move || reader.wake.notify_one();
+        let _listening = shared
+            .engine
+            .changes()
+            .listen(&wish.destination.queue_id, wake);
         self.send(first).await?;
         loop {
             let limit = self.room().await;
-            match self.get(limit).await? {
-                None => {}
-                // The resource has another name than the client knows it by.
-                Some(wait) if wait.key != ear.key => ear = self.listen(&wait.key),
-                Some(wait) => self.rest(wait.retry_after).await,
+            let messages = queues.get(wish, limit, TIMEOUT_SECONDS).await?;
+            self.send(messages).await?;
+            // A server that is to end keeps nobody waiting.
+            if shared.stopping.has_begun() {
+                return Err(Ending::Closed);
             }
-        }
-    }
-
-    /// Listens to the changes of a resource. Whatever is listened to, one hears when the clock is set.
-    fn listen(&self, key: &str) -> Ear {
-        let reader = Arc::clone(&self.reader);
-        let changes = self.stomp.shared.engine.changes();
-        Ear {
-            _listening: changes.listen(key, move || reader.wake.notify_one()),
-            key: key.to_owned(),
-        }
-    }
-
-    /// Waits for a change, at most so long.
-    async fn rest(&self, pause: Option<Duration>) {
-        let changed = self.reader.wake.notified();
-        match pause {
-            // Whichever comes first, the next look tells what there is.
-            Some(pause) => timeout(pause, changed).await.unwrap_or_default(),
-            None => changed.await,
         }
     }
 
@@ -101,30 +85,16 @@ impl Subscription {
                 Room::For(messages) => return messages,
                 Room::NoneUntil(end_ms) => {
                     let pause_ms = u64::try_from(end_ms - now_ms).unwrap_or_default();
-                    self.rest(Some(Duration::from_millis(pause_ms))).await;
+                    let pause = Duration::from_millis(pause_ms);
+                    // Whichever comes first, the next look tells whether there is room.
+                    let _ = timeout(pause, self.reader.wake.notified()).await;
                 }
             }
         }
     }
 
-    /// Sends the messages that there are, or tells what to wait for.
-    async fn get(&self, limit: usize) -> Result<Option<Wait>, Ending> {
-        let _turn = self.turn.lock().await;
-        let queues = Queues {
-            shared: &self.stomp.shared,
-            origin: &self.origin,
-        };
-        match queues.get(&self.reader.wish, limit).await? {
-            Attempt::Nothing(wait) => Ok(Some(wait)),
-            Attempt::Done(reply) => {
-                self.send(reply).await?;
-                Ok(None)
-            }
-        }
-    }
-
-    async fn send(&self, reply: Reply) -> Result<(), Ending> {
-        for message in received(reply)? {
+    async fn send(&self, messages: Vec<Received>) -> Result<(), Ending> {
+        for message in messages {
             let visible_ms = parse_rfc3339(&message.visible_after).unwrap_or_default();
             let frame = frame(self.outgoing.version, &self.reader, &message, visible_ms);
             self.deliveries
