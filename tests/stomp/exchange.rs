@@ -79,6 +79,23 @@ fn what_stomp_sends_rest_gets() {
 }
 
 #[test]
+fn the_largest_messages_come_through_whole() {
+    let server = Server::start();
+    let queue = server.create_queue(&["--capabilities", r#"[{"type": "LARGE_MESSAGES"}]"#]);
+    let mut client = Client::connect(&server, "1.2");
+    client.subscribe("a", &queue, "");
+    for bytes in [0, 1, 256 << 10, 512 << 10] {
+        let content: String = (0..bytes)
+            .map(|at| char::from(b'a' + (at % 26) as u8))
+            .collect();
+        let mut before = client.confirmed(&format!("SEND\ndestination:{queue}\n\n{content}"));
+        let message = before.pop().unwrap_or_else(|| client.message());
+        assert!(message.body == content, "{bytes} bytes");
+        client.confirmed(&format!("ACK\nid:{}\n\n", message.header("ack")));
+    }
+}
+
+#[test]
 fn a_subscription_to_a_channel_gets_no_other() {
     let server = Server::start();
     let queue = server.create_queue(&[]);

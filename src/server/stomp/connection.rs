@@ -17,7 +17,7 @@ use super::deliveries::{Deliveries, Reader, WINDOW};
 use super::error::{Closing, Refusal};
 use super::frame::{Command, Frame};
 use super::outgoing::{Closed, Outgoing, write};
-use super::queue::Queues;
+use super::queue::{Queues, Received};
 use super::session::{Request, Session, Settlement, Wish, settled_by};
 use super::subscription::{Ending, Subscription};
 use super::version::Version;
@@ -151,10 +151,13 @@ impl<S: AsyncRead> Connection<S> {
                     return Ok(Flow::Ended);
                 }
             }
-            let (end, closing) = self.patience();
+            let patience = self.patience();
             let too_late = async {
-                match end {
-                    Some(end) => sleep_until(end).await,
+                match patience {
+                    Some((end, closing)) => {
+                        sleep_until(end).await;
+                        closing
+                    }
                     None => std::future::pending().await,
                 }
             };
@@ -169,7 +172,7 @@ impl<S: AsyncRead> Connection<S> {
                 Some(refusal) = self.refusals.recv() => {
                     return Err(Closing::refused(refusal, None));
                 }
-                () = too_late => return Err(closing),
+                closing = too_late => return Err(closing),
             }
         }
     }
@@ -189,17 +192,15 @@ impl<S: AsyncRead> Connection<S> {
         Ok(frame)
     }
 
-    /// Until when the client must have sent more, and what it is told otherwise.
-    fn patience(&self) -> (Option<Instant>, Closing) {
+    /// Until when the client must have sent more, and what it is otherwise.
+    fn patience(&self) -> Option<(Instant, Closing)> {
         let Limits { client_timeout, .. } = self.stomp.shared.options.limits;
-        match self.frame_begun {
-            Some(begun) => (Some(begun + client_timeout), Closing::Slow(client_timeout)),
-            None if self.session.version().is_none() => {
-                let end = self.opened + client_timeout;
-                (Some(end), Closing::Slow(client_timeout))
-            }
-            None if self.session.has_subscriptions() => (None, Closing::Idle(IDLE)),
-            None => (Some(self.last_input + IDLE), Closing::Idle(IDLE)),
+        let is_connected = self.session.version().is_some();
+        let unfinished = self.frame_begun.filter(|_| is_connected);
+        match unfinished.or((!is_connected).then_some(self.opened)) {
+            Some(begun) => Some((begun + client_timeout, Closing::Slow(client_timeout))),
+            None if self.session.has_subscriptions() => None,
+            None => Some((self.last_input + IDLE, Closing::Idle(IDLE))),
         }
     }
 
@@ -207,14 +208,14 @@ impl<S: AsyncRead> Connection<S> {
         self.stomp.shared.metrics.stomp_frame(frame.command.name());
         let receipt = frame.header("receipt").map(str::to_owned);
         let done = match self.session.take(&frame) {
-            Ok(request) => self.do_it(request, receipt.as_deref()).await,
+            Ok(request) => self.fulfil(request, receipt.as_deref()).await,
             Err(refusal) => Err(refusal),
         };
         done.map_err(|refusal| Closing::refused(refusal, receipt.as_deref()))
     }
 
     /// Does what the client asks for, and tells it.
-    async fn do_it(&mut self, request: Request, receipt: Option<&str>) -> Result<Flow, Refusal> {
+    async fn fulfil(&mut self, request: Request, receipt: Option<&str>) -> Result<Flow, Refusal> {
         let told = match request {
             Request::Connect { login, passcode } => {
                 self.origin = self.stomp.caller(login.as_deref(), passcode.as_ref())?;
@@ -227,7 +228,12 @@ impl<S: AsyncRead> Connection<S> {
                 self.queues().put(&destination, &content).await?;
                 self.tell(receipt).await
             }
-            Request::Subscribe(wish) => self.subscribe(wish, receipt).await?,
+            Request::Subscribe(wish) => {
+                let first = self.queues().get(&wish, WINDOW, 0).await?;
+                let told = self.tell(receipt).await;
+                self.subscribe(wish, first);
+                told
+            }
             Request::Unsubscribe(id) => {
                 if let Some(mut subscription) = self.subscriptions.remove(&id) {
                     subscription.shutdown().await;
@@ -296,13 +302,8 @@ impl<S: AsyncRead> Connection<S> {
         }
     }
 
-    async fn subscribe(
-        &mut self,
-        wish: Wish,
-        receipt: Option<&str>,
-    ) -> Result<Result<(), Closed>, Refusal> {
-        let first = self.queues().get(&wish, WINDOW, 0).await?;
-        let told = self.tell(receipt).await;
+    /// Begins a subscription with the messages that there are.
+    fn subscribe(&mut self, wish: Wish, first: Vec<Received>) {
         let id = wish.id.clone();
         let subscription = Subscription {
             stomp: Arc::clone(&self.stomp),
@@ -320,9 +321,9 @@ impl<S: AsyncRead> Connection<S> {
             }
         });
         self.subscriptions.insert(id, task);
-        Ok(told)
     }
 
+    /// Settles a message of this connection, which its receipt names.
     async fn settle(&self, message: &str, settlement: Settlement) -> Result<(), Refusal> {
         let Some(reader) = self.deliveries.take(message) else {
             return Err(Refusal::UnknownMessage {
