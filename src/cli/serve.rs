@@ -90,7 +90,7 @@ fn addresses() -> [Arg; 7] {
         .value_parser(PossibleValuesParser::new(["none", "verify"])),
         switch(
             "insecure",
-            "Listen where other machines can connect, although everyone there may do everything.",
+            "Listen where other machines can connect, although everyone there may do everything, or STOMP has no TLS.",
         ),
     ]
 }
