@@ -46,7 +46,7 @@ pub use folder::{FolderError, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
 pub use options::{EngineOptions, Strictness};
 use queue::Queue;
-pub use queue::{PeekedState, QueuePart};
+pub use queue::{DEFAULT_CHANNEL, PeekedState, QueuePart};
 pub use rates::Rates;
 use streaming::Streaming;
 pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};

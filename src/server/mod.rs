@@ -1,4 +1,4 @@
-//! The faces of the engine on the network: REST over HTTP, and Kafka.
+//! The faces of the engine on the network: REST over HTTP, Kafka, and STOMP.
 //!
 //! [`run`] opens the engine, binds every listener, says that it is ready, and serves until it is told to stop.
 //! A face translates between its protocol and the engine; what is true is the engine's.
@@ -9,6 +9,7 @@
     deny(clippy::indexing_slicing, clippy::string_slice, clippy::panic)
 )]
 
+mod accept;
 pub mod auth;
 mod coordinator;
 mod deliveries;
@@ -21,8 +22,10 @@ mod metrics;
 mod options;
 mod ready;
 mod record;
+mod stomp;
 mod stop;
 mod tls;
+mod wait;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -133,6 +136,7 @@ async fn serve(
     let mut tasks = vec![
         tokio::spawn(http::serve(listeners.http, Arc::clone(&shared))),
         tokio::spawn(kafka::serve(listeners.kafka, Arc::clone(&shared))),
+        tokio::spawn(stomp::serve(listeners.stomp, Arc::clone(&shared))),
         tokio::spawn(deliveries::make(Arc::clone(&shared))),
     ];
     if let Some(listener) = listeners.control {
@@ -154,6 +158,7 @@ async fn serve(
     tracing::info!(
         http = addresses.http_url(),
         kafka = addresses.kafka_address(),
+        stomp = addresses.stomp_address(),
         ca = addresses
             .ca
             .as_ref()

@@ -34,6 +34,7 @@ use crate::call::{ApiError, Call};
 use crate::store::{Store, StoreError};
 use work::WORK_REQUESTS;
 
+pub use channels::DEFAULT as DEFAULT_CHANNEL;
 pub use peek::PeekedState;
 
 /// Which messages of a queue a command on this machine is about.

@@ -10,7 +10,7 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Response, Uri, header};
 
 use super::authenticate::{Caller, authenticate};
-use super::{Entrance, body, request, response, wait};
+use super::{Entrance, body, request, response};
 use crate::api::OperationId;
 use crate::api::route::Route;
 use crate::api::streaming::Streaming;
@@ -18,6 +18,7 @@ use crate::call::{ApiError, Call, Origin};
 use crate::engine::{Engine, NEXT_CURSOR};
 use crate::server::Shared;
 use crate::server::listeners::from_here;
+use crate::server::wait;
 
 /// Answers a request for an operation of the table, or says why not.
 pub(super) async fn answer(State(entrance): State<Entrance>, request: Request) -> Response<Body> {

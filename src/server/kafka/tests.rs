@@ -264,6 +264,7 @@ fn broker() -> Kafka {
         strict: false,
         http: String::new(),
         kafka: String::new(),
+        stomp: String::new(),
         advertise: None,
         auth: Auth::None,
         tls: Tls::Off,
@@ -283,6 +284,7 @@ fn broker() -> Kafka {
             addresses: Ready {
                 http: address,
                 kafka: address,
+                stomp: address,
                 tls: false,
                 ca: None,
                 folder: None,
