@@ -67,6 +67,10 @@ struct Listeners {
 }
 
 impl Changes {
+    /// What whoever makes deliveries listens to. It is told by the store itself, so that nobody who causes a
+    /// delivery can forget to, and when the clock is set.
+    pub const DELIVERIES: &'static str = "deliveries";
+
     /// Has `wake` called at every change of the resource `key`, until the value returned is dropped.
     pub fn listen(
         self: &Arc<Self>,

@@ -134,10 +134,12 @@ impl Engine {
                 PathBuf::from("/streams"),
             ),
         };
+        let changes = Arc::new(Changes::default());
+        let told = Arc::clone(&changes);
+        let store = store.on_work_left(move || told.tell(Changes::DELIVERIES));
         let setting = store.read(|session| session.setting(local::CLOCK_SETTING))?;
         let streaming = Streaming::new(disk, streams, options);
         streaming.finish_removals(&store)?;
-        let changes = Arc::new(Changes::default());
         let queue = Queue::new(Arc::clone(&changes));
         queue.finish_removals(&store)?;
         let engine = Self {

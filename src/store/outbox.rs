@@ -3,8 +3,6 @@
 //! Deliveries to one endpoint share a lane. One delivery of a lane is handed out at a time, under a lease:
 //! until it ends nobody else gets one of that lane, and when its holder dies, the delivery is due again.
 
-use std::sync::atomic::Ordering;
-
 use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -80,7 +78,7 @@ impl FolderSession<'_> {
                 new.due_ms,
                 new.patience_ms,
             ))?;
-        self.has_new_deliveries.store(true, Ordering::Release);
+        self.leaves_work.set(true);
         Ok(())
     }
 

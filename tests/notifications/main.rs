@@ -21,3 +21,4 @@ mod server;
 mod subscriptions;
 mod tenancies;
 mod topics;
+mod wake;

@@ -7,6 +7,8 @@
 pub mod functions;
 pub mod inbox;
 mod schedule;
+#[cfg(test)]
+mod unfinished_tests;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -165,11 +167,6 @@ impl Engine {
         })
     }
 
-    /// Whether anything has become due by a call since this was asked last, for whoever makes deliveries.
-    pub fn has_new_deliveries(&self) -> bool {
-        self.store.has_new_deliveries()
-    }
-
     /// Takes note of what came of a delivery.
     pub fn finish_delivery(&self, id: i64, outcome: Outcome) -> Result<Next, EngineError> {
         let now_ms = self.clock.now_ms();
@@ -197,8 +194,13 @@ impl Engine {
         })
     }
 
-    /// How long until something is due, in milliseconds of the engine's clock: 0 when something is.
+    /// How long until something is due, in milliseconds of the engine's clock: 0 when something is. When it may
+    /// have become sooner, [`Changes::DELIVERIES`](super::Changes::DELIVERIES) is told.
+    ///
+    /// Effects that are noted and not carried out yet are carried out first, so that those are not left that no
+    /// call follows.
     pub fn next_delivery_in_ms(&self) -> Result<Option<i64>, EngineError> {
+        self.carry_out_effects()?;
         let now_ms = self.clock.now_ms();
         let next_ms = self
             .store
