@@ -96,8 +96,7 @@ impl LocalEngine {
         let attempt = self.ask(
             |engine| {
                 let attempt = engine.attempt(call).map_err(Failure::Service);
-                self.deliveries
-                    .attempt(engine, &self.home, self.options.durability);
+                self.deliveries.attempt(engine, &self.home, &self.options);
                 attempt
             },
             |link| link.answer(call),

@@ -7,7 +7,7 @@
 //! ```text
 //! engine.attempt(&call)                                -> Nothing(wait)
 //! let listening = engine.changes().listen(&wait.key, wake);
-//! loop { engine.attempt(&call)                         -> Nothing(wait)
+//! loop { engine.attempt_again(&call)                   -> Nothing(wait)
 //!        await the wake, wait.retry_after, or the end of the patience }
 //! ```
 

@@ -252,6 +252,11 @@ pub struct TenancyStore<'s> {
 }
 
 impl TenancyStore<'_> {
+    /// The tenancy's OCID.
+    pub fn tenancy_id(&self) -> &str {
+        self.tenancy_id
+    }
+
     /// Runs `work` against what is stored now.
     pub fn read<T, E>(&self, work: impl FnOnce(&Session<'_>) -> Result<T, E>) -> Result<T, E>
     where

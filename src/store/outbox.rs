@@ -114,13 +114,18 @@ impl FolderSession<'_> {
         let due: Vec<StoredDelivery<T>> = rows
             .map(|row| typed(row?))
             .collect::<Result<_, StoreError>>()?;
-        let mut lease = self
-            .connection
-            .prepare_cached("UPDATE delivery SET leased_until_ms = ?2 WHERE id = ?1")?;
         for delivery in &due {
-            lease.execute((delivery.id, until_ms))?;
+            self.lease_delivery(delivery.id, until_ms)?;
         }
         Ok(due)
+    }
+
+    /// Puts a delivery under lease until `until_ms`.
+    pub fn lease_delivery(&self, id: i64, until_ms: i64) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE delivery SET leased_until_ms = ?2 WHERE id = ?1")?
+            .execute((id, until_ms))?;
+        Ok(())
     }
 
     /// Ends the lease of a delivery, which is due again at `due_ms` and has been tried so often.

@@ -18,6 +18,7 @@ mod runner;
 mod safety;
 mod schedule;
 mod server;
+mod strict;
 mod subscriptions;
 mod tenancies;
 mod topics;

@@ -6,6 +6,7 @@
 
 pub mod functions;
 pub mod inbox;
+mod limits;
 mod schedule;
 #[cfg(test)]
 mod unfinished_tests;
@@ -150,20 +151,26 @@ impl Engine {
     pub fn due_deliveries(&self, limit: usize) -> Result<Vec<Delivery>, EngineError> {
         let now_ms = self.clock.now_ms();
         self.store.write(|session| {
-            let due = session.lease_due_deliveries::<Task>(now_ms, now_ms + LEASE_MS, limit)?;
-            due.into_iter()
-                .map(|stored| {
-                    let function = match &stored.task.destination {
-                        Destination::Function(id) => session.function(id)?,
-                        _ => None,
-                    };
-                    Ok(Delivery {
-                        id: stored.id,
-                        task: stored.task,
-                        function,
-                    })
-                })
-                .collect()
+            let mut handed_out = Vec::new();
+            for stored in session.lease_due_deliveries(now_ms, now_ms + LEASE_MS, limit)? {
+                let task: Task = stored.task;
+                let counted = limits::count_attempt(&self.strictness, &task.destination, now_ms);
+                if let Err(throttled) = counted {
+                    // Nobody has it, and so the endpoint rests.
+                    session.lease_delivery(stored.id, now_ms + throttled.wait_ms())?;
+                    continue;
+                }
+                let function = match &task.destination {
+                    Destination::Function(id) => session.function(id)?,
+                    _ => None,
+                };
+                handed_out.push(Delivery {
+                    id: stored.id,
+                    task,
+                    function,
+                });
+            }
+            Ok(handed_out)
         })
     }
 

@@ -23,7 +23,7 @@ pub(super) async fn answer(shared: &Shared, call: &Call) -> Result<Reply, ApiErr
     let _listening = changes.listen(&first.key, move || wake.notify_one());
     loop {
         // What came before the listening began is found now.
-        let wait = match shared.ask_engine(|engine| engine.attempt(call))? {
+        let wait = match shared.ask_engine(|engine| engine.attempt_again(call))? {
             Attempt::Done(reply) => return Ok(reply),
             Attempt::Nothing(wait) => wait,
         };

@@ -85,7 +85,7 @@ impl Queue {
         let details: PutDetails<'_> = call.typed_body()?;
         let entries = &details.messages;
         check_entries("messages", entries.len())?;
-        check_request(entries)?;
+        let bytes = check_request(entries)?;
         let queue_id = call.path_value("queueId")?;
         if queue_of_dead_letters(queue_id).is_some() {
             return Err(ApiError::invalid(
@@ -94,6 +94,7 @@ impl Queue {
         }
         let (queue, ids) = context.store.write(|session| {
             let queue: QueueResource = QUEUE.live(session, queue_id)?;
+            self.count_put(&queue.id, bytes, context.now_ms)?;
             let ids = store_all(session, context.now_ms, &queue, entries)?;
             Ok::<_, ApiError>((queue, ids))
         })?;
@@ -106,8 +107,8 @@ impl Queue {
     }
 }
 
-/// Refuses messages that no queue takes.
-fn check_request(entries: &[Entry<'_>]) -> Result<(), ApiError> {
+/// Refuses messages that no queue takes, and returns their size.
+fn check_request(entries: &[Entry<'_>]) -> Result<usize, ApiError> {
     let mut request_bytes = 0;
     for (index, entry) in entries.iter().enumerate() {
         let channel = entry.metadata.as_ref().and_then(|one| one.channel_id);
@@ -117,7 +118,7 @@ fn check_request(entries: &[Entry<'_>]) -> Result<(), ApiError> {
         request_bytes += entry.bytes();
     }
     match request_bytes {
-        0..=MOST_REQUEST_BYTES => Ok(()),
+        0..=MOST_REQUEST_BYTES => Ok(request_bytes),
         // That it is this status is unconfirmed.
         _ => Err(ApiError::new(
             413,
