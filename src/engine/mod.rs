@@ -40,7 +40,7 @@ pub use access::{
     AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser,
     without_default_domain,
 };
-pub use changes::{Attempt, Changes, Listening, Wait};
+pub use changes::{Attempt, Changes, Listening, PlaceInLine, Wait};
 pub use folder::{FolderError, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
 pub use options::{EngineOptions, Strictness};

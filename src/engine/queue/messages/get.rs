@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::super::Context;
 use super::super::super::changes::{Attempt, Wait};
-use super::super::address::{Address, Side};
+use super::super::address::{Address, Side, parts_of_channel};
 use super::super::receipts::Receipt;
 use super::super::{Queue, channels, check_range};
 use super::{MOST_ENTRIES, VISIBILITY_SECONDS, properties, share};
@@ -66,6 +66,8 @@ struct Got {
     attempt: Attempt,
     queue_id: String,
     bytes: i64,
+    /// The parts of the queue that have dead letters as soon as what was got is visible again.
+    dying: Vec<String>,
 }
 
 impl Queue {
@@ -81,6 +83,9 @@ impl Queue {
             get(session, context, &address, &wish)
         })?;
         self.count_got(&got.queue_id, got.bytes, context.now_ms);
+        if !got.dying.is_empty() {
+            self.changes.tell_parts(&got.queue_id, &got.dying);
+        }
         Ok(got.attempt)
     }
 }
@@ -103,6 +108,7 @@ fn get(
         visible_ms: context.now_ms + visibility_seconds * 1000,
         messages: Vec::new(),
         bytes: 0,
+        dying: Vec::new(),
     };
     let mut lanes = address.lanes(session, None)?;
     let room = taker.room(&lanes)?;
@@ -127,6 +133,7 @@ fn get(
                     Duration::from_millis(u64::try_from(at_ms - context.now_ms).unwrap_or(0))
                 }),
                 key: address.queue.id.clone(),
+                part: address.part(wish.channel),
             })
         }
     };
@@ -134,6 +141,7 @@ fn get(
         attempt,
         queue_id: address.queue.id.clone(),
         bytes: taker.bytes,
+        dying: taker.dying,
     })
 }
 
@@ -202,6 +210,8 @@ struct Taker<'s> {
     visible_ms: i64,
     messages: Vec<Value>,
     bytes: i64,
+    /// The parts of the queue in which what is taken becomes dead letters.
+    dying: Vec<String>,
 }
 
 impl Taker<'_> {
@@ -363,6 +373,10 @@ impl Taker<'_> {
             bytes: message.bytes,
         };
         self.session.put_delivery(&delivery)?;
+        if delivery.standing == Standing::LastChance && self.dying.is_empty() {
+            let parts = parts_of_channel(address.group_no, Side::DeadLetters, &lane.channel);
+            self.dying.extend(parts);
+        }
         self.bytes += message.bytes;
         self.messages.push(json!({
             "id": number_of(message_id),

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::super::Context;
+use super::super::address::{Side, parts_of_channel};
 use super::super::channels;
 use super::super::consumer_groups;
 use super::super::filter::{Filter, Properties};
@@ -92,15 +93,17 @@ impl Queue {
                 "queueId is that of a dead letter queue, which takes messages from its queue alone",
             ));
         }
-        let (queue, ids) = context.store.write(|session| {
+        let (queue, put) = context.store.write(|session| {
             let queue: QueueResource = QUEUE.live(session, queue_id)?;
             self.count_put(&queue.id, bytes, context.now_ms)?;
-            let ids = store_all(session, context.now_ms, &queue, entries)?;
-            Ok::<_, ApiError>((queue, ids))
+            let put = store_all(session, context.now_ms, &queue, entries)?;
+            Ok::<_, ApiError>((queue, put))
         })?;
-        self.changes.tell(&queue.id);
+        self.changes.tell_parts(&queue.id, &put.parts);
         let expire_after = rfc3339(context.now_ms + queue.retention_ms());
-        let shown = ids.map(|id| json!({ "id": id, "expireAfter": expire_after }));
+        let shown = put
+            .ids
+            .map(|id| json!({ "id": id, "expireAfter": expire_after }));
         Ok(Reply::ok(
             json!({ "messages": shown.collect::<Vec<Value>>() }),
         ))
@@ -150,13 +153,21 @@ fn check_sizes(queue: &QueueResource, entries: &[Entry<'_>]) -> Result<(), ApiEr
     Ok(())
 }
 
-/// Stores messages, and returns their numbers.
+/// What was put.
+struct Put {
+    /// The numbers of the messages.
+    ids: std::ops::RangeInclusive<i64>,
+    /// The parts of the queue that they are in.
+    parts: Vec<String>,
+}
+
+/// Stores messages.
 fn store_all(
     session: &Session<'_>,
     now_ms: i64,
     queue: &QueueResource,
     entries: &[Entry<'_>],
-) -> Result<std::ops::RangeInclusive<i64>, ApiError> {
+) -> Result<Put, ApiError> {
     check_sizes(queue, entries)?;
     let audience = audience(session, queue)?;
     let mut state = sweep(session, queue, now_ms)?;
@@ -187,10 +198,14 @@ fn store_all(
         }
     }
     session.insert_queue_messages(&messages)?;
+    let parts = lanes.parts();
     lanes.store()?;
     state.sweep_at_ms = state.sweep_at_ms.min(now_ms + queue.retention_ms());
     session.put_queue_state(queue.details.number, state)?;
-    Ok(first..=number_of(state.last_message))
+    Ok(Put {
+        ids: first..=number_of(state.last_message),
+        parts,
+    })
 }
 
 /// A consumer group that gets what is put.
@@ -334,6 +349,14 @@ impl<'s, 'q> OpenLanes<'s, 'q> {
                 self.queue.name
             ))),
         }
+    }
+
+    /// The parts of the queue that something was added to.
+    fn parts(&self) -> Vec<String> {
+        let lanes = self.lanes.iter().map(|open| &open.lane);
+        lanes
+            .flat_map(|lane| parts_of_channel(lane.group_no, Side::Messages, &lane.channel))
+            .collect()
     }
 
     /// Stores what was added, unless it is more than the queue or one of its channels keeps.
