@@ -41,7 +41,7 @@ pub use access::{
     without_default_domain,
 };
 pub use changes::{Attempt, Changes, Listening, PlaceInLine, Wait};
-pub use folder::{FolderError, PATIENCE};
+pub use folder::{FolderError, FolderSign, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
 pub use options::{EngineOptions, Strictness};
 use queue::Queue;

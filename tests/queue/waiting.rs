@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use ocelot::engine::{Attempt, PlaceInLine, Wait};
+use ocelot::engine::{Attempt, FolderSign, PlaceInLine, Wait};
 use serde_json::json;
 
 use super::support::{Bench, Program, Queue, json_of};
@@ -152,6 +152,30 @@ fn who_waits_for_dead_letters_is_told_when_there_will_be_some() {
     assert_eq!(again.retry_after, Some(Duration::from_secs(5)));
     bench.time.advance(5000);
     assert_eq!(wait(&dead_letters, None), None);
+}
+
+#[test]
+fn a_folder_has_another_sign_after_every_change_and_after_nothing_else() {
+    let home = tempfile::tempdir().unwrap();
+    let bench = Bench::in_folder(home.path());
+    let queue = bench.queue(json!({}));
+    let mut seen = FolderSign::of(home.path());
+    let mut has_changed = || {
+        let before = std::mem::replace(&mut seen, FolderSign::of(home.path()));
+        before != seen
+    };
+    queue.put(&["x"]);
+    assert!(has_changed());
+    let got = queue.get(1);
+    assert!(has_changed());
+    queue.hide(&got[0].receipt, 100).unwrap();
+    assert!(has_changed());
+    bench.engine.advance_clock(1).unwrap();
+    assert!(has_changed());
+    let id = queue.id;
+    let bench = bench.reopened();
+    assert!(wait(&bench.at(&id), None).is_some());
+    assert!(!has_changed());
 }
 
 #[test]
