@@ -17,6 +17,8 @@ mod receiver;
 mod runner;
 mod safety;
 mod schedule;
+#[cfg(target_os = "linux")]
+mod secure;
 mod server;
 mod strict;
 mod subscriptions;
