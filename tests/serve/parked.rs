@@ -30,8 +30,12 @@ fn queue(server: &Server<'_>) -> String {
 
 /// So many requests for a message, none of which is answered yet.
 fn park(server: &Server<'_>, queue: &str, count: usize) -> Vec<Wire> {
+    park_with(server, queue, count, "")
+}
+
+fn park_with(server: &Server<'_>, queue: &str, count: usize, parameters: &str) -> Vec<Wire> {
     let get = format!(
-        "GET /20210201/queues/{queue}/messages?timeoutInSeconds=30 HTTP/1.1\r\nhost: x\r\n\r\n"
+        "GET /20210201/queues/{queue}/messages?timeoutInSeconds=30{parameters} HTTP/1.1\r\nhost: x\r\n\r\n"
     );
     let mut parked: Vec<Wire> = (0..count).map(|_| Wire::to(server.address())).collect();
     for wire in &mut parked {
@@ -105,6 +109,23 @@ fn who_hangs_up_leaves_the_message_to_the_next() {
     put(&server, &queue, 0..1);
     assert_eq!(got(&mut last), ["0"]);
     assert!(begun.elapsed() < Duration::from_secs(20));
+}
+
+/// Only the first of those who wait knows when a hidden message comes back.
+#[test]
+fn a_message_that_nobody_deletes_comes_to_one_after_the_other() {
+    let home = Home::new();
+    let server = home.serve("");
+    let queue = queue(&server);
+    let begun = Instant::now();
+    let mut parked = park_with(&server, &queue, 3, "&visibilityInSeconds=1");
+    put(&server, &queue, 0..1);
+    for wire in &mut parked {
+        assert_eq!(got(wire), ["0"]);
+    }
+    let took = begun.elapsed();
+    assert!(took >= Duration::from_secs(2), "{took:?}");
+    assert!(took < Duration::from_secs(20), "{took:?}");
 }
 
 #[test]
