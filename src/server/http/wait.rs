@@ -30,9 +30,7 @@ pub(super) async fn answer(shared: &Shared, call: &Call) -> Result<Reply, ApiErr
                 Attempt::Nothing(wait) => wait,
             };
         }
-        // A connection that is quiet for too long is cut: an empty answer comes before that.
-        let patience = wait.patience.min(shared.options.limits.client_timeout / 2);
-        let left = patience.saturating_sub(begun.elapsed());
+        let left = wait.patience.saturating_sub(begun.elapsed());
         if left.is_zero() {
             break;
         }
