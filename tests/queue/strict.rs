@@ -96,6 +96,12 @@ fn a_queue_answers_a_thousand_calls_of_a_kind_a_second() {
     assert_eq!(wait_ms(&message), 1);
     get(&other).ok();
     queue.call("GetStats").ok();
+    for _ in 0..1000 {
+        queue.put(&["x"]);
+    }
+    let put = queue.call("PutMessages");
+    let put = put.body(json!({"messages": [{"content": "x"}]}));
+    put.fails(429, "TooManyRequests");
     bench.time.advance(1);
     get(&queue).ok();
     get(&queue).fails(429, "TooManyRequests");

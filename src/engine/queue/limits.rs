@@ -36,24 +36,27 @@ impl Queue {
             return Ok(());
         };
         let queue_id = queue_of_dead_letters(queue_id).unwrap_or_else(|| queue_id.to_owned());
-        if operation == Operation::GetMessages {
-            rates.take(&GOT, &queue_id, 0, context.now_ms)?;
+        match operation {
+            // It has more ways in than this one, and counts where they meet.
+            Operation::PutMessages => return Ok(()),
+            Operation::GetMessages => rates.take(&GOT, &queue_id, 0, context.now_ms)?,
+            _ => {}
         }
-        let whom = format!("{operation:?} {queue_id}");
-        rates.take(&CALLS, &whom, 1, context.now_ms)
+        rates.take(&CALLS, &whom(operation, &queue_id), 1, context.now_ms)
     }
 
-    /// Counts bytes that are about to be put, unless there were too many.
+    /// Counts a put, unless there were too many, or too much.
     pub(super) fn count_put(
         &self,
         queue_id: &str,
         bytes: usize,
         now_ms: i64,
     ) -> Result<(), Throttled> {
-        match self.strictness.rates() {
-            Some(rates) => rates.take(&PUT, queue_id, bytes, now_ms),
-            None => Ok(()),
-        }
+        let Some(rates) = self.strictness.rates() else {
+            return Ok(());
+        };
+        rates.take(&CALLS, &whom(Operation::PutMessages, queue_id), 1, now_ms)?;
+        rates.take(&PUT, queue_id, bytes, now_ms)
     }
 
     /// Counts bytes that were got.
@@ -76,4 +79,9 @@ impl Queue {
             ))),
         }
     }
+}
+
+/// Whose calls are counted together.
+fn whom(operation: Operation, queue_id: &str) -> String {
+    format!("{operation:?} {queue_id}")
 }
