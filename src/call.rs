@@ -70,6 +70,10 @@ impl Default for Origin {
     }
 }
 
+/// The header of a reply with a line for whoever made the call: it was answered, but may not do what they
+/// have in mind.
+pub const WARNING: &str = "ocelot-warning";
+
 /// A successful answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reply {

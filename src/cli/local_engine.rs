@@ -120,6 +120,19 @@ impl LocalEngine {
         )?
     }
 
+    /// The same of what may cause deliveries: in this process, what is due then is delivered.
+    pub(super) fn control_and_deliver(&self, request: &LocalRequest) -> Result<Value, CliError> {
+        self.ask(
+            |engine| {
+                let answer = engine.control(request).map_err(CliError::from);
+                self.deliveries
+                    .attempt(engine, &self.home, self.options.durability);
+                answer
+            },
+            |link| link.control(request),
+        )?
+    }
+
     /// The same, but only where there is an engine that answers nearly at once.
     pub(super) fn peek(home: &Home, request: &LocalRequest) -> Option<Value> {
         let quick = HttpOptions {

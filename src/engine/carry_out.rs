@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use super::effects::{Effect, MOST_AT_ONCE};
-use super::{Context, Engine, delivery, ons};
+use super::effects::{Effect, MOST_AT_ONCE, Note};
+use super::{Context, Engine, delivery, events, ons};
 use crate::api::OperationId;
 use crate::api::streaming::{self, Streaming as StreamingOperation};
 use crate::call::{ApiError, Call, Origin};
@@ -17,8 +17,8 @@ use crate::store::{NotedEffect, StoreError};
 impl Engine {
     /// Carries out what is noted, in the order in which it was noted, with what that causes in turn.
     ///
-    /// What fails within the engine stays noted. What is refused, as a topic that is gone refuses a message,
-    /// would be refused for ever, and is dropped.
+    /// What fails within the engine, or comes faster than is allowed, stays noted. What is refused, as a topic
+    /// that is gone refuses a message, would be refused for ever, and is given up.
     pub(super) fn carry_out_effects(&self) -> Result<(), StoreError> {
         let _turn = self
             .carrying_out
@@ -32,17 +32,26 @@ impl Engine {
             last = noted.id;
             match self.carry_out(&noted) {
                 Ok(()) => {}
-                Err(error) if error.status >= 500 => {}
-                Err(_) => self
-                    .store
-                    .write(|session| session.remove_effect(noted.id))?,
+                Err(error) if error.status >= 500 || error.status == 429 => {}
+                Err(refusal) => self.give_up(&noted, &refusal)?,
             }
         }
         Ok(())
     }
 
+    /// Takes away the note of an effect that was refused. The rule that caused it tells why.
+    fn give_up(&self, noted: &NotedEffect<Note>, refusal: &ApiError) -> Result<(), StoreError> {
+        let failure = (refusal.message.as_str(), self.clock.now_ms());
+        self.store.tenancy(&noted.tenancy_id).write(|session| {
+            if let Some(action) = &noted.effect.action {
+                events::note_failure(session, action, failure)?;
+            }
+            session.remove_effect(noted.id)
+        })
+    }
+
     /// Carries out one effect and takes its note away: in one transaction, unless it writes to a log.
-    fn carry_out(&self, noted: &NotedEffect<Effect>) -> Result<(), ApiError> {
+    fn carry_out(&self, noted: &NotedEffect<Note>) -> Result<(), ApiError> {
         let origin = Origin {
             tenancy_id: noted.tenancy_id.clone(),
             rest_address: noted.rest_address.clone(),
@@ -53,18 +62,20 @@ impl Engine {
             now_ms: self.clock.now_ms(),
             origin: &origin,
         };
+        let effect = &noted.effect.effect;
         if let Effect::Put {
             stream_id,
             key,
             value,
-        } = &noted.effect
+        } = effect
         {
             self.put_into_stream(&context, stream_id, (key.as_deref(), value))?;
         }
         context.store.write(|session| {
-            match &noted.effect {
-                // No service has rules yet, and a message that was put is in its log.
-                Effect::Event(_) | Effect::Put { .. } => {}
+            match effect {
+                Effect::Event(envelope) => events::hand_on(session, &context, envelope)?,
+                // The message is in its log.
+                Effect::Put { .. } => {}
                 Effect::Publish(publication) => {
                     ons::publish(session, &context, publication)?;
                 }
@@ -91,7 +102,15 @@ impl Engine {
         let key = key.map(|key| STANDARD.encode(key));
         let message = json!({"key": key, "value": STANDARD.encode(value)});
         call.body = Some(json!({ "messages": [message] }));
-        self.streaming.answer(context, operation, &call)?;
-        Ok(())
+        let reply = self.streaming.answer(context, operation, &call)?;
+        // A disk that fails is told of the message, and the request goes well.
+        let entry = reply
+            .body
+            .as_ref()
+            .and_then(|body| body.pointer("/entries/0"));
+        match entry.and_then(|entry| entry.get("errorMessage")?.as_str()) {
+            Some(error) => Err(ApiError::internal(error)),
+            None => Ok(()),
+        }
     }
 }

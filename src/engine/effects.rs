@@ -5,16 +5,11 @@
 //! opened next. A process that is killed in between may put a message into a stream twice; nothing is ever
 //! left out.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use uuid::Uuid;
 
 use super::Context;
-use super::resource::Tags;
-use crate::clock::rfc3339;
-use crate::store::{Resource, Session, StoreError};
+use super::events::envelope::Envelope;
+use crate::store::{Session, StoreError};
 
 /// How many effects are carried out after one call at most: effects cause effects, and a circle of them is
 /// not to hold up a call for ever.
@@ -73,63 +68,26 @@ pub enum Sender {
     Connector,
 }
 
-/// An event as rules, topics, streams and functions see it: CloudEvents 0.1. Source: behaviour.md 4.3.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Envelope {
-    cloud_events_version: String,
-    event_type_version: String,
-    event_type: String,
-    source: String,
-    event_time: String,
-    content_type: String,
-    #[serde(rename = "eventID")]
-    event_id: String,
-    extensions: BTreeMap<String, String>,
-    data: EventData,
+/// The action of a rule that an event caused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionTaken {
+    /// The rule's OCID.
+    pub rule_id: String,
+    /// The action's OCID.
+    pub action_id: String,
+    /// The event's own id.
+    pub event_id: String,
 }
 
+/// An effect as it is noted: with whom to tell if it is refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct EventData {
-    compartment_id: String,
-    resource_name: String,
-    resource_id: String,
-    freeform_tags: Tags,
-    defined_tags: Tags,
-    additional_details: BTreeMap<String, Value>,
-}
-
-impl Envelope {
-    /// The event that `event_type` happened now to a resource of the service `source`.
-    pub(super) fn about<D>(
-        resource: &Resource<D>,
-        (source, event_type): (&str, &str),
-        (freeform_tags, defined_tags): (&Tags, &Tags),
-        now_ms: i64,
-    ) -> Self {
-        Self {
-            cloud_events_version: "0.1".to_owned(),
-            event_type_version: "2.0".to_owned(),
-            event_type: event_type.to_owned(),
-            source: source.to_owned(),
-            event_time: rfc3339(now_ms),
-            content_type: "application/json".to_owned(),
-            event_id: Uuid::new_v4().to_string(),
-            extensions: BTreeMap::from([(
-                "compartmentId".to_owned(),
-                resource.compartment_id.clone(),
-            )]),
-            data: EventData {
-                compartment_id: resource.compartment_id.clone(),
-                resource_name: resource.name.clone(),
-                resource_id: resource.id.clone(),
-                freeform_tags: freeform_tags.clone(),
-                defined_tags: defined_tags.clone(),
-                additional_details: BTreeMap::new(),
-            },
-        }
-    }
+pub struct Note {
+    /// What is to be done.
+    #[serde(flatten)]
+    pub effect: Effect,
+    /// The action of a rule that does it, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<ActionTaken>,
 }
 
 impl Effect {
@@ -140,5 +98,19 @@ impl Effect {
         context: &Context<'_>,
     ) -> Result<(), StoreError> {
         session.note_effect(&context.origin.rest_address, self)
+    }
+
+    /// The same for an action of a rule, which is told if it is refused.
+    pub(super) fn note_for(
+        self,
+        action: ActionTaken,
+        session: &Session<'_>,
+        context: &Context<'_>,
+    ) -> Result<(), StoreError> {
+        let note = Note {
+            effect: self,
+            action: Some(action),
+        };
+        session.note_effect(&context.origin.rest_address, &note)
     }
 }

@@ -79,6 +79,9 @@ pub enum EngineError {
     /// A message of the inbox cannot be used as asked.
     #[error(transparent)]
     Inbox(#[from] delivery::inbox::InboxError),
+    /// What is to be emitted is no event.
+    #[error(transparent)]
+    Event(#[from] events::envelope::EventError),
     /// No such function.
     #[error(transparent)]
     Function(#[from] delivery::functions::FunctionError),
@@ -192,9 +195,10 @@ impl Engine {
             OperationId::Ons(operation) => {
                 ons::answer(&context, operation, call).map(Attempt::Done)
             }
-            OperationId::Events(_) | OperationId::Monitoring(_) | OperationId::Sch(_) => {
-                Err(not_available(call))
+            OperationId::Events(operation) => {
+                events::answer(&context, self.is_strict(), operation, call).map(Attempt::Done)
             }
+            OperationId::Monitoring(_) | OperationId::Sch(_) => Err(not_available(call)),
         };
         // The change is made and its effects are noted: what keeps them from being carried out now does not
         // undo the answer. They stay noted, and the next call meets the same obstacle first.

@@ -15,7 +15,8 @@ mod subscriptions;
 mod topics;
 
 use super::Context;
-use super::effects::{Effect, Envelope};
+use super::effects::Effect;
+use super::events::envelope::Envelope;
 use super::resource::Tags;
 use crate::api::ons::Ons as Operation;
 use crate::call::{ApiError, Call, Reply};
@@ -23,6 +24,7 @@ use crate::store::{FolderSession, Resource, Session};
 
 pub(super) use limits::count_call;
 pub(super) use publish::publish;
+pub(super) use topics::TOPIC;
 
 /// Answers a call of an operation of Notifications.
 pub(super) fn answer(

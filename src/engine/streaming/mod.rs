@@ -36,6 +36,7 @@ pub use kafka_groups::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 use partitions::Partitions;
 use producers::ProducerIds;
 pub use put::{PutMessages, PutResult};
+pub(super) use streams::STREAM;
 use topics::TopicCache;
 pub use topics::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
 use work::WORK_REQUESTS;
