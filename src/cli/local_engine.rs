@@ -125,8 +125,7 @@ impl LocalEngine {
         self.ask(
             |engine| {
                 let answer = engine.control(request).map_err(CliError::from);
-                self.deliveries
-                    .attempt(engine, &self.home, self.options.durability);
+                self.deliveries.attempt(engine, &self.home, &self.options);
                 answer
             },
             |link| link.control(request),

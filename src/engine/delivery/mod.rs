@@ -25,6 +25,9 @@ pub use schedule::DEFAULT_PATIENCE_MS;
 /// How long a delivery is its holder's, in milliseconds: longer than any attempt may take.
 const LEASE_MS: i64 = 60_000;
 
+/// How long an effect rests that could not be carried out, in milliseconds.
+const EFFECT_PAUSE_MS: i64 = 1000;
+
 /// Where something is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -205,14 +208,16 @@ impl Engine {
     /// have become sooner, [`Changes::DELIVERIES`](super::Changes::DELIVERIES) is told.
     ///
     /// Effects that are noted and not carried out yet are carried out first, so that those are not left that no
-    /// call follows.
+    /// call follows. Where that does not go well, they are worth another look soon.
     pub fn next_delivery_in_ms(&self) -> Result<Option<i64>, EngineError> {
-        self.carry_out_effects()?;
+        let any_stays = self.carry_out_effects()?;
         let now_ms = self.clock.now_ms();
         let next_ms = self
             .store
             .read(|session| session.next_delivery_ms(now_ms))?;
-        Ok(next_ms.map(|next_ms| (next_ms - now_ms).max(0)))
+        let next_in_ms = next_ms.map(|next_ms| (next_ms - now_ms).max(0));
+        let again_in_ms = any_stays.then_some(EFFECT_PAUSE_MS);
+        Ok(next_in_ms.into_iter().chain(again_in_ms).min())
     }
 
     /// How many deliveries have not arrived yet.
