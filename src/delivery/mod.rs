@@ -23,8 +23,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::engine::delivery::{Next, Outcome};
-use crate::engine::{Engine, EngineError, Home};
-use crate::log::Durability;
+use crate::engine::{Engine, EngineError, EngineOptions, Home};
 
 pub use email::{SmtpError, SmtpServer};
 use sender::{Attempt, Sender};
@@ -69,8 +68,8 @@ impl EngineAccess for Engine {
 pub struct Folder {
     /// Where it is.
     pub home: Home,
-    /// What its writes survive.
-    pub durability: Durability,
+    /// How its engine behaves.
+    pub options: EngineOptions,
 }
 
 impl EngineAccess for Folder {
@@ -78,7 +77,7 @@ impl EngineAccess for Folder {
         &self,
         work: impl FnOnce(&Engine) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
-        work(&Engine::open(&self.home, self.durability)?)
+        work(&Engine::open(&self.home, self.options.clone())?)
     }
 }
 

@@ -21,25 +21,25 @@ impl Engine {
     /// Carries out what is noted, in the order in which it was noted, with what that causes in turn.
     ///
     /// What fails within the engine, or comes faster than is allowed, stays noted. What is refused, as a topic
-    /// that is gone refuses a message, would be refused for ever, and is given up.
-    pub(super) fn carry_out_effects(&self) -> Result<(), StoreError> {
+    /// that is gone refuses a message, would be refused for ever, and is given up. Tells whether any stays noted.
+    pub(super) fn carry_out_effects(&self) -> Result<bool, StoreError> {
         let _turn = self
             .carrying_out
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let mut last = 0;
+        let (mut last, mut any_stays) = (0, false);
         for _ in 0..MOST_AT_ONCE {
             let Some(noted) = self.store.read(|session| session.next_effect(last))? else {
-                break;
+                return Ok(any_stays);
             };
             last = noted.id;
             match self.carry_out(&noted) {
                 Ok(()) => {}
-                Err(error) if error.status >= 500 || error.status == 429 => {}
+                Err(error) if error.status >= 500 || error.status == 429 => any_stays = true,
                 Err(refusal) => self.give_up(&noted, &refusal)?,
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Takes away the note of an effect that was refused. The rule that caused it tells why, and so does the trace.

@@ -31,7 +31,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
 use crate::engine::{Engine, EngineOptions, PATIENCE, Strictness};
@@ -65,8 +64,6 @@ struct Shared {
     control: Option<ControlToken>,
     /// Checks signatures, where callers must show who they are.
     verifier: Verifier,
-    /// Is told when something may have become due for delivery.
-    may_be_due: Notify,
     metrics: Metrics,
     stopping: Stopping,
 }
@@ -75,14 +72,10 @@ impl Shared {
     /// Asks the engine, which answers at once unless it waits for the disk. Only then do the other tasks of this
     /// thread move to another: moving them takes longer than most answers.
     fn ask_engine<T>(&self, question: impl FnOnce(&Engine) -> T) -> T {
-        let answer = match self.options.durability {
+        match self.options.durability {
             Durability::Os => question(&self.engine),
             Durability::Fsync => tokio::task::block_in_place(|| question(&self.engine)),
-        };
-        if self.engine.has_new_deliveries() {
-            self.may_be_due.notify_one();
         }
-        answer
     }
 }
 
@@ -126,7 +119,6 @@ async fn serve(
         control: folder.as_ref().map(|_| ControlToken::new()),
         tls: acceptor,
         verifier: Verifier::new(),
-        may_be_due: Notify::new(),
         metrics: Metrics::default(),
         stopping: stop.stopping(),
         engine,

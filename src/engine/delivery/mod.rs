@@ -6,8 +6,11 @@
 
 pub mod functions;
 pub mod inbox;
+mod limits;
 mod schedule;
 mod traced;
+#[cfg(test)]
+mod unfinished_tests;
 
 use std::borrow::Cow;
 
@@ -25,6 +28,9 @@ pub use schedule::DEFAULT_PATIENCE_MS;
 
 /// How long a delivery is its holder's, in milliseconds: longer than any attempt may take.
 const LEASE_MS: i64 = 60_000;
+
+/// How long an effect rests that could not be carried out, in milliseconds.
+const EFFECT_PAUSE_MS: i64 = 1000;
 
 /// Where something is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,26 +179,27 @@ impl Engine {
     pub fn due_deliveries(&self, limit: usize) -> Result<Vec<Delivery>, EngineError> {
         let now_ms = self.clock.now_ms();
         self.store.write(|session| {
-            let due = session.lease_due_deliveries::<Task>(now_ms, now_ms + LEASE_MS, limit)?;
-            due.into_iter()
-                .map(|stored| {
-                    let function = match &stored.task.destination {
-                        Destination::Function(id) => session.function(id)?,
-                        _ => None,
-                    };
-                    Ok(Delivery {
-                        id: stored.id,
-                        task: stored.task,
-                        function,
-                    })
-                })
-                .collect()
+            let mut handed_out = Vec::new();
+            for stored in session.lease_due_deliveries(now_ms, now_ms + LEASE_MS, limit)? {
+                let task: Task = stored.task;
+                let counted = limits::count_attempt(&self.strictness, &task.destination, now_ms);
+                if let Err(throttled) = counted {
+                    // Nobody has it, and so the endpoint rests.
+                    session.lease_delivery(stored.id, now_ms + throttled.wait_ms())?;
+                    continue;
+                }
+                let function = match &task.destination {
+                    Destination::Function(id) => session.function(id)?,
+                    _ => None,
+                };
+                handed_out.push(Delivery {
+                    id: stored.id,
+                    task,
+                    function,
+                });
+            }
+            Ok(handed_out)
         })
-    }
-
-    /// Whether anything has become due by a call since this was asked last, for whoever makes deliveries.
-    pub fn has_new_deliveries(&self) -> bool {
-        self.store.has_new_deliveries()
     }
 
     /// Takes note of what came of a delivery, and of the run of a function, with the function's OCID, if one was
@@ -237,13 +244,20 @@ impl Engine {
         })
     }
 
-    /// How long until something is due, in milliseconds of the engine's clock: 0 when something is.
+    /// How long until something is due, in milliseconds of the engine's clock: 0 when something is. When it may
+    /// have become sooner, [`Changes::DELIVERIES`](super::Changes::DELIVERIES) is told.
+    ///
+    /// Effects that are noted and not carried out yet are carried out first, so that those are not left that no
+    /// call follows. Where that does not go well, they are worth another look soon.
     pub fn next_delivery_in_ms(&self) -> Result<Option<i64>, EngineError> {
+        let any_stays = self.carry_out_effects()?;
         let now_ms = self.clock.now_ms();
         let next_ms = self
             .store
             .read(|session| session.next_delivery_ms(now_ms))?;
-        Ok(next_ms.map(|next_ms| (next_ms - now_ms).max(0)))
+        let next_in_ms = next_ms.map(|next_ms| (next_ms - now_ms).max(0));
+        let again_in_ms = any_stays.then_some(EFFECT_PAUSE_MS);
+        Ok(next_in_ms.into_iter().chain(again_in_ms).min())
     }
 
     /// How many deliveries have not arrived yet.
