@@ -11,8 +11,8 @@ use super::command::format;
 use super::error::CliError;
 use super::globals::Globals;
 use super::{
-    access, doctor, local, local_event, local_function, local_inbox, local_queue, rule_test, serve,
-    session, setup, terminal,
+    access, doctor, local, local_event, local_function, local_inbox, local_queue, local_trace,
+    rule_test, serve, session, setup, terminal,
 };
 use crate::output;
 use crate::profile::{Environment, Settings};
@@ -114,6 +114,7 @@ pub(super) fn run(
         local_function::BUILTINS,
         local_inbox::BUILTINS,
         local_queue::BUILTINS,
+        local_trace::BUILTINS,
         rule_test::BUILTINS,
         setup::BUILTINS,
         session::BUILTINS,

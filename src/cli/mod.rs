@@ -20,6 +20,7 @@ mod local_event;
 mod local_function;
 mod local_inbox;
 mod local_queue;
+mod local_trace;
 mod paging;
 mod python;
 mod raw_request;

@@ -22,6 +22,7 @@ mod request;
 mod resource;
 mod retry;
 mod streaming;
+pub mod trace;
 mod work;
 
 use std::borrow::Cow;
@@ -40,13 +41,13 @@ pub use access::{
     AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser,
     without_default_domain,
 };
-pub use changes::{Attempt, Changes, Listening, Wait};
-pub use folder::{FolderError, PATIENCE};
+pub use changes::{Attempt, Changes, Listening, PlaceInLine, Wait};
+pub use folder::{FolderError, FolderSign, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
 pub use options::{EngineOptions, Strictness};
 use queue::Queue;
+pub use queue::{DEFAULT_CHANNEL, PeekedState, QueueBatchResult, QueuePart};
 pub use queue::{DeleteQueueMessages, Deleted, PutQueueMessages, PutQueueResult};
-pub use queue::{PeekedState, QueueBatchResult, QueuePart};
 pub use rates::Rates;
 use streaming::Streaming;
 pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
@@ -86,6 +87,9 @@ pub enum EngineError {
     /// No such function.
     #[error(transparent)]
     Function(#[from] delivery::functions::FunctionError),
+    /// No such trace.
+    #[error(transparent)]
+    Trace(#[from] trace::TraceError),
     /// What a command about this engine names is not there, or cannot be.
     #[error("{0}")]
     Refused(String),
@@ -104,6 +108,7 @@ pub struct Engine {
     keys: access::KeyRing,
     decoy: access::Decoy,
     queue: Queue,
+    strictness: Strictness,
     changes: Arc<Changes>,
     // Dropped last: until then the folder is this process's alone.
     folder: Option<folder::Folder>,
@@ -138,11 +143,14 @@ impl Engine {
                 PathBuf::from("/streams"),
             ),
         };
+        let changes = Arc::new(Changes::default());
+        let told = Arc::clone(&changes);
+        let store = store.on_work_left(move || told.tell(Changes::DELIVERIES));
         let setting = store.read(|session| session.setting(local::CLOCK_SETTING))?;
+        let strictness = options.strictness.clone();
         let streaming = Streaming::new(disk, streams, options);
         streaming.finish_removals(&store)?;
-        let changes = Arc::new(Changes::default());
-        let queue = Queue::new(Arc::clone(&changes));
+        let queue = Queue::new(Arc::clone(&changes), strictness.clone());
         queue.finish_removals(&store)?;
         let engine = Self {
             clock: EngineClock::new(system, setting.unwrap_or_default()),
@@ -151,6 +159,7 @@ impl Engine {
             keys: access::KeyRing::default(),
             decoy: access::Decoy::new()?,
             queue,
+            strictness,
             changes,
             store,
             folder,
@@ -167,9 +176,21 @@ impl Engine {
 
     /// Answers a call, or says what to wait for, or why it cannot be answered.
     pub fn attempt(&self, call: &Call) -> Result<Attempt, ApiError> {
+        self.try_call(call, true)
+    }
+
+    /// The same for a call that had to wait: it is the same request still, and not counted once more.
+    pub fn attempt_again(&self, call: &Call) -> Result<Attempt, ApiError> {
+        self.try_call(call, false)
+    }
+
+    fn try_call(&self, call: &Call, is_first: bool) -> Result<Attempt, ApiError> {
         request::check(call)?;
         let tenancy_id = self.tenancy_of(call)?;
         let context = self.context(call, &tenancy_id);
+        if is_first {
+            self.count_call(&context, call)?;
+        }
         let attempt = match call.operation.id {
             OperationId::Streaming(operation) => self
                 .streaming
@@ -197,6 +218,22 @@ impl Engine {
         })
     }
 
+    /// Counts a call where calls are counted, unless there were too many.
+    fn count_call(&self, context: &Context<'_>, call: &Call) -> Result<(), ApiError> {
+        match call.operation.id {
+            OperationId::Queue(operation) => self.queue.count_call(context, operation, call)?,
+            OperationId::Ons(operation) => {
+                ons::count_call(&self.strictness, context, operation, call)?;
+            }
+            // Streaming has more ways in than this one, and counts by itself.
+            OperationId::Streaming(_)
+            | OperationId::Events(_)
+            | OperationId::Monitoring(_)
+            | OperationId::Sch(_) => {}
+        }
+        Ok(())
+    }
+
     /// Where to listen for changes of what calls read from.
     pub fn changes(&self) -> &Arc<Changes> {
         &self.changes
@@ -217,7 +254,7 @@ impl Engine {
 
     /// Whether what the services in the cloud refuse is refused.
     pub fn is_strict(&self) -> bool {
-        self.streaming.is_strict()
+        self.strictness.is_strict()
     }
 
     /// Answers a call for PutMessages as [`Engine::answer`] does, without a document of its body and its reply:
@@ -258,6 +295,7 @@ impl Engine {
     ) -> Result<QueueBatchResult<Deleted>, ApiError> {
         request::check_params(call)?;
         let context = self.context(call, &call.origin.tenancy_id);
+        self.count_call(&context, call)?;
         self.queue.delete_messages(&context, call, request)
     }
 

@@ -10,6 +10,7 @@ mod consumers;
 mod hostile;
 mod life;
 mod official;
+mod parked;
 mod programs;
 mod reach;
 mod rest;

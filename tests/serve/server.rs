@@ -133,7 +133,7 @@ impl<'h> Server<'h> {
         let log = fs::File::create(home.path("log")).unwrap();
         let mut process = home
             .command(&format!(
-                "serve --http {address} --kafka 127.0.0.1:0 --ready-file {} {options}",
+                "serve --http {address} --kafka 127.0.0.1:0 --stomp 127.0.0.1:0 --ready-file {} {options}",
                 file.display()
             ))
             // What it delivers to others gets no further than this machine.

@@ -62,10 +62,6 @@ impl Streaming {
         }
     }
 
-    pub(super) fn is_strict(&self) -> bool {
-        self.strictness.is_strict()
-    }
-
     /// Removes the logs that are noted for removal and still there: those of earlier processes that did not
     /// come to it. A log that cannot be removed stays noted.
     pub(super) fn finish_removals(&self, store: &Store) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Response, Uri, header};
 
 use super::authenticate::{Caller, authenticate};
-use super::{Entrance, body, puts, request, response, wait};
+use super::{Entrance, body, puts, request, response};
 use crate::api::OperationId;
 use crate::api::queue::Queue;
 use crate::api::route::Route;
@@ -19,6 +19,7 @@ use crate::call::{ApiError, Call, Origin};
 use crate::engine::{Engine, NEXT_CURSOR, PutQueueMessages};
 use crate::server::Shared;
 use crate::server::listeners::from_here;
+use crate::server::wait;
 
 /// Answers a request for an operation of the table, or says why not.
 pub(super) async fn answer(State(entrance): State<Entrance>, request: Request) -> Response<Body> {
@@ -28,7 +29,7 @@ pub(super) async fn answer(State(entrance): State<Entrance>, request: Request) -
     let route = request::find(&parts.method, parts.uri.path());
     let operation = route.as_ref().ok().map(|route| route.operation.id);
     let answer = match route {
-        Ok(route) => reply(&entrance, route, &parts, body).await,
+        Ok(route) => reply(&entrance, route, &parts, body, &id).await,
         Err(error) => Err(error),
     };
     let (mut response, refusal) = match answer {
@@ -70,6 +71,7 @@ async fn reply(
     route: Route<'_>,
     parts: &Parts,
     body: Body,
+    id: &str,
 ) -> Result<Response<Body>, ApiError> {
     let shared = &entrance.shared;
     let limits = &shared.options.limits;
@@ -89,6 +91,7 @@ async fn reply(
         return response::json(&put);
     }
     call.body = request::body(call.operation, &content)?;
+    call.origin.request_id = Some(id.to_owned());
     response::reply(wait::answer(shared, &call).await?)
 }
 

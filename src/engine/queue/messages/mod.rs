@@ -4,7 +4,6 @@ mod get;
 mod put;
 mod settle;
 
-pub(super) use get::get;
 pub use put::{PutQueueMessages, PutQueueResult};
 pub(super) use settle::delete;
 pub use settle::{DeleteQueueMessages, Deleted, QueueBatchResult};

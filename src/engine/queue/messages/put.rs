@@ -2,11 +2,12 @@
 //! through.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::super::{Context, request};
+use super::super::super::Context;
+use super::super::super::request::check_params;
+use super::super::address::{Side, parts_of_channel};
 use super::super::channels;
 use super::super::consumer_groups;
 use super::super::filter::{Filter, Properties};
@@ -122,8 +123,8 @@ impl Queue {
     ) -> Result<PutQueueResult, ApiError> {
         let put = context
             .store
-            .write(|session| put_one(session, context, call, request))?;
-        self.changes.tell(&put.queue_id);
+            .write(|session| self.put_one(session, context, call, request))?;
+        self.changes.tell_parts(&put.queue_id, &put.parts);
         Ok(put.result)
     }
 
@@ -135,63 +136,46 @@ impl Queue {
         requests: &[(&Call, &PutQueueMessages<'_>)],
     ) -> Vec<Result<PutQueueResult, ApiError>> {
         let put = context.store.write(|session| {
-            let put = requests
-                .iter()
-                .map(|(call, request)| session.part(|| put_one(session, context, call, request)));
+            let put = requests.iter().map(|(call, request)| {
+                session.part(|| self.put_one(session, context, call, request))
+            });
             Ok::<Vec<_>, ApiError>(put.collect())
         });
         let put = put.unwrap_or_else(|error| requests.iter().map(|_| Err(error.clone())).collect());
-        let queues: BTreeSet<&str> = put
-            .iter()
-            .flatten()
-            .map(|put| put.queue_id.as_str())
-            .collect();
-        queues.into_iter().for_each(|id| self.changes.tell(id));
         put.into_iter()
-            .map(|put| put.map(|put| put.result))
+            .map(|put| {
+                let put = put?;
+                self.changes.tell_parts(&put.queue_id, &put.parts);
+                Ok(put.result)
+            })
             .collect()
     }
-}
 
-/// What one request has put.
-struct Put {
-    queue_id: String,
-    result: PutQueueResult,
-}
-
-fn put_one(
-    session: &Session<'_>,
-    context: &Context<'_>,
-    call: &Call,
-    details: &PutQueueMessages<'_>,
-) -> Result<Put, ApiError> {
-    request::check_params(call)?;
-    let entries = &details.messages;
-    check_entries("messages", entries.len())?;
-    check_request(entries)?;
-    let queue_id = call.path_value("queueId")?;
-    if queue_of_dead_letters(queue_id).is_some() {
-        return Err(ApiError::invalid(
-            "queueId is that of a dead letter queue, which takes messages from its queue alone",
-        ));
+    fn put_one(
+        &self,
+        session: &Session<'_>,
+        context: &Context<'_>,
+        call: &Call,
+        request: &PutQueueMessages<'_>,
+    ) -> Result<Put, ApiError> {
+        check_params(call)?;
+        let entries = &request.messages;
+        check_entries("messages", entries.len())?;
+        let bytes = check_request(entries)?;
+        let queue_id = call.path_value("queueId")?;
+        if queue_of_dead_letters(queue_id).is_some() {
+            return Err(ApiError::invalid(
+                "queueId is that of a dead letter queue, which takes messages from its queue alone",
+            ));
+        }
+        let queue: QueueResource = QUEUE.live(session, queue_id)?;
+        self.count_put(&queue.id, bytes, context.now_ms)?;
+        store_all(session, context.now_ms, &queue, entries)
     }
-    let queue: QueueResource = QUEUE.live(session, queue_id)?;
-    let ids = store_all(session, context.now_ms, &queue, entries)?;
-    let expire_after = rfc3339(context.now_ms + queue.retention_ms());
-    let messages = ids.map(|id| PutMessage {
-        id,
-        expire_after: expire_after.clone(),
-    });
-    Ok(Put {
-        result: PutQueueResult {
-            messages: messages.collect(),
-        },
-        queue_id: queue.id,
-    })
 }
 
-/// Refuses messages that no queue takes.
-fn check_request(entries: &[Entry<'_>]) -> Result<(), ApiError> {
+/// Refuses messages that no queue takes, and returns their size.
+fn check_request(entries: &[Entry<'_>]) -> Result<usize, ApiError> {
     let mut request_bytes = 0;
     for (index, entry) in entries.iter().enumerate() {
         if let Some(metadata) = &entry.metadata {
@@ -201,7 +185,7 @@ fn check_request(entries: &[Entry<'_>]) -> Result<(), ApiError> {
         request_bytes += entry.bytes();
     }
     match request_bytes {
-        0..=MOST_REQUEST_BYTES => Ok(()),
+        0..=MOST_REQUEST_BYTES => Ok(request_bytes),
         // That it is this status is unconfirmed.
         _ => Err(ApiError::new(
             413,
@@ -233,13 +217,21 @@ fn check_sizes(queue: &QueueResource, entries: &[Entry<'_>]) -> Result<(), ApiEr
     Ok(())
 }
 
-/// Stores messages, and returns their numbers.
+/// What one request has put.
+struct Put {
+    queue_id: String,
+    /// The parts of the queue that the messages are in.
+    parts: Vec<String>,
+    result: PutQueueResult,
+}
+
+/// Stores messages.
 fn store_all(
     session: &Session<'_>,
     now_ms: i64,
     queue: &QueueResource,
     entries: &[Entry<'_>],
-) -> Result<std::ops::RangeInclusive<i64>, ApiError> {
+) -> Result<Put, ApiError> {
     check_sizes(queue, entries)?;
     let audience = audience(session, queue)?;
     let mut state = sweep(session, queue, now_ms)?;
@@ -270,10 +262,22 @@ fn store_all(
         }
     }
     session.insert_queue_messages(&messages)?;
+    let parts = lanes.parts();
     lanes.store()?;
     state.sweep_at_ms = state.sweep_at_ms.min(now_ms + queue.retention_ms());
     session.put_queue_state(queue.details.number, state)?;
-    Ok(first..=number_of(state.last_message))
+    let expire_after = rfc3339(now_ms + queue.retention_ms());
+    let put = (first..=number_of(state.last_message)).map(|id| PutMessage {
+        id,
+        expire_after: expire_after.clone(),
+    });
+    Ok(Put {
+        queue_id: queue.id.clone(),
+        parts,
+        result: PutQueueResult {
+            messages: put.collect(),
+        },
+    })
 }
 
 /// A consumer group that gets what is put.
@@ -417,6 +421,14 @@ impl<'s, 'q> OpenLanes<'s, 'q> {
                 self.queue.name
             ))),
         }
+    }
+
+    /// The parts of the queue that something was added to.
+    fn parts(&self) -> Vec<String> {
+        let lanes = self.lanes.iter().map(|open| &open.lane);
+        lanes
+            .flat_map(|lane| parts_of_channel(lane.group_no, Side::Messages, &lane.channel))
+            .collect()
     }
 
     /// Stores what was added, unless it is more than the queue or one of its channels keeps.
