@@ -47,7 +47,7 @@ pub use local::{ClockReport, LocalRequest, Status};
 pub use options::{EngineOptions, Strictness};
 use queue::Queue;
 pub use queue::{DEFAULT_CHANNEL, PeekedState, QueueBatchResult, QueuePart};
-pub use queue::{DeleteQueueMessages, Deleted, PutQueueMessages, PutQueueResult};
+pub use queue::{DeleteQueueMessages, Deleted, GotQueueMessages, PutQueueMessages, PutQueueResult};
 pub use rates::Rates;
 use streaming::Streaming;
 pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
@@ -208,14 +208,18 @@ impl Engine {
         // The change is made and its effects are noted: what keeps them from being carried out now does not
         // undo the answer. They stay noted, and the next call meets the same obstacle first.
         let _ = self.carry_out_effects();
-        Ok(match attempt? {
-            // Nothing happens by itself while the clock stands still.
+        Ok(self.as_the_clock_goes(attempt?))
+    }
+
+    /// Nothing happens by itself while the clock stands still.
+    fn as_the_clock_goes<R>(&self, attempt: Attempt<R>) -> Attempt<R> {
+        match attempt {
             Attempt::Nothing(wait) if self.clock.stands_still() => Attempt::Nothing(Wait {
                 retry_after: None,
                 ..wait
             }),
             other => other,
-        })
+        }
     }
 
     /// Counts a call where calls are counted, unless there were too many.
@@ -285,6 +289,15 @@ impl Engine {
             results.extend(self.queue.put_together(&context, requests));
         }
         results
+    }
+
+    /// Answers a call for GetMessages of Queue as [`Engine::attempt`] does, without a document of its reply.
+    pub fn get_queue_messages(&self, call: &Call) -> Result<Attempt<GotQueueMessages>, ApiError> {
+        request::check_params(call)?;
+        let context = self.context(call, &call.origin.tenancy_id);
+        self.count_call(&context, call)?;
+        let attempt = self.queue.get_messages(&context, call)?;
+        Ok(self.as_the_clock_goes(attempt))
     }
 
     /// The same for DeleteMessages of Queue.

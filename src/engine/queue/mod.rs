@@ -38,7 +38,8 @@ use work::WORK_REQUESTS;
 
 pub use channels::DEFAULT as DEFAULT_CHANNEL;
 pub use messages::{
-    DeleteQueueMessages, Deleted, PutQueueMessages, PutQueueResult, QueueBatchResult,
+    DeleteQueueMessages, Deleted, GotQueueMessages, PutQueueMessages, PutQueueResult,
+    QueueBatchResult,
 };
 pub use peek::PeekedState;
 
@@ -109,7 +110,10 @@ impl Queue {
                 .put_messages(context, call, &call.typed_body()?)
                 .map(|result| Reply::ok(json!(result))),
             // The one that may have to wait.
-            Operation::GetMessages => return self.get_messages(context, call),
+            Operation::GetMessages => {
+                let attempt = self.get_messages(context, call)?;
+                return Ok(attempt.map(|got| Reply::ok(json!(got))));
+            }
             Operation::DeleteMessage => messages::delete(context, call),
             Operation::DeleteMessages => self
                 .delete_messages(context, call, &call.typed_body()?)

@@ -1,6 +1,7 @@
 //! Requests to the services: routed, authenticated, answered by the engine.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -16,7 +17,7 @@ use crate::api::queue::Queue;
 use crate::api::route::Route;
 use crate::api::streaming::Streaming;
 use crate::call::{ApiError, Call, Origin};
-use crate::engine::{Engine, NEXT_CURSOR, PutQueueMessages};
+use crate::engine::{Attempt, Engine, NEXT_CURSOR, PutQueueMessages};
 use crate::server::Shared;
 use crate::server::listeners::from_here;
 use crate::server::wait;
@@ -84,11 +85,8 @@ async fn reply(
     if let Some(answer) = shared.ask_engine(|engine| exchange_messages(engine, &call, &content)) {
         return answer;
     }
-    if call.operation.id == OperationId::Queue(Queue::PutMessages)
-        && let Ok(messages) = serde_json::from_slice::<PutQueueMessages<'_>>(&content)
-    {
-        let put = puts::put(shared, call, messages.into_owned()).await?;
-        return response::json(&put);
+    if let Some(answer) = exchange_queue_messages(shared, &call, &content).await {
+        return answer;
     }
     call.body = request::body(call.operation, &content)?;
     call.origin.request_id = Some(id.to_owned());
@@ -112,6 +110,33 @@ fn exchange_messages(
             let receipts = serde_json::from_slice(content).ok()?;
             let deleted = engine.delete_queue_messages(call, &receipts);
             Some(deleted.and_then(|result| response::json(&result)))
+        }
+        _ => None,
+    }
+}
+
+/// The same for calls that may have to wait for others.
+async fn exchange_queue_messages(
+    shared: &Arc<Shared>,
+    call: &Call,
+    content: &[u8],
+) -> Option<Result<Response<Body>, ApiError>> {
+    match call.operation.id {
+        OperationId::Queue(Queue::PutMessages) => {
+            let messages: PutQueueMessages<'_> = serde_json::from_slice(content).ok()?;
+            let put = puts::put(shared, call.clone(), messages.into_owned()).await;
+            Some(put.and_then(|result| response::json(&result)))
+        }
+        OperationId::Queue(Queue::GetMessages) => {
+            let attempt = shared.ask_engine(|engine| engine.get_queue_messages(call));
+            Some(match attempt {
+                Ok(Attempt::Done(got)) => response::json(&got),
+                Ok(Attempt::Nothing(wait)) => {
+                    let reply = wait::answer_later(shared, call, wait).await;
+                    reply.and_then(response::reply)
+                }
+                Err(error) => Err(error),
+            })
         }
         _ => None,
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::super::super::Context;
@@ -62,9 +63,35 @@ fn number(
     Ok(number)
 }
 
+/// Messages that were got.
+#[derive(Debug, Serialize)]
+pub struct GotQueueMessages {
+    messages: Vec<GotMessage>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GotMessage {
+    id: i64,
+    content: String,
+    receipt: String,
+    delivery_count: i64,
+    visible_after: String,
+    expire_after: String,
+    created_at: String,
+    metadata: Metadata,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    channel_id: String,
+    custom_properties: Value,
+}
+
 /// What came of a call, and whose messages it got.
 struct Got {
-    attempt: Attempt,
+    attempt: Attempt<GotQueueMessages>,
     queue_id: String,
     bytes: i64,
     /// The parts of the queue that have dead letters as soon as what was got is visible again.
@@ -73,11 +100,11 @@ struct Got {
 
 impl Queue {
     /// Gets messages, or tells when there may be some.
-    pub(in super::super) fn get_messages(
+    pub(in crate::engine) fn get_messages(
         &self,
         context: &Context<'_>,
         call: &Call,
-    ) -> Result<Attempt, ApiError> {
+    ) -> Result<Attempt<GotQueueMessages>, ApiError> {
         let wish = Wish::of(call)?;
         let got = context.store.write(|session| {
             let address = Address::of(session, context, call)?;
@@ -110,6 +137,9 @@ fn get(
         last_receipt_no: i64::from_ne_bytes(random()?.to_ne_bytes()),
         messages: Vec::new(),
         bytes: 0,
+        visible_after: Written::default(),
+        expire_after: Written::default(),
+        created_at: Written::default(),
         dying: Vec::new(),
     };
     let mut lanes = address.lanes(session, None)?;
@@ -122,14 +152,13 @@ fn get(
             break;
         }
     }
-    let is_empty = taker.messages.is_empty();
-    let reply = Reply::ok(json!({ "messages": taker.messages }));
-    let attempt = match !is_empty || patience_seconds == 0 {
-        true => Attempt::Done(reply),
+    let messages = taker.messages;
+    let attempt = match !messages.is_empty() || patience_seconds == 0 {
+        true => Attempt::Done(GotQueueMessages { messages }),
         false => {
             let next_ms = next_visible_ms(session, address, &lanes, context.now_ms)?;
             Attempt::Nothing(Wait {
-                reply,
+                reply: Reply::ok(json!({ "messages": [] })),
                 patience: Duration::from_secs(u64::try_from(patience_seconds).unwrap_or(0)),
                 retry_after: next_ms.map(|at_ms| {
                     Duration::from_millis(u64::try_from(at_ms - context.now_ms).unwrap_or(0))
@@ -203,6 +232,23 @@ impl Candidate {
     }
 }
 
+/// The last time that was written: most messages of a reply have the same.
+#[derive(Default)]
+struct Written {
+    ms: i64,
+    text: String,
+}
+
+impl Written {
+    fn text(&mut self, ms: i64) -> String {
+        if self.text.is_empty() || self.ms != ms {
+            self.ms = ms;
+            self.text = rfc3339(ms);
+        }
+        self.text.clone()
+    }
+}
+
 /// Takes messages for one reply.
 struct Taker<'s> {
     session: &'s Session<'s>,
@@ -212,8 +258,11 @@ struct Taker<'s> {
     visible_ms: i64,
     /// Random at the beginning: with each delivery of a message its receipt is another.
     last_receipt_no: i64,
-    messages: Vec<Value>,
+    messages: Vec<GotMessage>,
     bytes: i64,
+    visible_after: Written,
+    expire_after: Written,
+    created_at: Written,
     /// The parts of the queue in which what is taken becomes dead letters.
     dying: Vec<String>,
 }
@@ -395,19 +444,19 @@ impl Taker<'_> {
             self.dying.extend(parts);
         }
         self.bytes += message.bytes;
-        self.messages.push(json!({
-            "id": number_of(message_id),
-            "content": message.content,
-            "receipt": Receipt::of(&delivery, address.side).encode(),
-            "deliveryCount": deliveries,
-            "visibleAfter": rfc3339(delivery.visible_ms),
-            "expireAfter": rfc3339(delivery.expires_ms),
-            "createdAt": rfc3339(message.created_ms),
-            "metadata": {
-                "channelId": lane.channel,
-                "customProperties": properties(&message)?,
+        self.messages.push(GotMessage {
+            id: number_of(message_id),
+            receipt: Receipt::of(&delivery, address.side).encode(),
+            delivery_count: deliveries,
+            visible_after: self.visible_after.text(delivery.visible_ms),
+            expire_after: self.expire_after.text(delivery.expires_ms),
+            created_at: self.created_at.text(message.created_ms),
+            metadata: Metadata {
+                channel_id: lane.channel.clone(),
+                custom_properties: properties(&message)?,
             },
-        }));
+            content: message.content,
+        });
         Ok(delivery)
     }
 }

@@ -4,6 +4,7 @@ mod get;
 mod put;
 mod settle;
 
+pub use get::GotQueueMessages;
 pub use put::{PutQueueMessages, PutQueueResult};
 pub(super) use settle::delete;
 pub use settle::{DeleteQueueMessages, Deleted, QueueBatchResult};
