@@ -13,6 +13,7 @@ pub mod events;
 mod folder;
 mod listing;
 mod local;
+pub mod monitoring;
 pub mod ocid;
 mod ons;
 mod options;

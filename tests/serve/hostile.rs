@@ -263,7 +263,9 @@ fn who_waits_for_messages_is_not_idle() {
     let listed = server.get("/20210201/queues?compartmentId=ocid1.compartment.oc1..shop");
     let id = body(&listed)["items"][0]["id"].as_str().unwrap().to_owned();
     let begun = Instant::now();
-    let got = server.get(&format!("/20210201/queues/{id}/messages?timeoutInSeconds=3"));
+    let got = server.get(&format!(
+        "/20210201/queues/{id}/messages?timeoutInSeconds=3"
+    ));
     assert_eq!(got.status, 200, "{}", text(&got));
     assert!(begun.elapsed() >= Duration::from_secs(3));
 }

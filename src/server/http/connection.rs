@@ -99,7 +99,8 @@ impl Connections {
 fn noting(
     answering: Answering,
     routes: Router,
-) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Clone {
+) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Clone
+{
     service_fn(move |request| {
         let being_answered = answering.begin();
         let answer = routes.clone().oneshot(request);

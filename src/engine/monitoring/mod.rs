@@ -1,0 +1,4 @@
+//! Monitoring.
+
+pub mod evaluate;
+pub mod mql;
