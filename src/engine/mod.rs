@@ -101,6 +101,7 @@ pub struct Engine {
     keys: access::KeyRing,
     decoy: access::Decoy,
     queue: Queue,
+    monitoring: monitoring::Monitoring,
     changes: Arc<Changes>,
     // Dropped last: until then the folder is this process's alone.
     folder: Option<folder::Folder>,
@@ -136,6 +137,7 @@ impl Engine {
             ),
         };
         let setting = store.read(|session| session.setting(local::CLOCK_SETTING))?;
+        let monitoring = monitoring::Monitoring::new(options.strictness.clone());
         let streaming = Streaming::new(disk, streams, options);
         streaming.finish_removals(&store)?;
         let changes = Arc::new(Changes::default());
@@ -148,6 +150,7 @@ impl Engine {
             keys: access::KeyRing::default(),
             decoy: access::Decoy::new()?,
             queue,
+            monitoring,
             changes,
             store,
             folder,
@@ -176,9 +179,11 @@ impl Engine {
             OperationId::Ons(operation) => {
                 ons::answer(&context, operation, call).map(Attempt::Done)
             }
-            OperationId::Events(_) | OperationId::Monitoring(_) | OperationId::Sch(_) => {
-                Err(not_available(call))
-            }
+            OperationId::Monitoring(operation) => self
+                .monitoring
+                .answer(&context, operation, call)
+                .map(Attempt::Done),
+            OperationId::Events(_) | OperationId::Sch(_) => Err(not_available(call)),
         };
         // The change is made and its effects are noted: what keeps them from being carried out now does not
         // undo the answer. They stay noted, and the next call meets the same obstacle first.

@@ -153,7 +153,7 @@ fn services_that_are_to_come_say_so() {
     let sandbox = Sandbox::new();
     for (line, service) in [
         ("events rule list", "Events"),
-        ("monitoring metric list", "Monitoring"),
+        ("monitoring alarm list", "Monitoring"),
         ("sch service-connector list", "Connector Hub"),
     ] {
         let message = format!(

@@ -132,23 +132,10 @@ fn operand(input: &mut Input<'_>) -> Parsed<Expression> {
     if opt(sign("(")).parse_next(input)?.is_some() {
         return parenthesized(input);
     }
-    alt((whole_number, metric))
+    alt((number.map(Expression::Number), metric))
         .context(Expected::Some(
             "a number, '(' or a metric such as CpuUtilization[1m].mean()",
         ))
-        .parse_next(input)
-}
-
-/// A number that is not the beginning of a name: names may begin with digits, and hold hyphens.
-fn whole_number(input: &mut Input<'_>) -> Parsed<Expression> {
-    let goes_on = alt((
-        one_of(is_of_name_but_hyphen).void(),
-        literal("[").void(),
-        literal("::").void(),
-    ));
-    let number = terminated(number_text, not(goes_on));
-    lexeme(token(Expected::Some("a number"), number))
-        .map(Expression::Number)
         .parse_next(input)
 }
 
@@ -200,17 +187,16 @@ fn metric(input: &mut Input<'_>) -> Parsed<Expression> {
     grouped_again(input, Expression::Metric(metric), again)
 }
 
+/// A letter, and what may follow it. Source: the description of MetricDataDetails in the official SDK.
 fn metric_name<'s>(input: &mut Input<'s>) -> Parsed<&'s str> {
-    let first = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$');
-    let is_of_name = |c: char| is_of_name_but_hyphen(c) || c == '-';
-    (one_of(first), take_while(0.., is_of_name))
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '$');
+    (
+        one_of(|c: char| c.is_ascii_alphabetic()),
+        take_while(0.., is_of_name),
+    )
         .take()
         .context(Expected::Some(METRIC))
         .parse_next(input)
-}
-
-fn is_of_name_but_hyphen(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '.')
 }
 
 fn interval(input: &mut Input<'_>) -> Parsed<Period> {

@@ -1,0 +1,10 @@
+//! Tests of Monitoring: the engine through calls with a clock that the tests turn, and the program on a folder.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod list;
+mod post;
+mod program;
+mod retention;
+mod strict;
+mod summarize;
+mod support;
