@@ -5,6 +5,7 @@ mod list;
 mod post;
 mod program;
 mod retention;
+mod served;
 mod strict;
 mod summarize;
 mod support;

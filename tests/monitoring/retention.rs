@@ -56,9 +56,9 @@ fn points_become_coarser_and_go_after_ninety_days() {
         }
     }
     let chunks = chunks(home.path(), bench);
-    // 7 days of 4 hours, 23 of 20 hours, 60 of 10 days, and what is not yet old enough as a whole.
+    // 7 days of 2 hours, 23 of 10 hours, 60 of 5 days, and what is not yet old enough as a whole.
     assert!(
-        (42 + 28 + 6..=42 + 28 + 6 + 8).contains(&chunks),
+        (84 + 55 + 12..84 + 55 + 12 + 10).contains(&chunks),
         "{chunks}"
     );
 }

@@ -245,15 +245,19 @@ fn check_kind(path: &str, kind: Kind, value: &Value) {
 }
 
 /// The program on one data folder, with nothing of the user's surroundings.
-pub(crate) fn run(home: &Path, words: &[&str]) -> Output {
-    Command::new(assert_cmd::cargo::cargo_bin!("ocelot"))
+pub(crate) fn command(home: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("ocelot"));
+    command
         .env_clear()
         .env("HOME", home.join("nobody"))
         .env("OCELOT_HOME", home)
         .args(words)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
+        .stdin(Stdio::null());
+    command
+}
+
+pub(crate) fn run(home: &Path, words: &[&str]) -> Output {
+    command(home, words).output().unwrap()
 }
 
 /// What a program that went well printed.

@@ -1,12 +1,13 @@
 //! SummarizeMetricsData: a query over a range of time.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::Context;
-use super::evaluate::{Datapoint, EvaluateError, Source, Stream, Windows, check_size, evaluate};
+use super::evaluate::{EvaluateError, Identity, Source, Stream, Windows, check_size, evaluate};
 use super::mql::{self, Expression, MetricQuery, Period};
 use super::scope;
 use crate::call::{ApiError, Call, Reply};
@@ -55,8 +56,17 @@ pub(super) fn summarize(context: &Context<'_>, call: &Call) -> Result<Reply, Api
     })?;
     check_size::<StoreError>(&streams, MOST_STREAMS, MOST_DATAPOINTS)?;
     let asked_in = call.query_text("compartmentId").unwrap_or_default();
-    let shown = |stream: Stream| shown(stream, &details.namespace, asked_in, resolution);
-    Ok(Reply::ok(streams.into_iter().map(shown).collect()))
+    let times = times(windows);
+    let shown = streams.into_iter().map(|stream| {
+        let points = datapoints(&stream, &times);
+        shown(
+            stream.identity,
+            points,
+            (&details.namespace, asked_in),
+            resolution,
+        )
+    });
+    Ok(Reply::ok(shown.collect()))
 }
 
 /// The time from one datapoint to the next: the interval of the query, where the caller does not say; of
@@ -158,12 +168,11 @@ impl Source for Stored<'_, '_> {
 
     fn visit_buckets(
         &self,
-        series: &Series,
+        series_no: i64,
         minutes: &RangeInclusive<i64>,
         visit: &mut dyn FnMut(&Bucket),
     ) -> Result<(), StoreError> {
-        self.session
-            .visit_metric_buckets(series.series_no, minutes, visit)
+        self.session.visit_metric_buckets(series_no, minutes, visit)
     }
 }
 
@@ -184,15 +193,28 @@ impl From<EvaluateError<StoreError>> for ApiError {
     }
 }
 
-fn shown(stream: Stream, namespace: &str, asked_in: &str, resolution: Period) -> Value {
-    let identity = stream.identity;
-    let datapoint = |point: Datapoint| {
+/// The ends of the windows as they are written: streams share them.
+fn times(windows: Windows) -> BTreeMap<i64, String> {
+    let ends = windows.ends();
+    ends.map(|end| (end, rfc3339(end * MINUTE_MS))).collect()
+}
+
+fn datapoints(stream: &Stream, times: &BTreeMap<i64, String>) -> Vec<Value> {
+    let points = stream.points.iter().map(|point| {
         json!({
-            "timestamp": rfc3339(point.end_minute * MINUTE_MS),
+            "timestamp": times.get(&point.end_minute),
             "value": point.value,
         })
-    };
-    let datapoints = stream.points.into_iter().map(datapoint);
+    });
+    points.collect()
+}
+
+fn shown(
+    identity: Identity,
+    datapoints: Vec<Value>,
+    (namespace, asked_in): (&str, &str),
+    resolution: Period,
+) -> Value {
     json!({
         "namespace": namespace,
         "resourceGroup": identity.resource_group,
@@ -202,6 +224,6 @@ fn shown(stream: Stream, namespace: &str, asked_in: &str, resolution: Period) ->
         "dimensions": identity.dimensions,
         "metadata": identity.metadata,
         "resolution": resolution.to_string(),
-        "aggregatedDatapoints": datapoints.collect::<Vec<_>>(),
+        "aggregatedDatapoints": datapoints,
     })
 }

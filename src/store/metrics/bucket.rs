@@ -19,8 +19,8 @@
 //! [`MOST_KINDS`] kinds of values are drawn together, the nearest first; sums, counts, the smallest and the
 //! largest stay exact.
 
-/// How many buckets a chunk holds.
-pub(super) const BUCKETS_A_CHUNK: i64 = 240;
+/// How many buckets a chunk holds: as many as let several chunks share a page of the database.
+pub(super) const BUCKETS_A_CHUNK: i64 = 120;
 
 /// How many kinds of values of a bucket are told apart. Not less than 2.
 const MOST_KINDS: usize = 64;
@@ -38,7 +38,7 @@ pub struct Stamped {
 
 impl Stamped {
     fn is_before(&self, other: &Self) -> bool {
-        (self.at_ms, self.value) < (other.at_ms, other.value)
+        self.at_ms < other.at_ms || (self.at_ms == other.at_ms && self.value < other.value)
     }
 }
 
@@ -278,6 +278,13 @@ fn put_varint(bytes: &mut Vec<u8>, mut number: u64) {
 }
 
 fn take_varint(rest: &mut &[u8]) -> Result<u64, Damaged> {
+    // Nearly all have one byte.
+    if let Some((byte, after)) = rest.split_first()
+        && *byte < 0x80
+    {
+        *rest = after;
+        return Ok(u64::from(*byte));
+    }
     let mut number = 0;
     for shift in (0..64).step_by(7) {
         let (byte, after) = rest.split_first().ok_or(Damaged)?;

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use rusqlite::types::Type;
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{OptionalExtension, Row, params_from_iter};
 
 use super::conditions::Conditions;
 use super::page::Order;
@@ -54,8 +54,8 @@ const KEPT_MINUTES: i64 = 90 * DAY_MINUTES;
 const STEPS_A_POST: i64 = 4;
 
 /// How many low bits of a chunk's id are its place in time, and how many more its granularity. Places go up
-/// to 17.6 million, in the year 9999.
-const PLACE_BITS: u32 = 25;
+/// to 35 million, in the year 9999.
+const PLACE_BITS: u32 = 26;
 const GRANULARITY_BITS: u32 = 2;
 
 /// How fine points are kept.
@@ -134,14 +134,23 @@ impl Chunk {
         (self.series_no << GRANULARITY_BITS | granularity) << PLACE_BITS | self.place
     }
 
+    fn of_id(id: i64) -> Self {
+        let granularity = id >> PLACE_BITS;
+        Self {
+            series_no: granularity >> GRANULARITY_BITS,
+            granularity: match granularity & ((1 << GRANULARITY_BITS) - 1) {
+                0 => Granularity::Minute,
+                1 => Granularity::FiveMinutes,
+                _ => Granularity::Hour,
+            },
+            place: id & ((1 << PLACE_BITS) - 1),
+        }
+    }
+
     /// Where it begins, in minutes.
     fn begin(self) -> i64 {
         self.place * self.granularity.chunk_minutes()
     }
-}
-
-fn place_of(id: i64) -> i64 {
-    id & ((1 << PLACE_BITS) - 1)
 }
 
 /// What makes a series that one.
@@ -333,18 +342,23 @@ impl FolderSession<'_> {
         minutes: &RangeInclusive<i64>,
         visit: &mut dyn FnMut(&Bucket),
     ) -> Result<(), StoreError> {
-        for granularity in Granularity::ALL {
-            let first = granularity.chunk(series_no, granularity.place(*minutes.start()));
-            let last = granularity.chunk(series_no, granularity.place(*minutes.end()));
-            let mut statement = self.connection.prepare_cached(
-                "SELECT id, buckets FROM metric_chunk WHERE id BETWEEN ?1 AND ?2",
-            )?;
-            let mut rows = statement.query((first.id(), last.id()))?;
-            while let Some(row) = rows.next()? {
-                let chunk = granularity.chunk(series_no, place_of(row.get(0)?));
-                let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-                bucket::decode(chunk.begin(), bytes, visit).map_err(damaged)?;
-            }
+        let ids = Granularity::ALL.map(|granularity| {
+            [minutes.start(), minutes.end()].map(|minute| {
+                granularity
+                    .chunk(series_no, granularity.place(*minute))
+                    .id()
+            })
+        });
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, buckets FROM metric_chunk WHERE id BETWEEN ?1 AND ?2 \
+             UNION ALL SELECT id, buckets FROM metric_chunk WHERE id BETWEEN ?3 AND ?4 \
+             UNION ALL SELECT id, buckets FROM metric_chunk WHERE id BETWEEN ?5 AND ?6",
+        )?;
+        let mut rows = statement.query(params_from_iter(ids.as_flattened()))?;
+        while let Some(row) = rows.next()? {
+            let begin = Chunk::of_id(row.get(0)?).begin();
+            let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+            bucket::decode(begin, bytes, visit).map_err(damaged)?;
         }
         Ok(())
     }
@@ -390,8 +404,7 @@ impl FolderSession<'_> {
             let old: Vec<(i64, Vec<u8>)> = rows.collect::<Result<_, _>>()?;
             for (id, bytes) in old {
                 if let Some(coarser) = granularity.coarser() {
-                    let chunk = granularity.chunk(series_no, place_of(id));
-                    self.coarsen(chunk, &bytes, coarser)?;
+                    self.coarsen(Chunk::of_id(id), &bytes, coarser)?;
                 }
                 self.connection
                     .prepare_cached("DELETE FROM metric_chunk WHERE id = ?1")?

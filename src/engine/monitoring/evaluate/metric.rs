@@ -21,7 +21,7 @@ pub(super) fn streams<S: Source>(
     windows: Windows,
 ) -> Result<Vec<Stream>, EvaluateError<S::Error>> {
     let series = source.series(query).map_err(EvaluateError::Source)?;
-    let known = series.into_iter().map(|series| (identity(&series), series));
+    let known = series.into_iter().map(identified);
     let asked = known.filter(|(identity, _)| identity.passes(&query.filters));
     let reading = Reading {
         query,
@@ -42,16 +42,16 @@ pub(super) fn streams<S: Source>(
     Ok(streams)
 }
 
-fn identity(series: &Series) -> Identity {
-    let key = &series.key;
-    let group = &key.resource_group;
-    Identity {
-        name: key.name.clone(),
-        compartment_id: Some(key.compartment_id.clone()),
-        resource_group: (!group.is_empty()).then(|| group.clone()),
-        dimensions: key.dimensions.clone(),
-        metadata: series.metadata.clone(),
-    }
+fn identified(series: Series) -> (Identity, i64) {
+    let key = series.key;
+    let identity = Identity {
+        name: key.name,
+        compartment_id: Some(key.compartment_id),
+        resource_group: Some(key.resource_group).filter(|group| !group.is_empty()),
+        dimensions: key.dimensions,
+        metadata: series.metadata,
+    };
+    (identity, series.series_no)
 }
 
 /// Points on their way from a source to a statistic.
@@ -63,7 +63,7 @@ struct Reading<'r, S> {
 
 impl<S: Source> Reading<'_, S> {
     /// The datapoints that some series come to together.
-    fn points(&self, series: &[Series]) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
+    fn points(&self, series: &[i64]) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
         let interval = self.query.interval.minutes();
         match &self.query.statistic {
             Statistic::Absent(period) => {
@@ -91,7 +91,7 @@ impl<S: Source> Reading<'_, S> {
 
     fn percentiles(
         &self,
-        series: &[Series],
+        series: &[i64],
         part: f64,
     ) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
         let frame = Frame::new(self.windows, self.query.interval.minutes(), 0);
@@ -106,7 +106,7 @@ impl<S: Source> Reading<'_, S> {
 
     /// The increments of each series, added up: the last value of a group is that of any of its series, and
     /// tells nothing of the others. Unconfirmed.
-    fn increments(&self, series: &[Series]) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
+    fn increments(&self, series: &[i64]) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
         let frame = Frame::new(self.windows, self.query.interval.minutes(), 1);
         let mut sums = Vec::new();
         for one in series {
@@ -123,7 +123,7 @@ impl<S: Source> Reading<'_, S> {
 
     fn absences(
         &self,
-        series: &[Series],
+        series: &[i64],
         (interval, period): (i64, i64),
     ) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
         let minutes = self.windows.first - interval.max(period)..=self.windows.last;
@@ -133,7 +133,7 @@ impl<S: Source> Reading<'_, S> {
                 present.insert(bucket.end_minute);
             };
             self.source
-                .visit_buckets(one, &minutes, &mut note)
+                .visit_buckets(*one, &minutes, &mut note)
                 .map_err(EvaluateError::Source)?;
         }
         let present: Vec<i64> = present.into_iter().collect();
@@ -143,7 +143,7 @@ impl<S: Source> Reading<'_, S> {
     /// Shows the buckets of some series with the slots they are in.
     fn visit(
         &self,
-        series: &[Series],
+        series: &[i64],
         frame: &Frame,
         visit: &mut dyn FnMut(usize, &Bucket),
     ) -> Result<(), EvaluateError<S::Error>> {
@@ -151,7 +151,7 @@ impl<S: Source> Reading<'_, S> {
         for one in series {
             let mut show = |bucket: &Bucket| visit(frame.slot_of(bucket.end_minute), bucket);
             self.source
-                .visit_buckets(one, &minutes, &mut show)
+                .visit_buckets(*one, &minutes, &mut show)
                 .map_err(EvaluateError::Source)?;
         }
         Ok(())

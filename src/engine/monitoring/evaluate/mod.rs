@@ -33,10 +33,10 @@ pub trait Source {
     /// The series with the name, and of the resource group, that a metric says.
     fn series(&self, metric: &MetricQuery) -> Result<Vec<Series>, Self::Error>;
 
-    /// Shows what is kept of the points in these minutes; others may be shown too.
+    /// Shows what is kept of a series' points in these minutes; others may be shown too.
     fn visit_buckets(
         &self,
-        series: &Series,
+        series_no: i64,
         minutes: &RangeInclusive<i64>,
         visit: &mut dyn FnMut(&Bucket),
     ) -> Result<(), Self::Error>;

@@ -63,11 +63,11 @@ impl Source for Memory {
 
     fn visit_buckets(
         &self,
-        series: &Series,
+        series_no: i64,
         _minutes: &RangeInclusive<i64>,
         visit: &mut dyn FnMut(&Bucket),
     ) -> Result<(), Infallible> {
-        let (_, points) = &self.0[usize::try_from(series.series_no).unwrap()];
+        let (_, points) = &self.0[usize::try_from(series_no).unwrap()];
         for (at_ms, value, count) in points {
             let (at_ms, value) = (*at_ms, *value);
             visit(&Bucket::of(Stamped { at_ms, value }, *count));

@@ -44,8 +44,8 @@ impl Windows {
 pub(super) struct Frame {
     windows: Windows,
     interval: i64,
-    /// The length of a slot.
-    slot: i64,
+    /// The length of a slot, in minutes.
+    slot: u32,
     /// The end of the minute before the first slot.
     base: i64,
 }
@@ -56,7 +56,7 @@ impl Frame {
         Self {
             windows,
             interval,
-            slot: greatest_common_divisor(interval, windows.step),
+            slot: u32::try_from(greatest_common_divisor(interval, windows.step)).unwrap_or(1),
             base: windows.first - interval * (1 + before),
         }
     }
@@ -68,14 +68,23 @@ impl Frame {
 
     /// As many empty slots as there are.
     pub(super) fn slots<T: Clone>(&self, empty: T) -> Vec<T> {
-        let length = (self.windows.last - self.base).div_euclid(self.slot);
-        vec![empty; usize::try_from(length).unwrap_or_default()]
+        let minutes = usize::try_from(self.windows.last - self.base).unwrap_or_default();
+        vec![empty; minutes / self.slot as usize]
     }
 
     /// The slot that a minute is in; what is not below the number of slots is in none.
     pub(super) fn slot_of(&self, end_minute: i64) -> usize {
-        let slot = (end_minute - self.base - 1).div_euclid(self.slot);
-        usize::try_from(slot).unwrap_or(usize::MAX)
+        // Short numbers are divided faster, and this is asked for every bucket.
+        match u32::try_from(end_minute - self.base - 1) {
+            Ok(minute) => (minute / self.slot) as usize,
+            Err(_) => usize::MAX,
+        }
+    }
+
+    /// How many slots a window covers.
+    fn width(&self) -> usize {
+        let minutes = usize::try_from(self.interval).unwrap_or(1);
+        (minutes / self.slot as usize).max(1)
     }
 
     /// The slots of the window that ends with this minute.
@@ -113,9 +122,7 @@ struct Sliding {
 
 impl Sliding {
     fn new(frame: &Frame, slots: &[Option<Summary>]) -> Self {
-        let width = usize::try_from(frame.interval / frame.slot)
-            .unwrap_or(1)
-            .max(1);
+        let width = frame.width();
         let mut sliding = Self {
             width,
             begins: Vec::with_capacity(slots.len()),
@@ -212,21 +219,59 @@ pub(super) fn per_second(points: &mut [Datapoint], minutes: i64) {
 /// A percentile of each window: the smallest value that is not smaller than `part` of them. That nothing is
 /// interpolated is unconfirmed.
 pub(super) fn percentiles(frame: &Frame, slots: &[Vec<(f64, u64)>], part: f64) -> Vec<Datapoint> {
+    let mut of_window = match frame.interval <= frame.windows.step {
+        true => apart(slots, part),
+        false => sliding(slots, part),
+    };
+    let point = |end| {
+        let value = of_window(frame.window(end))?;
+        Some(Datapoint {
+            end_minute: end,
+            value,
+        })
+    };
+    frame.windows.ends().filter_map(point).collect()
+}
+
+type OfWindow<'s> = Box<dyn FnMut(Range<usize>) -> Option<f64> + 's>;
+
+/// Where no value is in two windows, sorting those of each is fastest.
+fn apart(slots: &[Vec<(f64, u64)>], part: f64) -> OfWindow<'_> {
+    let mut values: Vec<(f64, u64)> = Vec::new();
+    Box::new(move |window| {
+        values.clear();
+        let slots = slots.get(window).unwrap_or_default();
+        slots.iter().for_each(|slot| values.extend(slot));
+        values.sort_unstable_by(|(one, _), (other, _)| one.total_cmp(other));
+        let total = values
+            .iter()
+            .fold(0_u64, |sum, (_, count)| sum.saturating_add(*count));
+        percentile(values.iter().copied(), total, part)
+    })
+}
+
+/// Where windows overlap, values come and go.
+fn sliding(slots: &[Vec<(f64, u64)>], part: f64) -> OfWindow<'_> {
     let mut values = Values::default();
     let mut seen = 0..0;
     let slot = |at: usize| slots.get(at).map_or(&[][..], Vec::as_slice);
-    let mut points = Vec::new();
-    for end in frame.windows.ends() {
-        let window = frame.window(end);
+    Box::new(move |window| {
         (seen.end..window.end).for_each(|at| values.add(slot(at)));
         (seen.start..window.start).for_each(|at| values.remove(slot(at)));
         seen = window;
-        points.extend(values.percentile(part).map(|value| Datapoint {
-            end_minute: end,
-            value,
-        }));
-    }
-    points
+        values.percentile(part)
+    })
+}
+
+/// A percentile of values in order, each with how often it is there.
+fn percentile(values: impl Iterator<Item = (f64, u64)>, total: u64, part: f64) -> Option<f64> {
+    let wanted = part * total as f64;
+    let mut seen = 0_u64;
+    let mut reached = values.skip_while(|(_, count)| {
+        seen = seen.saturating_add(*count);
+        (seen as f64) < wanted
+    });
+    reached.next().map(|(value, _)| value)
 }
 
 /// Values in order, each with how often it is there.
@@ -258,13 +303,8 @@ impl Values {
     }
 
     pub(super) fn percentile(&self, part: f64) -> Option<f64> {
-        let wanted = part * self.total as f64;
-        let mut seen = 0_u64;
-        let mut reached = self.counts.iter().skip_while(|(_, count)| {
-            seen = seen.saturating_add(**count);
-            (seen as f64) < wanted
-        });
-        reached.next().map(|(value, _)| value.0)
+        let values = self.counts.iter().map(|(value, count)| (value.0, *count));
+        percentile(values, self.total, part)
     }
 }
 
