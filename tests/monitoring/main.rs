@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod list;
+mod model;
 mod post;
 mod program;
 mod retention;

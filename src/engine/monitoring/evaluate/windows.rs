@@ -149,7 +149,7 @@ impl Sliding {
             .get(slots.end.checked_sub(1)?)
             .copied()
             .flatten();
-        if slots.start % self.width != 0
+        if !slots.start.is_multiple_of(self.width)
             && let Some(Some(end)) = self.ends.get(slots.start)
         {
             add_summary(&mut sum, end);
