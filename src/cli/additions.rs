@@ -11,6 +11,7 @@ use super::globals::Globals;
 use super::lines::Container;
 use super::request::Values;
 use crate::api::OperationId;
+use crate::api::events::Events;
 use crate::api::operation::Operation;
 use crate::api::queue::Queue;
 use crate::api::streaming::Streaming;
@@ -20,6 +21,7 @@ use crate::output::Style;
 const PUT: OperationId = OperationId::Streaming(Streaming::PutMessages);
 const GET: OperationId = OperationId::Streaming(Streaming::GetMessages);
 const QUEUE_PUT: OperationId = OperationId::Queue(Queue::PutMessages);
+const CREATE_RULE: OperationId = OperationId::Events(Events::CreateRule);
 const QUEUE_GET: OperationId = OperationId::Queue(Queue::GetMessages);
 
 /// What help says above the options that say which messages to put.
@@ -30,7 +32,7 @@ pub(super) fn heading(operation: &Operation, flag: &str) -> Option<&'static str>
     (matches!(operation.id, PUT | QUEUE_PUT) && flag == "messages").then_some(MESSAGES)
 }
 
-/// Examples of these options, simpler than the one of the table.
+/// Examples of these options, and of names in the place of OCIDs, simpler than the one of the table.
 pub(super) fn examples(operation: &Operation) -> &'static [&'static str] {
     match operation.id {
         PUT => &[
@@ -43,6 +45,11 @@ pub(super) fn examples(operation: &Operation) -> &'static [&'static str] {
         QUEUE_PUT => &[
             "ocelot queue messages put-messages --queue-id jobs --text 'Invoice 4711' --channel-id europe",
             "ocelot queue messages put-messages --queue-id jobs --file invoices.txt",
+        ],
+        CREATE_RULE => &[
+            "ocelot events rule create --display-name uploads --is-enabled true --condition \
+             '{\"eventType\": \"com.oraclecloud.objectstorage.createobject\"}' --actions \
+             '{\"actions\": [{\"actionType\": \"OSS\", \"streamId\": \"orders\", \"isEnabled\": true}]}'",
         ],
         QUEUE_GET => &["ocelot queue messages get-messages --queue-id jobs --limit 5 --decode"],
         _ => &[],

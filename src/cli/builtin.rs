@@ -11,8 +11,8 @@ use super::command::format;
 use super::error::CliError;
 use super::globals::Globals;
 use super::{
-    access, doctor, local, local_function, local_inbox, local_queue, serve, session, setup,
-    terminal,
+    access, doctor, local, local_event, local_function, local_inbox, local_queue, local_trace,
+    rule_test, serve, session, setup, terminal,
 };
 use crate::output;
 use crate::profile::{Environment, Settings};
@@ -77,6 +77,11 @@ pub(super) fn commands() -> Vec<Command> {
     commands
 }
 
+/// The command of this program's own that stands in a group of a service's, if there is one.
+pub(super) fn command_in(group: &str) -> Option<Command> {
+    (group == rule_test::GROUP).then(rule_test::command)
+}
+
 /// A group of commands.
 pub(super) fn group(name: &'static str, about: &'static str) -> Command {
     Command::new(name)
@@ -105,9 +110,12 @@ pub(super) fn run(
     let all = [
         local::BUILTINS,
         access::BUILTINS,
+        local_event::BUILTINS,
         local_function::BUILTINS,
         local_inbox::BUILTINS,
         local_queue::BUILTINS,
+        local_trace::BUILTINS,
+        rule_test::BUILTINS,
         setup::BUILTINS,
         session::BUILTINS,
     ];

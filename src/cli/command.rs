@@ -14,7 +14,7 @@ use super::target::{self, Destination, Failure, Target};
 use super::{additions, credentials, paging, terminal, wait};
 use crate::api::operation::Operation;
 use crate::api::skeleton;
-use crate::call::{ApiError, Call, LOCAL_TENANCY, Reply};
+use crate::call::{ApiError, Call, LOCAL_TENANCY, Reply, WARNING};
 use crate::client::{self, RemoteError};
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::output::{self, ErrorContext, Format, NoAnswer};
@@ -193,8 +193,10 @@ pub(super) struct Session {
 impl Session {
     /// Sends a call; a refusal becomes the error block that the user sees.
     pub(super) fn send(&self, call: &Call) -> Result<Reply, CliError> {
-        self.try_send(call)?
-            .map_err(|error| self.service_error(call, &error))
+        let answer = self.try_send(call)?;
+        let warning = answer.as_ref().ok().and_then(|reply| reply.header(WARNING));
+        terminal::note(&warning.map_or(String::new(), |text| format!("Warning: {text}")));
+        answer.map_err(|error| self.service_error(call, &error))
     }
 
     /// Sends a call; a refusal is the caller's to deal with.

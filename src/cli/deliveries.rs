@@ -8,8 +8,7 @@ use super::terminal;
 use crate::clock::rfc3339;
 use crate::delivery::{Courier, CourierOptions, DeliveryError, Failure, Folder, SmtpServer};
 use crate::engine::delivery::Next;
-use crate::engine::{Engine, Home};
-use crate::log::Durability;
+use crate::engine::{Engine, EngineOptions, Home};
 use crate::server::ServerRecord;
 
 /// How long a command delivers where the line does not say, in seconds.
@@ -47,8 +46,8 @@ impl Deliveries {
     }
 
     /// Tries what is due, and tells of what has not arrived. The call was answered: this cannot fail it.
-    pub(super) fn attempt(&self, engine: Engine, home: &Home, durability: Durability) {
-        match self.try_due(engine, home, durability) {
+    pub(super) fn attempt(&self, engine: Engine, home: &Home, options: &EngineOptions) {
+        match self.try_due(engine, home, options) {
             Ok(failures) => failures.iter().for_each(tell),
             Err(error) => terminal::note(&format!("Note: deliveries stay due: {error}")),
         }
@@ -72,7 +71,7 @@ impl Deliveries {
         &self,
         engine: Engine,
         home: &Home,
-        durability: Durability,
+        options: &EngineOptions,
     ) -> Result<Vec<Failure>, DeliveryError> {
         if self.time.is_zero() || engine.next_delivery_in_ms()? != Some(0) {
             return Ok(Vec::new());
@@ -84,7 +83,7 @@ impl Deliveries {
                 drop(engine);
                 let folder = Folder {
                     home: home.clone(),
-                    durability,
+                    options: options.clone(),
                 };
                 self.courier.attempt_due(&folder, self.time)
             }

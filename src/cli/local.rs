@@ -8,7 +8,10 @@ use super::builtin::{Answer, Builtin, Takes, group};
 use super::error::CliError;
 use super::globals::Globals;
 use super::local_engine::LocalEngine;
-use super::{access, input, local_function, local_inbox, local_queue, target, terminal, tour};
+use super::{
+    access, input, local_event, local_function, local_inbox, local_queue, local_trace, target,
+    terminal, tour,
+};
 use crate::clock::parse_rfc3339;
 use crate::engine::{Home, LocalRequest};
 use crate::profile::{Environment, Settings};
@@ -69,11 +72,13 @@ pub(super) fn commands() -> [Command; 3] {
         "Look into the engine on this machine, and control it.",
     )
     .subcommand(clock)
+    .subcommand(local_event::command())
     .subcommand(local_function::command())
     .subcommand(local_inbox::command())
     .subcommand(access::key_commands())
     .subcommand(access::token_commands())
     .subcommand(local_queue::command())
+    .subcommand(local_trace::command())
     .subcommand(
         Command::new("status").about("Show where the data is, how much there is, and what runs."),
     )

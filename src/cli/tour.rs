@@ -114,6 +114,41 @@ const STEPS: &[Step] = &[
         piped: "",
     },
     Step {
+        says: "A rule picks events and hands them on: here those of new objects in buckets, to the stream.",
+        command: &[
+            "events",
+            "rule",
+            "create",
+            "--display-name",
+            "uploads",
+            "--is-enabled",
+            "true",
+            "--condition",
+            "{\"eventType\": \"com.oraclecloud.objectstorage.createobject\"}",
+            "--actions",
+            "{\"actions\": [{\"actionType\": \"OSS\", \"streamId\": \"orders\", \"isEnabled\": true}]}",
+            "--query",
+            "data.{name: \"display-name\", state: \"lifecycle-state\", condition: condition}",
+        ],
+        piped: "",
+    },
+    Step {
+        says: "Buckets are not on this machine, so their events are emitted by hand, and the rules that want them \
+               are told.",
+        command: &[
+            "local",
+            "event",
+            "emit",
+            "--type",
+            "com.oraclecloud.objectstorage.createobject",
+            "--data",
+            "{\"bucketName\": \"data-lake\"}",
+            "--query",
+            "data.{event: event.eventType, rules: rules[].\"display-name\"}",
+        ],
+        piped: "",
+    },
+    Step {
         says: "All of this is on disk: the next command, or the next day, finds it there.",
         command: &[
             "local",

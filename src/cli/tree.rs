@@ -125,7 +125,13 @@ fn service_command(service: &'static Service, wanted: &dyn Fn(&str) -> bool) -> 
 
 /// Every command of a service, for those who look for the right one.
 fn overview(service: &Service) -> String {
-    let commands = service.operations.iter().map(|operation| operation.command);
+    let operations = service.operations.iter();
+    let operations = operations.map(|operation| operation.command.to_owned());
+    let additional = service.groups.iter().filter_map(|(group, _)| {
+        let command = builtin::command_in(group)?;
+        Some(format!("{group} {}", command.get_name()))
+    });
+    let commands = operations.chain(additional);
     let commands: Vec<String> = commands.map(|words| format!("  ocelot {words}")).collect();
     format!(
         "All commands, each with its own --help:\n{}",
@@ -150,7 +156,8 @@ fn group(service: &'static Service, path: &'static str, wanted: &dyn Fn(&str) ->
     let commands = commands.filter(|operation| is_child(path, operation.command));
     let command = command
         .subcommands(groups.map(|inner| group(service, inner, wanted)))
-        .subcommands(commands.map(|operation| leaf(operation, wanted)));
+        .subcommands(commands.map(|operation| leaf(operation, wanted)))
+        .subcommands(builtin::command_in(path).map(group_globals));
     globals::add_to(with_help(command), |_| false, false)
 }
 

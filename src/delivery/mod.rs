@@ -23,8 +23,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::engine::delivery::{Next, Outcome};
-use crate::engine::{Engine, EngineError, Home};
-use crate::log::Durability;
+use crate::engine::{Engine, EngineError, EngineOptions, Home};
 
 pub use email::{SmtpError, SmtpServer};
 use sender::{Attempt, Sender};
@@ -69,8 +68,8 @@ impl EngineAccess for Engine {
 pub struct Folder {
     /// Where it is.
     pub home: Home,
-    /// What its writes survive.
-    pub durability: Durability,
+    /// How its engine behaves.
+    pub options: EngineOptions,
 }
 
 impl EngineAccess for Folder {
@@ -78,7 +77,7 @@ impl EngineAccess for Folder {
         &self,
         work: impl FnOnce(&Engine) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
-        work(&Engine::open(&self.home, self.durability)?)
+        work(&Engine::open(&self.home, self.options.clone())?)
     }
 }
 
@@ -235,19 +234,16 @@ impl Courier {
 
 /// Tells the engine what came of an attempt.
 fn finish(access: &impl EngineAccess, attempt: Attempt) -> Result<Option<Failure>, EngineError> {
-    access.with(|engine| {
-        if let Some((function_id, run)) = &attempt.run {
-            engine.keep_function_run(function_id, run)?;
-        }
-        let outcome = match &attempt.result {
-            Ok(outcome) => *outcome,
-            Err(_) => Outcome::Failed,
-        };
-        let next = engine.finish_delivery(attempt.id, outcome)?;
-        Ok(attempt.result.err().map(|reason| Failure {
-            place: attempt.place,
-            reason,
-            next,
-        }))
-    })
+    let outcome = match &attempt.result {
+        Ok(outcome) => outcome.clone(),
+        Err(reason) => Outcome::Failed(reason.clone()),
+    };
+    let run = attempt.run.as_ref();
+    let run = run.map(|(function_id, run)| (function_id.as_str(), run));
+    let next = access.with(|engine| engine.finish_delivery(attempt.id, &outcome, run))?;
+    Ok(attempt.result.err().map(|reason| Failure {
+        place: attempt.place,
+        reason,
+        next,
+    }))
 }

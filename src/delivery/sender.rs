@@ -4,7 +4,7 @@ use super::CourierOptions;
 use super::email::Mailer;
 use super::forms::{self, Post};
 use super::function;
-use super::http::{Http, place};
+use super::http::Http;
 use crate::engine::delivery::functions::Run;
 use crate::engine::delivery::{Delivery, Destination, Outcome};
 
@@ -22,15 +22,9 @@ pub(super) struct Attempt {
 
 impl Attempt {
     fn of(delivery: &Delivery, result: Result<Outcome, String>) -> Self {
-        let destination = &delivery.task.destination;
         Self {
             id: delivery.id,
-            place: match destination {
-                Destination::Webhook(url)
-                | Destination::Slack(url)
-                | Destination::PagerDuty(url) => place(url),
-                other => other.endpoint().to_owned(),
-            },
+            place: delivery.task.destination.place().into_owned(),
             result,
             run: None,
         }

@@ -5,7 +5,7 @@ use roff::bold;
 
 use super::example;
 use super::page::Page;
-use crate::api::Service;
+use crate::api::{Service, operations};
 
 /// Renders the page of a service; `command` is its branch of the tree.
 pub(super) fn render(service: &'static Service, command: &Command) -> String {
@@ -38,11 +38,37 @@ pub(super) fn render(service: &'static Service, command: &Command) -> String {
         page.paragraph("Example:");
         page.typed(example::lines(operation.example).iter().map(String::as_str));
     }
+    for (words, leaf) in additional(command) {
+        page.part(&words);
+        page.paragraph(
+            &leaf
+                .get_about()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+        );
+        page.synopsis(&words, leaf);
+        page.options(leaf, |_| true);
+    }
     page.section("EXIT STATUS");
     page.paragraph("As in ocelot(1).");
     page.section("SEE ALSO");
     page.paragraph("ocelot(1)");
     page.render()
+}
+
+/// The commands of a branch of the tree that are no operations.
+fn additional(branch: &Command) -> Vec<(String, &Command)> {
+    let mut open = vec![(format!("ocelot {}", branch.get_name()), branch)];
+    let mut found = Vec::new();
+    while let Some((words, command)) = open.pop() {
+        let inner = command.get_subcommands();
+        open.extend(inner.map(|inner| (format!("{words} {}", inner.get_name()), inner)));
+        let is_operation = operations().any(|one| format!("ocelot {}", one.command) == words);
+        if !command.has_subcommands() && !is_operation {
+            found.push((words, command));
+        }
+    }
+    found
 }
 
 /// Lists the groups that the commands stand in.

@@ -5,16 +5,12 @@
 //! opened next. A process that is killed in between may put a message into a stream twice; nothing is ever
 //! left out.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use uuid::Uuid;
 
 use super::Context;
-use super::resource::Tags;
-use crate::clock::rfc3339;
-use crate::store::{Resource, Session, StoreError};
+use super::events::envelope::Envelope;
+use super::trace::TraceParent;
+use crate::store::{Session, StoreError};
 
 /// How many effects are carried out after one call at most: effects cause effects, and a circle of them is
 /// not to hold up a call for ever.
@@ -73,72 +69,68 @@ pub enum Sender {
     Connector,
 }
 
-/// An event as rules, topics, streams and functions see it: CloudEvents 0.1. Source: behaviour.md 4.3.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Envelope {
-    cloud_events_version: String,
-    event_type_version: String,
-    event_type: String,
-    source: String,
-    event_time: String,
-    content_type: String,
-    #[serde(rename = "eventID")]
-    event_id: String,
-    extensions: BTreeMap<String, String>,
-    data: EventData,
+/// The action of a rule that an event caused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionTaken {
+    /// The rule's OCID.
+    pub rule_id: String,
+    /// The action's OCID.
+    pub action_id: String,
+    /// The event's own id.
+    pub event_id: String,
 }
 
+/// An effect as it is noted: with whom to tell if it is refused, and where it is traced.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct EventData {
-    compartment_id: String,
-    resource_name: String,
-    resource_id: String,
-    freeform_tags: Tags,
-    defined_tags: Tags,
-    additional_details: BTreeMap<String, Value>,
-}
-
-impl Envelope {
-    /// The event that `event_type` happened now to a resource of the service `source`.
-    pub(super) fn about<D>(
-        resource: &Resource<D>,
-        (source, event_type): (&str, &str),
-        (freeform_tags, defined_tags): (&Tags, &Tags),
-        now_ms: i64,
-    ) -> Self {
-        Self {
-            cloud_events_version: "0.1".to_owned(),
-            event_type_version: "2.0".to_owned(),
-            event_type: event_type.to_owned(),
-            source: source.to_owned(),
-            event_time: rfc3339(now_ms),
-            content_type: "application/json".to_owned(),
-            event_id: Uuid::new_v4().to_string(),
-            extensions: BTreeMap::from([(
-                "compartmentId".to_owned(),
-                resource.compartment_id.clone(),
-            )]),
-            data: EventData {
-                compartment_id: resource.compartment_id.clone(),
-                resource_name: resource.name.clone(),
-                resource_id: resource.id.clone(),
-                freeform_tags: freeform_tags.clone(),
-                defined_tags: defined_tags.clone(),
-                additional_details: BTreeMap::new(),
-            },
-        }
-    }
+pub struct Note {
+    /// What is to be done.
+    #[serde(flatten)]
+    pub effect: Effect,
+    /// The action of a rule that does it, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<ActionTaken>,
+    /// Where in a trace belongs what comes of it. Notes of the versions before there were traces have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceParent>,
 }
 
 impl Effect {
-    /// Notes that this is to be done, in the transaction of the change that causes it.
+    /// Notes that this is to be done, in the transaction of the change that causes it. The trace of an event
+    /// begins here.
     pub(super) fn note(
-        &self,
+        self,
         session: &Session<'_>,
         context: &Context<'_>,
     ) -> Result<(), StoreError> {
-        session.note_effect(&context.origin.rest_address, self)
+        let trace = match &self {
+            Self::Event(envelope) => {
+                let id = envelope.id();
+                let begun = TraceParent::begin(session, id, context.now_ms, &envelope.hop())?;
+                Some(begun)
+            }
+            Self::Publish(_) | Self::Put { .. } | Self::Invoke { .. } => None,
+        };
+        let note = Note {
+            effect: self,
+            action: None,
+            trace,
+        };
+        session.note_effect(&context.origin.rest_address, &note)
+    }
+
+    /// The same for an action of a rule, which is told if it is refused.
+    pub(super) fn note_for(
+        self,
+        action: ActionTaken,
+        trace: Option<TraceParent>,
+        session: &Session<'_>,
+        context: &Context<'_>,
+    ) -> Result<(), StoreError> {
+        let note = Note {
+            effect: self,
+            action: Some(action),
+            trace,
+        };
+        session.note_effect(&context.origin.rest_address, &note)
     }
 }

@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::delivery::functions::FunctionRequest;
 use super::delivery::inbox::InboxRequest;
+use super::events::NewEvent;
 use super::{AccessRequest, Engine, EngineError, PeekedState, QueuePart};
-use crate::call::LOCAL_TENANCY;
+use crate::call::{LOCAL_TENANCY, Origin};
 use crate::clock::{Setting, clamp_ms, rfc3339};
 
 /// Where the store keeps how the clock is set.
@@ -57,6 +58,11 @@ pub enum LocalRequest {
         /// What.
         request: FunctionRequest,
     },
+    /// Emits an event, as a service would.
+    EmitEvent {
+        /// The event.
+        event: NewEvent,
+    },
     /// The messages of a queue in some states; nothing changes.
     PeekQueue {
         /// Where they are.
@@ -72,6 +78,16 @@ pub enum LocalRequest {
         part: QueuePart,
         /// Whether it is only told how many there are.
         dry_run: bool,
+    },
+    /// What became of an event or a message.
+    ShowTrace {
+        /// An id that leads to its trace.
+        id: String,
+    },
+    /// The newest traces.
+    ListTraces {
+        /// Most traces.
+        limit: usize,
     },
     /// Deletes everything.
     Reset,
@@ -169,6 +185,7 @@ impl Engine {
                 ("consumer-groups", "consumergroup"),
                 ("topics", "onstopic"),
                 ("subscriptions", "onssubscription"),
+                ("rules", "eventrule"),
             ]
             .into_iter()
             .map(|(name, kind)| Ok((name, session.count_resources(kind)?)))
@@ -196,6 +213,7 @@ impl Engine {
             "topic-id" => Some("onstopic"),
             // Their names are their endpoints.
             "subscription-id" => Some("onssubscription"),
+            "rule-id" => Some("eventrule"),
             _ => None,
         }
     }
@@ -219,6 +237,15 @@ impl Engine {
 
     /// Does what a command about this engine asks, and answers with JSON in kebab-case keys.
     pub fn control(&self, request: &LocalRequest) -> Result<Value, EngineError> {
+        self.control_from(request, &Origin::default())
+    }
+
+    /// The same for someone who finds the services at the addresses of `origin`.
+    pub fn control_from(
+        &self,
+        request: &LocalRequest,
+        origin: &Origin,
+    ) -> Result<Value, EngineError> {
         match request {
             LocalRequest::ShowClock => Ok(self.clock().to_json()),
             LocalRequest::SetClock { at_ms, frozen } => {
@@ -231,6 +258,7 @@ impl Engine {
             LocalRequest::ManageAccess { request } => self.manage_access(request),
             LocalRequest::ManageInbox { request } => self.manage_inbox(request),
             LocalRequest::ManageFunctions { request } => self.manage_functions(request),
+            LocalRequest::EmitEvent { event } => self.emit_event(event, origin),
             LocalRequest::PeekQueue {
                 part,
                 states,
@@ -239,6 +267,8 @@ impl Engine {
             LocalRequest::RedriveQueue { part, dry_run } => {
                 Ok(self.redrive_queue(part, *dry_run)?.to_json())
             }
+            LocalRequest::ShowTrace { id } => Ok(json!(self.trace(id)?)),
+            LocalRequest::ListTraces { limit } => Ok(json!(self.traces(*limit)?)),
             LocalRequest::Reset => {
                 self.reset()?;
                 Ok(json!({ "data-dir": self.place(), "deleted": true }))

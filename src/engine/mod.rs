@@ -23,6 +23,7 @@ mod request;
 mod resource;
 mod retry;
 mod streaming;
+pub mod trace;
 mod work;
 
 use std::borrow::Cow;
@@ -41,12 +42,12 @@ pub use access::{
     AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser,
     without_default_domain,
 };
-pub use changes::{Attempt, Changes, Listening, Wait};
-pub use folder::{FolderError, PATIENCE};
+pub use changes::{Attempt, Changes, Listening, PlaceInLine, Wait};
+pub use folder::{FolderError, FolderSign, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
 pub use options::{EngineOptions, Strictness};
 use queue::Queue;
-pub use queue::{PeekedState, QueuePart};
+pub use queue::{DEFAULT_CHANNEL, PeekedState, QueuePart};
 pub use rates::Rates;
 use streaming::Streaming;
 pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
@@ -80,9 +81,15 @@ pub enum EngineError {
     /// A message of the inbox cannot be used as asked.
     #[error(transparent)]
     Inbox(#[from] delivery::inbox::InboxError),
+    /// What is to be emitted is no event.
+    #[error(transparent)]
+    Event(#[from] events::envelope::EventError),
     /// No such function.
     #[error(transparent)]
     Function(#[from] delivery::functions::FunctionError),
+    /// No such trace.
+    #[error(transparent)]
+    Trace(#[from] trace::TraceError),
     /// What a command about this engine names is not there, or cannot be.
     #[error("{0}")]
     Refused(String),
@@ -101,7 +108,7 @@ pub struct Engine {
     keys: access::KeyRing,
     decoy: access::Decoy,
     queue: Queue,
-    monitoring: monitoring::Monitoring,
+    strictness: Strictness,
     changes: Arc<Changes>,
     // Dropped last: until then the folder is this process's alone.
     folder: Option<folder::Folder>,
@@ -136,12 +143,14 @@ impl Engine {
                 PathBuf::from("/streams"),
             ),
         };
+        let changes = Arc::new(Changes::default());
+        let told = Arc::clone(&changes);
+        let store = store.on_work_left(move || told.tell(Changes::DELIVERIES));
         let setting = store.read(|session| session.setting(local::CLOCK_SETTING))?;
-        let monitoring = monitoring::Monitoring::new(options.strictness.clone());
+        let strictness = options.strictness.clone();
         let streaming = Streaming::new(disk, streams, options);
         streaming.finish_removals(&store)?;
-        let changes = Arc::new(Changes::default());
-        let queue = Queue::new(Arc::clone(&changes));
+        let queue = Queue::new(Arc::clone(&changes), strictness.clone());
         queue.finish_removals(&store)?;
         let engine = Self {
             clock: EngineClock::new(system, setting.unwrap_or_default()),
@@ -150,7 +159,7 @@ impl Engine {
             keys: access::KeyRing::default(),
             decoy: access::Decoy::new()?,
             queue,
-            monitoring,
+            strictness,
             changes,
             store,
             folder,
@@ -167,9 +176,21 @@ impl Engine {
 
     /// Answers a call, or says what to wait for, or why it cannot be answered.
     pub fn attempt(&self, call: &Call) -> Result<Attempt, ApiError> {
+        self.try_call(call, true)
+    }
+
+    /// The same for a call that had to wait: it is the same request still, and not counted once more.
+    pub fn attempt_again(&self, call: &Call) -> Result<Attempt, ApiError> {
+        self.try_call(call, false)
+    }
+
+    fn try_call(&self, call: &Call, is_first: bool) -> Result<Attempt, ApiError> {
         request::check(call)?;
         let tenancy_id = self.tenancy_of(call)?;
         let context = self.context(call, &tenancy_id);
+        if is_first {
+            self.count_call(&context, call)?;
+        }
         let attempt = match call.operation.id {
             OperationId::Streaming(operation) => self
                 .streaming
@@ -179,11 +200,13 @@ impl Engine {
             OperationId::Ons(operation) => {
                 ons::answer(&context, operation, call).map(Attempt::Done)
             }
-            OperationId::Monitoring(operation) => self
-                .monitoring
-                .answer(&context, operation, call)
-                .map(Attempt::Done),
-            OperationId::Events(_) | OperationId::Sch(_) => Err(not_available(call)),
+            OperationId::Events(operation) => {
+                events::answer(&context, self.is_strict(), operation, call).map(Attempt::Done)
+            }
+            OperationId::Monitoring(operation) => {
+                monitoring::answer(&context, &self.strictness, operation, call).map(Attempt::Done)
+            }
+            OperationId::Sch(_) => Err(not_available(call)),
         };
         // The change is made and its effects are noted: what keeps them from being carried out now does not
         // undo the answer. They stay noted, and the next call meets the same obstacle first.
@@ -196,6 +219,22 @@ impl Engine {
             }),
             other => other,
         })
+    }
+
+    /// Counts a call where calls are counted, unless there were too many.
+    fn count_call(&self, context: &Context<'_>, call: &Call) -> Result<(), ApiError> {
+        match call.operation.id {
+            OperationId::Queue(operation) => self.queue.count_call(context, operation, call)?,
+            OperationId::Ons(operation) => {
+                ons::count_call(&self.strictness, context, operation, call)?;
+            }
+            // Streaming has more ways in than this one, and counts by itself.
+            OperationId::Streaming(_)
+            | OperationId::Events(_)
+            | OperationId::Monitoring(_)
+            | OperationId::Sch(_) => {}
+        }
+        Ok(())
     }
 
     /// Where to listen for changes of what calls read from.
@@ -218,7 +257,7 @@ impl Engine {
 
     /// Whether what the services in the cloud refuse is refused.
     pub fn is_strict(&self) -> bool {
-        self.streaming.is_strict()
+        self.strictness.is_strict()
     }
 
     /// Answers a call for PutMessages as [`Engine::answer`] does, without a document of its body and its reply:

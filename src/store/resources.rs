@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::conditions::Conditions;
-use super::page::{Order, Page, Place};
+use super::page::{Order, Page, Place, PlaceValue};
 use super::{FolderSession, Session, StoreError, from_json, to_json};
 
 /// A resource; `D` holds what only its kind has.
@@ -56,6 +56,22 @@ pub enum SortBy {
     Name,
     /// By the time of creation.
     TimeCreated,
+    /// By OCID, for kinds of which there are few: there is no index in this order.
+    Id,
+}
+
+impl<D> Resource<D> {
+    /// Where it stands in a list that is sorted by this.
+    pub fn place(&self, sort_by: SortBy) -> Place {
+        Place {
+            value: match sort_by {
+                SortBy::Name => PlaceValue::Text(self.name.clone()),
+                SortBy::TimeCreated => PlaceValue::Number(self.time_created_ms),
+                SortBy::Id => PlaceValue::Text(self.id.clone()),
+            },
+            id: self.id.clone(),
+        }
+    }
 }
 
 const COLUMNS: &str = "id, name, compartment_id, parent_id, state, etag, time_created_ms, \
@@ -245,6 +261,8 @@ fn sort_column(sort_by: SortBy, filter: &Filter<'_>) -> &'static str {
         // Few have the same name: finding them and sorting is less than looking at all in order. The sign
         // keeps the index of times out of it.
         (SortBy::TimeCreated, Some(_)) => "+time_created_ms",
+        // The sign keeps it from walking through all resources by their OCIDs.
+        (SortBy::Id, _) => "+id",
     }
 }
 
@@ -267,7 +285,6 @@ fn conditions(tenancy_id: &str, kind: &str, filter: &Filter<'_>) -> Conditions {
 mod tests {
     use super::super::Store;
     use super::*;
-    use crate::store::PlaceValue;
 
     /// A list must not look at all there is, nor sort it: its cost would grow with what is stored.
     #[test]

@@ -16,6 +16,7 @@ mod queues;
 mod refusals;
 mod retention;
 mod served;
+mod strict;
 mod support;
 mod text;
 mod waiting;

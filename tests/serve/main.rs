@@ -8,6 +8,7 @@
 
 mod hostile;
 mod life;
+mod parked;
 mod programs;
 mod reach;
 mod rest;

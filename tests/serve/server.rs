@@ -127,7 +127,7 @@ impl<'h> Server<'h> {
         let log = fs::File::create(home.path("log")).unwrap();
         let mut process = home
             .command(&format!(
-                "serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 --ready-file {} {options}",
+                "serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 --stomp 127.0.0.1:0 --ready-file {} {options}",
                 file.display()
             ))
             .stdout(Stdio::piped())

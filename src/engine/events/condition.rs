@@ -5,21 +5,8 @@
 
 use serde_json::{Map, Value};
 
+use super::envelope::{OBJECT_FIELDS, TEXT_FIELDS};
 use super::wildcard::Wildcard;
-
-/// The fields of the envelope that hold a text.
-const TEXT_FIELDS: &[&str] = &[
-    "cloudEventsVersion",
-    "contentType",
-    "eventID",
-    "eventTime",
-    "eventType",
-    "eventTypeVersion",
-    "source",
-];
-
-/// The fields of the envelope that hold an object.
-const OBJECT_FIELDS: &[&str] = &["data", "extensions"];
 
 /// Why a text is no condition, or none that makes sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -98,10 +85,15 @@ impl Condition {
     pub fn parse(text: &str) -> Result<Self, ConditionError> {
         let condition: Value = serde_json::from_str(text)
             .map_err(|error| ConditionError::NotJson(error.to_string()))?;
+        Self::read(&condition)
+    }
+
+    /// The same of one that is JSON already.
+    pub fn read(condition: &Value) -> Result<Self, ConditionError> {
         let Value::Object(condition) = condition else {
             return Err(ConditionError::NotObject);
         };
-        let fields = fields(&condition, "")?;
+        let fields = fields(condition, "")?;
         for (name, wanted) in &fields {
             check_envelope(name, wanted)?;
         }

@@ -7,7 +7,7 @@ use super::super::Context;
 use super::super::listing::{Limits, Request};
 use super::super::resource::ResourceKind;
 use crate::call::{ApiError, Call, Reply};
-use crate::store::{Filter, Order, Place, PlaceValue, Resource, SortBy};
+use crate::store::{Filter, Order, Resource, SortBy};
 
 /// How many items a page holds. Unconfirmed: as in the other services.
 const LIMITS: Limits = Limits {
@@ -25,10 +25,7 @@ pub(super) fn resources<D: DeserializeOwned>(
     shown: impl Fn(&Resource<D>) -> Value,
 ) -> Result<Reply, ApiError> {
     let request = Request::of(call, LIMITS, ("TIMECREATED", order))?;
-    let place = |resource: &Resource<D>| Place {
-        value: PlaceValue::Number(resource.time_created_ms),
-        id: resource.id.clone(),
-    };
+    let place = |resource: &Resource<D>| resource.place(SortBy::TimeCreated);
     let (items, reply) = context.store.read(|session| {
         request.fetch(place, |order, after, limit| {
             let sort = (SortBy::TimeCreated, order);

@@ -7,6 +7,7 @@ mod confirmation;
 mod endpoints;
 #[cfg(test)]
 mod event_tests;
+mod limits;
 mod lists;
 mod policy;
 mod publish;
@@ -14,13 +15,16 @@ mod subscriptions;
 mod topics;
 
 use super::Context;
-use super::effects::{Effect, Envelope};
+use super::effects::Effect;
+use super::events::envelope::Envelope;
 use super::resource::Tags;
 use crate::api::ons::Ons as Operation;
 use crate::call::{ApiError, Call, Reply};
 use crate::store::{FolderSession, Resource, Session};
 
+pub(super) use limits::count_call;
 pub(super) use publish::publish;
+pub(super) use topics::TOPIC;
 
 /// Answers a call of an operation of Notifications.
 pub(super) fn answer(

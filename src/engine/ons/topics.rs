@@ -11,7 +11,7 @@ use crate::call::{ApiError, Call, Reply};
 use crate::clock::rfc3339;
 use crate::store::{Filter, Order, Resource, Session};
 
-pub(super) const TOPIC: ResourceKind = ResourceKind {
+pub(in crate::engine) const TOPIC: ResourceKind = ResourceKind {
     ocid_type: "onstopic",
     noun: "topic",
 };

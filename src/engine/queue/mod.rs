@@ -13,6 +13,7 @@ mod channels;
 mod consumer_groups;
 mod dead_letters;
 mod filter;
+mod limits;
 mod lists;
 mod messages;
 mod peek;
@@ -27,13 +28,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Context;
 use super::changes::{Attempt, Changes};
+use super::{Context, Strictness};
 use crate::api::queue::Queue as Operation;
 use crate::call::{ApiError, Call};
 use crate::store::{Store, StoreError};
 use work::WORK_REQUESTS;
 
+pub use channels::DEFAULT as DEFAULT_CHANNEL;
 pub use peek::PeekedState;
 
 /// Which messages of a queue a command on this machine is about.
@@ -50,11 +52,15 @@ pub struct QueuePart {
 /// The service.
 pub(super) struct Queue {
     changes: Arc<Changes>,
+    strictness: Strictness,
 }
 
 impl Queue {
-    pub(super) fn new(changes: Arc<Changes>) -> Self {
-        Self { changes }
+    pub(super) fn new(changes: Arc<Changes>, strictness: Strictness) -> Self {
+        Self {
+            changes,
+            strictness,
+        }
     }
 
     /// Removes the messages of deleted queues that earlier processes did not come to.
@@ -76,7 +82,7 @@ impl Queue {
         call: &Call,
     ) -> Result<Attempt, ApiError> {
         let reply = match operation {
-            Operation::CreateQueue => queues::create(context, call),
+            Operation::CreateQueue => self.create_queue(context, call),
             Operation::GetQueue => queues::get(context, call),
             Operation::ListQueues => queues::list(context, call),
             Operation::UpdateQueue => queues::update(context, call),
@@ -97,7 +103,7 @@ impl Queue {
 
             Operation::PutMessages => self.put_messages(context, call),
             // The one that may have to wait.
-            Operation::GetMessages => return messages::get(context, call),
+            Operation::GetMessages => return self.get_messages(context, call),
             Operation::DeleteMessage => messages::delete(context, call),
             Operation::DeleteMessages => messages::delete_all(context, call),
             Operation::UpdateMessage => self.update_message(context, call),

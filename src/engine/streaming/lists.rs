@@ -7,7 +7,7 @@ use super::super::Context;
 use super::super::listing::{Limits, Request};
 use super::super::resource::{REMEMBERED_MS, ResourceKind};
 use crate::call::{ApiError, Call, Reply};
-use crate::store::{Filter, Order, Place, PlaceValue, Resource, SortBy};
+use crate::store::{Filter, Order, Resource, SortBy};
 
 /// How many items a page holds. Source: behaviour.md 1.2.
 const LIMITS: Limits = Limits {
@@ -42,13 +42,7 @@ pub(super) fn resources<D: DeserializeOwned>(
         false => (SortBy::TimeCreated, ("TIMECREATED", Order::Descending)),
     };
     let request = Request::of(call, LIMITS, sorted)?;
-    let place = |resource: &Resource<D>| Place {
-        value: match sort_by {
-            SortBy::Name => PlaceValue::Text(resource.name.clone()),
-            SortBy::TimeCreated => PlaceValue::Number(resource.time_created_ms),
-        },
-        id: resource.id.clone(),
-    };
+    let place = |resource: &Resource<D>| resource.place(sort_by);
     let (items, reply) = context.store.read(|session| {
         request.fetch(place, |order, after, limit| {
             session.resources(kind.ocid_type, filter, (sort_by, order), after, limit)

@@ -36,6 +36,7 @@ pub use kafka_groups::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 use partitions::Partitions;
 use producers::ProducerIds;
 pub use put::{PutMessages, PutResult};
+pub(super) use streams::STREAM;
 use topics::TopicCache;
 pub use topics::{NewTopic, OffsetRange, Topic, TopicError, TopicPool, Topics};
 use work::WORK_REQUESTS;
@@ -59,10 +60,6 @@ impl Streaming {
             producer_ids: ProducerIds::default(),
             strictness: options.strictness,
         }
-    }
-
-    pub(super) fn is_strict(&self) -> bool {
-        self.strictness.is_strict()
     }
 
     /// Removes the logs that are noted for removal and still there: those of earlier processes that did not

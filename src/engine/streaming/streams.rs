@@ -12,7 +12,7 @@ use crate::call::{ApiError, Call, Reply};
 use crate::clock::rfc3339;
 use crate::store::{Filter, Order, Resource, Session, SortBy};
 
-pub(super) const STREAM: ResourceKind = ResourceKind {
+pub(in crate::engine) const STREAM: ResourceKind = ResourceKind {
     ocid_type: "stream",
     noun: "stream",
 };

@@ -6,6 +6,7 @@ use axum::http::Response;
 use serde_json::Value;
 
 use super::authenticate::is_owner;
+use super::services::origin_at;
 use super::{Entrance, body, response};
 use crate::call::ApiError;
 use crate::engine::LocalRequest;
@@ -29,9 +30,8 @@ async fn reply(shared: &Shared, request: Request) -> Result<Value, ApiError> {
     let body = body::read(request.into_body(), &shared.options.limits).await?;
     let request: LocalRequest = serde_json::from_slice(&body)
         .map_err(|error| ApiError::invalid(format!("This is no request: {error}")))?;
-    let answer = shared.ask_engine(|engine| engine.control(&request));
-    // The clock may have moved.
-    shared.may_be_due.notify_one();
+    let origin = origin_at(shared, None);
+    let answer = shared.ask_engine(|engine| engine.control_from(&request, &origin));
     let mut data = answer.map_err(|error| ApiError::invalid(error.to_string()))?;
     if let (LocalRequest::ShowStatus, Some(fields)) = (&request, data.as_object_mut()) {
         fields.insert("server".to_owned(), shared.addresses.to_json());

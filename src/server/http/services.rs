@@ -10,13 +10,15 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Response, Uri, header};
 
 use super::authenticate::{Caller, authenticate};
-use super::{Entrance, body, request, response, wait};
+use super::{Entrance, body, request, response};
 use crate::api::OperationId;
 use crate::api::route::Route;
 use crate::api::streaming::Streaming;
 use crate::call::{ApiError, Call, Origin};
 use crate::engine::{Engine, NEXT_CURSOR};
+use crate::server::Shared;
 use crate::server::listeners::from_here;
+use crate::server::wait;
 
 /// Answers a request for an operation of the table, or says why not.
 pub(super) async fn answer(State(entrance): State<Entrance>, request: Request) -> Response<Body> {
@@ -26,7 +28,7 @@ pub(super) async fn answer(State(entrance): State<Entrance>, request: Request) -
     let route = request::find(&parts.method, parts.uri.path());
     let operation = route.as_ref().ok().map(|route| route.operation.id);
     let answer = match route {
-        Ok(route) => reply(&entrance, route, &parts, body).await,
+        Ok(route) => reply(&entrance, route, &parts, body, &id).await,
         Err(error) => Err(error),
     };
     let (mut response, refusal) = match answer {
@@ -68,6 +70,7 @@ async fn reply(
     route: Route<'_>,
     parts: &Parts,
     body: Body,
+    id: &str,
 ) -> Result<Response<Body>, ApiError> {
     let shared = &entrance.shared;
     let limits = &shared.options.limits;
@@ -81,6 +84,7 @@ async fn reply(
         return answer;
     }
     call.body = request::body(call.operation, &content)?;
+    call.origin.request_id = Some(id.to_owned());
     response::reply(wait::answer(shared, &call).await?)
 }
 
@@ -112,11 +116,19 @@ fn get_messages(engine: &Engine, call: &Call) -> Result<Response<Body>, ApiError
 /// Who asks, and the addresses that they will find the services at: those of the host that they used, or of the
 /// one that is advertised.
 fn origin(entrance: &Entrance, parts: &Parts, caller: Caller) -> Origin {
-    let addresses = &entrance.shared.addresses;
-    let advertised = entrance.shared.options.advertise.as_ref();
     // Who comes in by the owner's entrance has used an address that is no use to others.
     let used = used_host(&parts.uri, &parts.headers).filter(|_| !entrance.owner_only);
-    let (kafka_host, rest) = match (advertised, &used) {
+    Origin {
+        tenancy_id: caller.tenancy_id,
+        user_id: caller.user_id,
+        ..origin_at(&entrance.shared, used)
+    }
+}
+
+/// Someone of this machine's own tenancy, who has used this host, or none that is of use to others.
+pub(super) fn origin_at(shared: &Shared, used: Option<Authority>) -> Origin {
+    let addresses = &shared.addresses;
+    let (kafka_host, rest) = match (shared.options.advertise.as_ref(), &used) {
         (Some(host), _) => (host.clone(), format!("{host}:{}", addresses.http.port())),
         (None, Some(used)) => (used.host().to_owned(), used.to_string()),
         (None, None) => {
@@ -125,10 +137,9 @@ fn origin(entrance: &Entrance, parts: &Parts, caller: Caller) -> Origin {
         }
     };
     Origin {
-        tenancy_id: caller.tenancy_id,
-        user_id: caller.user_id,
         rest_address: format!("{}://{rest}", addresses.scheme()),
         kafka_address: format!("{kafka_host}:{}", addresses.kafka.port()),
+        ..Origin::default()
     }
 }
 

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::super::super::Context;
 use super::super::super::changes::{Attempt, Wait};
-use super::super::address::{Address, Side};
+use super::super::address::{Address, Side, parts_of_channel};
 use super::super::receipts::Receipt;
-use super::super::{channels, check_range};
+use super::super::{Queue, channels, check_range};
 use super::{MOST_ENTRIES, VISIBILITY_SECONDS, properties, share};
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::rfc3339;
@@ -61,48 +61,87 @@ fn number(
     Ok(number)
 }
 
-/// Gets messages, or tells when there may be some.
-pub(in super::super) fn get(context: &Context<'_>, call: &Call) -> Result<Attempt, ApiError> {
-    let wish = Wish::of(call)?;
-    context.store.write(|session| {
-        let address = Address::of(session, context, call)?;
-        let details = &address.queue.details;
-        let visibility_seconds = wish
-            .visibility_seconds
-            .unwrap_or(details.visibility_seconds);
-        let patience_seconds = wish.timeout_seconds.unwrap_or(details.timeout_seconds);
-        let mut taker = Taker {
-            session,
-            address: &address,
-            now_ms: context.now_ms,
-            visible_ms: context.now_ms + visibility_seconds * 1000,
-            messages: Vec::new(),
-            bytes: 0,
-        };
-        let mut lanes = address.lanes(session, None)?;
-        let room = taker.room(&lanes)?;
-        lanes.retain(|lane| wish.channel.is_none_or(|wanted| wanted == lane.channel));
-        shuffle(&mut lanes)?;
-        for lane in &lanes {
-            taker.take(lane, wish.limit.min(room))?;
-            if !taker.messages.is_empty() {
-                break;
-            }
+/// What came of a call, and whose messages it got.
+struct Got {
+    attempt: Attempt,
+    queue_id: String,
+    bytes: i64,
+    /// The parts of the queue that have dead letters as soon as what was got is visible again.
+    dying: Vec<String>,
+}
+
+impl Queue {
+    /// Gets messages, or tells when there may be some.
+    pub(in super::super) fn get_messages(
+        &self,
+        context: &Context<'_>,
+        call: &Call,
+    ) -> Result<Attempt, ApiError> {
+        let wish = Wish::of(call)?;
+        let got = context.store.write(|session| {
+            let address = Address::of(session, context, call)?;
+            get(session, context, &address, &wish)
+        })?;
+        self.count_got(&got.queue_id, got.bytes, context.now_ms);
+        if !got.dying.is_empty() {
+            self.changes.tell_parts(&got.queue_id, &got.dying);
         }
-        let is_empty = taker.messages.is_empty();
-        let reply = Reply::ok(json!({ "messages": taker.messages }));
-        if !is_empty || patience_seconds == 0 {
-            return Ok(Attempt::Done(reply));
+        Ok(got.attempt)
+    }
+}
+
+fn get(
+    session: &Session<'_>,
+    context: &Context<'_>,
+    address: &Address,
+    wish: &Wish<'_>,
+) -> Result<Got, ApiError> {
+    let details = &address.queue.details;
+    let visibility_seconds = wish
+        .visibility_seconds
+        .unwrap_or(details.visibility_seconds);
+    let patience_seconds = wish.timeout_seconds.unwrap_or(details.timeout_seconds);
+    let mut taker = Taker {
+        session,
+        address,
+        now_ms: context.now_ms,
+        visible_ms: context.now_ms + visibility_seconds * 1000,
+        messages: Vec::new(),
+        bytes: 0,
+        dying: Vec::new(),
+    };
+    let mut lanes = address.lanes(session, None)?;
+    let room = taker.room(&lanes)?;
+    lanes.retain(|lane| wish.channel.is_none_or(|wanted| wanted == lane.channel));
+    shuffle(&mut lanes)?;
+    for lane in &lanes {
+        taker.take(lane, wish.limit.min(room))?;
+        if !taker.messages.is_empty() {
+            break;
         }
-        let next_ms = next_visible_ms(session, &address, &lanes, context.now_ms)?;
-        Ok(Attempt::Nothing(Wait {
-            reply,
-            patience: Duration::from_secs(u64::try_from(patience_seconds).unwrap_or(0)),
-            retry_after: next_ms.map(|at_ms| {
-                Duration::from_millis(u64::try_from(at_ms - context.now_ms).unwrap_or(0))
-            }),
-            key: address.queue.id.clone(),
-        }))
+    }
+    let is_empty = taker.messages.is_empty();
+    let reply = Reply::ok(json!({ "messages": taker.messages }));
+    let attempt = match !is_empty || patience_seconds == 0 {
+        true => Attempt::Done(reply),
+        false => {
+            let next_ms = next_visible_ms(session, address, &lanes, context.now_ms)?;
+            Attempt::Nothing(Wait {
+                reply,
+                patience: Duration::from_secs(u64::try_from(patience_seconds).unwrap_or(0)),
+                retry_after: next_ms.map(|at_ms| {
+                    Duration::from_millis(u64::try_from(at_ms - context.now_ms).unwrap_or(0))
+                }),
+                key: address.queue.id.clone(),
+                part: address.part(wish.channel),
+            })
+        }
+    };
+    Ok(Got {
+        attempt,
+        queue_id: address.queue.id.clone(),
+        bytes: taker.bytes,
+        dying: taker.dying,
     })
 }
 
@@ -171,6 +210,8 @@ struct Taker<'s> {
     visible_ms: i64,
     messages: Vec<Value>,
     bytes: i64,
+    /// The parts of the queue in which what is taken becomes dead letters.
+    dying: Vec<String>,
 }
 
 impl Taker<'_> {
@@ -332,6 +373,10 @@ impl Taker<'_> {
             bytes: message.bytes,
         };
         self.session.put_delivery(&delivery)?;
+        if delivery.standing == Standing::LastChance && self.dying.is_empty() {
+            let parts = parts_of_channel(address.group_no, Side::DeadLetters, &lane.channel);
+            self.dying.extend(parts);
+        }
         self.bytes += message.bytes;
         self.messages.push(json!({
             "id": number_of(message_id),

@@ -4,7 +4,6 @@ mod get;
 mod put;
 mod settle;
 
-pub(super) use get::get;
 pub(super) use settle::{delete, delete_all};
 
 use serde_json::Value;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::super::Context;
+use super::super::address::{Side, parts_of_channel};
 use super::super::channels;
 use super::super::consumer_groups;
 use super::super::filter::{Filter, Properties};
@@ -85,29 +86,32 @@ impl Queue {
         let details: PutDetails<'_> = call.typed_body()?;
         let entries = &details.messages;
         check_entries("messages", entries.len())?;
-        check_request(entries)?;
+        let bytes = check_request(entries)?;
         let queue_id = call.path_value("queueId")?;
         if queue_of_dead_letters(queue_id).is_some() {
             return Err(ApiError::invalid(
                 "queueId is that of a dead letter queue, which takes messages from its queue alone",
             ));
         }
-        let (queue, ids) = context.store.write(|session| {
+        let (queue, put) = context.store.write(|session| {
             let queue: QueueResource = QUEUE.live(session, queue_id)?;
-            let ids = store_all(session, context.now_ms, &queue, entries)?;
-            Ok::<_, ApiError>((queue, ids))
+            self.count_put(&queue.id, bytes, context.now_ms)?;
+            let put = store_all(session, context.now_ms, &queue, entries)?;
+            Ok::<_, ApiError>((queue, put))
         })?;
-        self.changes.tell(&queue.id);
+        self.changes.tell_parts(&queue.id, &put.parts);
         let expire_after = rfc3339(context.now_ms + queue.retention_ms());
-        let shown = ids.map(|id| json!({ "id": id, "expireAfter": expire_after }));
+        let shown = put
+            .ids
+            .map(|id| json!({ "id": id, "expireAfter": expire_after }));
         Ok(Reply::ok(
             json!({ "messages": shown.collect::<Vec<Value>>() }),
         ))
     }
 }
 
-/// Refuses messages that no queue takes.
-fn check_request(entries: &[Entry<'_>]) -> Result<(), ApiError> {
+/// Refuses messages that no queue takes, and returns their size.
+fn check_request(entries: &[Entry<'_>]) -> Result<usize, ApiError> {
     let mut request_bytes = 0;
     for (index, entry) in entries.iter().enumerate() {
         let channel = entry.metadata.as_ref().and_then(|one| one.channel_id);
@@ -117,7 +121,7 @@ fn check_request(entries: &[Entry<'_>]) -> Result<(), ApiError> {
         request_bytes += entry.bytes();
     }
     match request_bytes {
-        0..=MOST_REQUEST_BYTES => Ok(()),
+        0..=MOST_REQUEST_BYTES => Ok(request_bytes),
         // That it is this status is unconfirmed.
         _ => Err(ApiError::new(
             413,
@@ -149,13 +153,21 @@ fn check_sizes(queue: &QueueResource, entries: &[Entry<'_>]) -> Result<(), ApiEr
     Ok(())
 }
 
-/// Stores messages, and returns their numbers.
+/// What was put.
+struct Put {
+    /// The numbers of the messages.
+    ids: std::ops::RangeInclusive<i64>,
+    /// The parts of the queue that they are in.
+    parts: Vec<String>,
+}
+
+/// Stores messages.
 fn store_all(
     session: &Session<'_>,
     now_ms: i64,
     queue: &QueueResource,
     entries: &[Entry<'_>],
-) -> Result<std::ops::RangeInclusive<i64>, ApiError> {
+) -> Result<Put, ApiError> {
     check_sizes(queue, entries)?;
     let audience = audience(session, queue)?;
     let mut state = sweep(session, queue, now_ms)?;
@@ -186,10 +198,14 @@ fn store_all(
         }
     }
     session.insert_queue_messages(&messages)?;
+    let parts = lanes.parts();
     lanes.store()?;
     state.sweep_at_ms = state.sweep_at_ms.min(now_ms + queue.retention_ms());
     session.put_queue_state(queue.details.number, state)?;
-    Ok(first..=number_of(state.last_message))
+    Ok(Put {
+        ids: first..=number_of(state.last_message),
+        parts,
+    })
 }
 
 /// A consumer group that gets what is put.
@@ -333,6 +349,14 @@ impl<'s, 'q> OpenLanes<'s, 'q> {
                 self.queue.name
             ))),
         }
+    }
+
+    /// The parts of the queue that something was added to.
+    fn parts(&self) -> Vec<String> {
+        let lanes = self.lanes.iter().map(|open| &open.lane);
+        lanes
+            .flat_map(|lane| parts_of_channel(lane.group_no, Side::Messages, &lane.channel))
+            .collect()
     }
 
     /// Stores what was added, unless it is more than the queue or one of its channels keeps.
