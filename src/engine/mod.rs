@@ -110,7 +110,6 @@ pub struct Engine {
     decoy: access::Decoy,
     queue: Queue,
     strictness: Strictness,
-    monitoring: monitoring::Monitoring,
     changes: Arc<Changes>,
     // Dropped last: until then the folder is this process's alone.
     folder: Option<folder::Folder>,
@@ -150,7 +149,6 @@ impl Engine {
         let store = store.on_work_left(move || told.tell(Changes::DELIVERIES));
         let setting = store.read(|session| session.setting(local::CLOCK_SETTING))?;
         let strictness = options.strictness.clone();
-        let monitoring = monitoring::Monitoring::new(strictness.clone());
         let streaming = Streaming::new(disk, streams, options);
         streaming.finish_removals(&store)?;
         let queue = Queue::new(Arc::clone(&changes), strictness.clone());
@@ -163,7 +161,6 @@ impl Engine {
             decoy: access::Decoy::new()?,
             queue,
             strictness,
-            monitoring,
             changes,
             store,
             folder,
@@ -207,10 +204,9 @@ impl Engine {
             OperationId::Events(operation) => {
                 events::answer(&context, self.is_strict(), operation, call).map(Attempt::Done)
             }
-            OperationId::Monitoring(operation) => self
-                .monitoring
-                .answer(&context, operation, call)
-                .map(Attempt::Done),
+            OperationId::Monitoring(operation) => {
+                monitoring::answer(&context, &self.strictness, operation, call).map(Attempt::Done)
+            }
             OperationId::Sch(_) => Err(not_available(call)),
         };
         // The change is made and its effects are noted: what keeps them from being carried out now does not
