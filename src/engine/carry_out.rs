@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::effects::{Effect, MOST_AT_ONCE, Note};
 use super::{Context, Engine, delivery, events, ons};
@@ -69,7 +69,9 @@ impl Engine {
             value,
         } = effect
         {
-            self.put_into_stream(&context, stream_id, (key.as_deref(), value))?;
+            let key = key.as_ref().map(|key| STANDARD.encode(key));
+            let message = json!({"key": key, "value": STANDARD.encode(value)});
+            self.put_into_stream(&context, stream_id, vec![message])?;
         }
         context.store.write(|session| {
             match effect {
@@ -87,11 +89,12 @@ impl Engine {
         })
     }
 
-    fn put_into_stream(
+    /// Puts messages, whose keys and values are base64, into a stream.
+    pub(super) fn put_into_stream(
         &self,
         context: &Context<'_>,
         stream_id: &str,
-        (key, value): (Option<&str>, &str),
+        messages: Vec<Value>,
     ) -> Result<(), ApiError> {
         let operation = StreamingOperation::PutMessages;
         let mut operations = streaming::SERVICE.operations.iter();
@@ -99,16 +102,12 @@ impl Engine {
         let entry = entry.ok_or_else(|| ApiError::internal("no operation puts messages"))?;
         let mut call = Call::new(entry);
         call.path.insert("streamId", stream_id.to_owned());
-        let key = key.map(|key| STANDARD.encode(key));
-        let message = json!({"key": key, "value": STANDARD.encode(value)});
-        call.body = Some(json!({ "messages": [message] }));
+        call.body = Some(json!({ "messages": messages }));
         let reply = self.streaming.answer(context, operation, &call)?;
-        // A disk that fails is told of the message, and the request goes well.
-        let entry = reply
-            .body
-            .as_ref()
-            .and_then(|body| body.pointer("/entries/0"));
-        match entry.and_then(|entry| entry.get("errorMessage")?.as_str()) {
+        // A disk that fails is told of the messages, and the request goes well.
+        let entries = reply.body.as_ref().and_then(|body| body.get("entries"));
+        let mut entries = entries.and_then(Value::as_array).into_iter().flatten();
+        match entries.find_map(|entry| entry.get("errorMessage")?.as_str()) {
             Some(error) => Err(ApiError::internal(error)),
             None => Ok(()),
         }

@@ -21,6 +21,7 @@ mod rates;
 mod request;
 mod resource;
 mod retry;
+pub mod sch;
 mod streaming;
 mod work;
 
@@ -82,6 +83,9 @@ pub enum EngineError {
     /// What is to be emitted is no event.
     #[error(transparent)]
     Event(#[from] events::envelope::EventError),
+    /// A log cannot be followed as asked.
+    #[error(transparent)]
+    FollowedLog(#[from] sch::FollowedLogError),
     /// No such function.
     #[error(transparent)]
     Function(#[from] delivery::functions::FunctionError),
@@ -103,6 +107,7 @@ pub struct Engine {
     keys: access::KeyRing,
     decoy: access::Decoy,
     queue: Queue,
+    connectors: Arc<sch::Connectors>,
     changes: Arc<Changes>,
     // Dropped last: until then the folder is this process's alone.
     folder: Option<folder::Folder>,
@@ -143,6 +148,9 @@ impl Engine {
         let changes = Arc::new(Changes::default());
         let queue = Queue::new(Arc::clone(&changes));
         queue.finish_removals(&store)?;
+        let connectors = Arc::new(sch::Connectors::default());
+        let appended = Arc::clone(&connectors);
+        streaming.on_append(Arc::new(move |stream_id, _| appended.note_append(stream_id)));
         let engine = Self {
             clock: EngineClock::new(system, setting.unwrap_or_default()),
             streaming,
@@ -150,10 +158,12 @@ impl Engine {
             keys: access::KeyRing::default(),
             decoy: access::Decoy::new()?,
             queue,
+            connectors,
             changes,
             store,
             folder,
         };
+        engine.look_at_connectors()?;
         engine.carry_out_effects()?;
         Ok(engine)
     }
@@ -181,7 +191,10 @@ impl Engine {
             OperationId::Events(operation) => {
                 events::answer(&context, self.is_strict(), operation, call).map(Attempt::Done)
             }
-            OperationId::Monitoring(_) | OperationId::Sch(_) => Err(not_available(call)),
+            OperationId::Sch(operation) => {
+                sch::answer(self, &context, operation, call).map(Attempt::Done)
+            }
+            OperationId::Monitoring(_) => Err(not_available(call)),
         };
         // The change is made and its effects are noted: what keeps them from being carried out now does not
         // undo the answer. They stay noted, and the next call meets the same obstacle first.

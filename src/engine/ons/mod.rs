@@ -21,7 +21,7 @@ use crate::api::ons::Ons as Operation;
 use crate::call::{ApiError, Call, Reply};
 use crate::store::{FolderSession, Resource, Session};
 
-pub(super) use publish::publish;
+pub(super) use publish::{publish, publish_formatted};
 pub(super) use topics::TOPIC;
 
 /// Answers a call of an operation of Notifications.

@@ -102,6 +102,24 @@ pub(in crate::engine) fn publish(
     Ok(())
 }
 
+/// The same, with another text for emails.
+pub(in crate::engine) fn publish_formatted(
+    session: &Session<'_>,
+    context: &Context<'_>,
+    publication: &Publication,
+    for_emails: &str,
+) -> Result<(), ApiError> {
+    let topic: Topic = TOPIC.live(session, &publication.topic_id)?;
+    let texts = [
+        ("default".to_owned(), publication.body.as_str().into()),
+        (Protocol::Email.name().to_owned(), for_emails.into()),
+    ];
+    let text = Text::ByProtocol(texts.into_iter().collect());
+    let title = publication.title.as_deref();
+    fan_out(session, context, &topic, publication.sender, (title, &text))?;
+    Ok(())
+}
+
 /// Puts a delivery for each active subscription into the outbox, and returns the message's id.
 fn fan_out(
     session: &Session<'_>,

@@ -34,7 +34,10 @@ use crate::call::{ApiError, Call};
 use crate::store::{Store, StoreError};
 use work::WORK_REQUESTS;
 
+pub(super) use channels::check_name as check_channel;
+pub(super) use messages::take_out;
 pub use peek::PeekedState;
+pub(super) use queues::QUEUE;
 
 /// Which messages of a queue a command on this machine is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -71,14 +71,8 @@ pub(in super::super) fn get(context: &Context<'_>, call: &Call) -> Result<Attemp
             .visibility_seconds
             .unwrap_or(details.visibility_seconds);
         let patience_seconds = wish.timeout_seconds.unwrap_or(details.timeout_seconds);
-        let mut taker = Taker {
-            session,
-            address: &address,
-            now_ms: context.now_ms,
-            visible_ms: context.now_ms + visibility_seconds * 1000,
-            messages: Vec::new(),
-            bytes: 0,
-        };
+        let visible_ms = context.now_ms + visibility_seconds * 1000;
+        let mut taker = Taker::new(session, &address, context.now_ms, visible_ms);
         let mut lanes = address.lanes(session, None)?;
         let room = taker.room(&lanes)?;
         lanes.retain(|lane| wish.channel.is_none_or(|wanted| wanted == lane.channel));
@@ -163,17 +157,34 @@ impl Candidate {
 }
 
 /// Takes messages for one reply.
-struct Taker<'s> {
+pub(super) struct Taker<'s> {
     session: &'s Session<'s>,
     address: &'s Address,
     now_ms: i64,
     /// Until when what is taken is hidden, in milliseconds.
     visible_ms: i64,
-    messages: Vec<Value>,
+    pub(super) messages: Vec<Value>,
     bytes: i64,
 }
 
-impl Taker<'_> {
+impl<'s> Taker<'s> {
+    /// One that hides what it takes until `visible_ms`.
+    pub(super) fn new(
+        session: &'s Session<'s>,
+        address: &'s Address,
+        now_ms: i64,
+        visible_ms: i64,
+    ) -> Self {
+        Self {
+            session,
+            address,
+            now_ms,
+            visible_ms,
+            messages: Vec::new(),
+            bytes: 0,
+        }
+    }
+
     /// How many messages the group may have in flight besides those that it has.
     fn room(&self, lanes: &[QueueLane]) -> Result<usize, ApiError> {
         let room = match self.address.side {
@@ -203,7 +214,7 @@ impl Taker<'_> {
     }
 
     /// Takes messages out of one lane, those that became visible first before the others.
-    fn take(&mut self, lane: &QueueLane, limit: usize) -> Result<(), ApiError> {
+    pub(super) fn take(&mut self, lane: &QueueLane, limit: usize) -> Result<(), ApiError> {
         let limit = limit.min(self.room_of_channel(lane)?);
         let mut runs = self.runs(lane, limit)?;
         let runs_before = runs.clone();

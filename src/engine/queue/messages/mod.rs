@@ -3,9 +3,11 @@
 mod get;
 mod put;
 mod settle;
+mod take_out;
 
 pub(super) use get::get;
 pub(super) use settle::{delete, delete_all};
+pub(in crate::engine) use take_out::take_out;
 
 use serde_json::Value;
 

@@ -117,7 +117,8 @@ impl Queue {
     }
 }
 
-fn delete_one(
+/// Deletes the message of a receipt, which a field of this name has.
+pub(super) fn delete_one(
     session: &Session<'_>,
     context: &Context<'_>,
     address: &Address,
