@@ -21,6 +21,16 @@ impl EngineAccess for Shared {
     }
 }
 
+/// Lets the courier know at once what connectors may have to move, whichever face it came by.
+pub(super) fn wake_for_connectors(shared: &Arc<Shared>) {
+    let of_server = Arc::downgrade(shared);
+    shared.engine.on_connectors_wake(move || {
+        if let Some(shared) = of_server.upgrade() {
+            shared.may_be_due.notify_one();
+        }
+    });
+}
+
 /// Delivers until the server is to end. What is under way then is tried again by who opens the folder next.
 pub(super) async fn make(shared: Arc<Shared>) {
     let courier = Courier::new(shared.options.courier.clone());

@@ -129,6 +129,7 @@ async fn serve(
         engine,
         options,
     });
+    deliveries::wake_for_connectors(&shared);
     let control = listeners.control_url(&shared.addresses)?;
     let mut tasks = vec![
         tokio::spawn(http::serve(listeners.http, Arc::clone(&shared))),
