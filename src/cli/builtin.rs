@@ -11,8 +11,8 @@ use super::command::format;
 use super::error::CliError;
 use super::globals::Globals;
 use super::{
-    access, doctor, local, local_event, local_function, local_inbox, local_log, local_queue, rule_test,
-    serve, session, setup, terminal,
+    access, doctor, local, local_event, local_function, local_inbox, local_log, local_queue,
+    rule_test, serve, session, setup, terminal,
 };
 use crate::output;
 use crate::profile::{Environment, Settings};

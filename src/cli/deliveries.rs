@@ -85,8 +85,8 @@ impl Deliveries {
         durability: Durability,
     ) -> Result<Vec<Failure>, DeliveryError> {
         engine.move_connectors()?;
-        let is_due = engine.next_delivery_in_ms()? == Some(0)
-            || engine.next_movement_in_ms() == Some(0);
+        let is_due =
+            engine.next_delivery_in_ms()? == Some(0) || engine.next_movement_in_ms() == Some(0);
         if self.time.is_zero() || !is_due {
             return Ok(Vec::new());
         }

@@ -9,8 +9,8 @@ use super::error::CliError;
 use super::globals::Globals;
 use super::local_engine::LocalEngine;
 use super::{
-    access, input, local_event, local_function, local_inbox, local_log, local_queue, target, terminal,
-    tour,
+    access, input, local_event, local_function, local_inbox, local_log, local_queue, target,
+    terminal, tour,
 };
 use crate::clock::parse_rfc3339;
 use crate::engine::{Home, LocalRequest};

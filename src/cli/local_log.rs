@@ -43,14 +43,17 @@ pub(super) fn command() -> Command {
             "OCID of the compartment of the log (default: the local tenancy).",
         ))
         .arg(option("file", "FILE", "The file, which may come later.").required(true));
-    group("log", "Logs that are files on this machine, for connectors to read.")
-        .subcommand(add)
-        .subcommand(Command::new("list").about("List the logs that are followed."))
-        .subcommand(
-            Command::new("remove")
-                .about("Follow a log no longer; its file stays.")
-                .arg(log_id),
-        )
+    group(
+        "log",
+        "Logs that are files on this machine, for connectors to read.",
+    )
+    .subcommand(add)
+    .subcommand(Command::new("list").about("List the logs that are followed."))
+    .subcommand(
+        Command::new("remove")
+            .about("Follow a log no longer; its file stays.")
+            .arg(log_id),
+    )
 }
 
 /// The commands of this module.

@@ -45,8 +45,12 @@ impl Process {
             }
         };
         let (stdout, stderr) = (self.child.stdout.take(), self.child.stderr.take());
-        let (status, (), output, error_output) =
-            tokio::join!(self.child.wait(), write, collect(stdout, most_bytes), collect(stderr, MOST_LOGGED));
+        let (status, (), output, error_output) = tokio::join!(
+            self.child.wait(),
+            write,
+            collect(stdout, most_bytes),
+            collect(stderr, MOST_LOGGED)
+        );
         Ok((status?, output, error_output))
     }
 
@@ -55,7 +59,8 @@ impl Process {
     pub(super) async fn stop(mut self) -> String {
         let (stdout, stderr) = (self.child.stdout.take(), self.child.stderr.take());
         self.kill();
-        let (output, error_output) = tokio::join!(collect(stdout, MOST_LOGGED), collect(stderr, MOST_LOGGED));
+        let (output, error_output) =
+            tokio::join!(collect(stdout, MOST_LOGGED), collect(stderr, MOST_LOGGED));
         output + &error_output
     }
 
@@ -111,7 +116,11 @@ async fn collect(pipe: Option<impl AsyncRead + Unpin>, most_bytes: usize) -> Str
 /// Runs a command with the event on its standard input. It has succeeded when its exit status is 0.
 pub(super) async fn run(invocation: &Invocation<'_>, line: &str) -> Result {
     let ended = match Process::start(line, &invocation.environment("default")) {
-        Ok(mut process) => process.finish(invocation.body, invocation.wanted.most_bytes()).await,
+        Ok(mut process) => {
+            process
+                .finish(invocation.body, invocation.wanted.most_bytes())
+                .await
+        }
         Err(error) => Err(error),
     };
     match ended {

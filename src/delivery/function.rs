@@ -105,12 +105,7 @@ impl Wanted {
 }
 
 /// Runs a function with an event, within its time limit.
-pub(super) async fn run(
-    http: &Http,
-    function: &Function,
-    body: &str,
-    wanted: Wanted,
-) -> Run {
+pub(super) async fn run(http: &Http, function: &Function, body: &str, wanted: Wanted) -> Run {
     let invocation = Invocation {
         function,
         call_id: Uuid::new_v4().to_string(),

@@ -261,7 +261,9 @@ impl Courier {
             let sender = Arc::clone(&self.sender);
             let id = shipment.id.clone();
             let attempt = async move { Ended::Shipment(sender.ship(shipment).await) };
-            under_way.spawn(within(end, attempt, move || Ended::Shipment(Shipped::cut_off(id))));
+            under_way.spawn(within(end, attempt, move || {
+                Ended::Shipment(Shipped::cut_off(id))
+            }));
         }
         for delivery in deliveries {
             let sender = Arc::clone(&self.sender);

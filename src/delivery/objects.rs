@@ -18,7 +18,9 @@ pub enum ObjectPlaceError {
     #[error("{0:?} is no place for objects: give a folder, or a URL as s3://BUCKET/PREFIX")]
     Unreadable(String),
     /// There is no way to stores of this scheme.
-    #[error("objects cannot be put into {0:?}: give a folder, or a URL that begins with file:// or s3://")]
+    #[error(
+        "objects cannot be put into {0:?}: give a folder, or a URL that begins with file:// or s3://"
+    )]
     Scheme(String),
 }
 
@@ -107,8 +109,8 @@ impl Objects {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
         let opened = object_store::parse_url_opts(&place.0, variables);
-        let opened =
-            opened.map_err(|error| format!("the object store {} cannot be used: {error}", place.0))?;
+        let opened = opened
+            .map_err(|error| format!("the object store {} cannot be used: {error}", place.0))?;
         Ok(self.store.get_or_init(|| opened))
     }
 }

@@ -150,7 +150,9 @@ impl Engine {
         queue.finish_removals(&store)?;
         let connectors = Arc::new(sch::Connectors::default());
         let appended = Arc::clone(&connectors);
-        streaming.on_append(Arc::new(move |stream_id, _| appended.note_append(stream_id)));
+        streaming.on_append(Arc::new(move |stream_id, _| {
+            appended.note_append(stream_id)
+        }));
         let engine = Self {
             clock: EngineClock::new(system, setting.unwrap_or_default()),
             streaming,

@@ -141,16 +141,14 @@ impl Session<'_> {
             "SELECT number, time_ms, record FROM connector_record \
              WHERE connector_id = ?1 AND stage = ?2 AND lane = ?3 AND number > ?4 ORDER BY number",
         )?;
-        let rows = statement.query_map(
-            (lane.connector_id, lane.stage, lane.lane, after),
-            |row| {
+        let rows =
+            statement.query_map((lane.connector_id, lane.stage, lane.lane, after), |row| {
                 Ok(WaitingRecord {
                     number: row.get(0)?,
                     time_ms: row.get(1)?,
                     text: row.get(2)?,
                 })
-            },
-        )?;
+            })?;
         let mut records = Vec::new();
         for record in rows {
             let record = record?;

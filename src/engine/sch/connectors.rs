@@ -67,8 +67,7 @@ impl Connector {
     /// Lets the state tell whether the connector has come upon an obstacle; one that lasts turns it off. That is
     /// no change by a caller: the etag stays.
     pub(super) fn heed(&mut self, failure: Option<&Failure>, now_ms: i64) {
-        let lasts =
-            |failure: &Failure| now_ms.saturating_sub(failure.since_ms) > MOST_TROUBLE_MS;
+        let lasts = |failure: &Failure| now_ms.saturating_sub(failure.since_ms) > MOST_TROUBLE_MS;
         match failure {
             _ if !self.is_active() => {}
             Some(failure) if lasts(failure) => self.turn(INACTIVE),

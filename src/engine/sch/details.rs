@@ -315,7 +315,11 @@ impl Task {
                 resolved(session, FUNCTION, &field("functionId"), function_id)?;
                 let field_kbs = field("batchSizeInKbs");
                 check_number(&field_kbs, *batch_size_in_kbs, MOST_FUNCTION_KBS)?;
-                check_number(&field("batchTimeInSec"), *batch_time_in_sec, i64::MAX / 1000)?;
+                check_number(
+                    &field("batchTimeInSec"),
+                    *batch_time_in_sec,
+                    i64::MAX / 1000,
+                )?;
             }
         }
         Ok(self)
@@ -338,7 +342,11 @@ impl Target {
                         "target has both batchSizeInKbs and batchSizeInNum: give one of them",
                     ));
                 }
-                check_number("target.batchSizeInKbs", *batch_size_in_kbs, MOST_FUNCTION_KBS)?;
+                check_number(
+                    "target.batchSizeInKbs",
+                    *batch_size_in_kbs,
+                    MOST_FUNCTION_KBS,
+                )?;
                 check_number("target.batchSizeInNum", *batch_size_in_num, i64::MAX)?;
                 check_number("target.batchTimeInSec", *batch_time_in_sec, i64::MAX / 1000)?;
             }
@@ -381,7 +389,11 @@ impl Target {
         }
         let size = *batch_rollover_size_in_mbs;
         check_number("target.batchRolloverSizeInMBs", size, MOST_ROLLOVER_MBS)?;
-        check_number("target.batchRolloverTimeInMs", *batch_rollover_time_in_ms, i64::MAX)
+        check_number(
+            "target.batchRolloverTimeInMs",
+            *batch_rollover_time_in_ms,
+            i64::MAX,
+        )
     }
 
     fn word(&self) -> &'static str {

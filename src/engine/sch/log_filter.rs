@@ -34,7 +34,10 @@ enum Condition {
     Any(Vec<Condition>),
     Not(Box<Condition>),
     Compare(Comparison),
-    In { path: Vec<String>, values: Vec<Literal> },
+    In {
+        path: Vec<String>,
+        values: Vec<Literal>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +74,9 @@ impl LogFilter {
             let at = error.offset();
             let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
             let expected = error.inner().context().filter_map(|context| match context {
-                StrContext::Expected(StrContextValue::Description(what)) => Some((*what).to_owned()),
+                StrContext::Expected(StrContextValue::Description(what)) => {
+                    Some((*what).to_owned())
+                }
                 _ => None,
             });
             let expected: Vec<String> = expected.collect();
@@ -139,7 +144,9 @@ fn negated(input: &mut &str) -> Parsed<Condition> {
 const MOST_NOTS: usize = 8;
 
 /// A word between conditions, with the blanks around it.
-fn keyword<'i>(word: &'static str) -> impl Parser<&'i str, (), winnow::error::ErrMode<ContextError>> {
+fn keyword<'i>(
+    word: &'static str,
+) -> impl Parser<&'i str, (), winnow::error::ErrMode<ContextError>> {
     let ends = not(one_of(is_of_name));
     (multispace0, Caseless(word), peek(ends), multispace0).void()
 }
@@ -216,9 +223,7 @@ fn bare_literal(word: &str) -> Literal {
 }
 
 /// A text in quotes; a doubled quote stands for one.
-fn quoted<'i>(
-    quote: char,
-) -> impl Parser<&'i str, String, winnow::error::ErrMode<ContextError>> {
+fn quoted<'i>(quote: char) -> impl Parser<&'i str, String, winnow::error::ErrMode<ContextError>> {
     move |input: &mut &'i str| {
         let part = || delimited(quote, take_till(0.., quote), quote);
         let parts: Vec<&str> = repeat(1.., part()).parse_next(input)?;
@@ -270,9 +275,7 @@ impl Literal {
             (_, None) => false,
             (Self::Text(pattern), Some(Value::String(text))) => matches(pattern, text),
             (Self::Text(pattern), Some(other)) => matches(pattern, &other.to_string()),
-            (Self::Number(number), Some(Value::String(text))) => {
-                text.parse() == Ok(*number)
-            }
+            (Self::Number(number), Some(Value::String(text))) => text.parse() == Ok(*number),
             (Self::Number(number), Some(other)) => other.as_f64() == Some(*number),
             (Self::Boolean(wanted), Some(Value::String(text))) => text == &wanted.to_string(),
             (Self::Boolean(wanted), Some(other)) => other.as_bool() == Some(*wanted),
@@ -348,11 +351,18 @@ mod tests {
             ("data.\"a.b\" = 'c'", true),
             ("logContent='*REJECT*'", true),
             ("(data.action='REJECT')", true),
-            ("data.action='a' or data.action='b' and data.ok=true or data.bytes=512", true),
+            (
+                "data.action='a' or data.action='b' and data.ok=true or data.bytes=512",
+                true,
+            ),
             ("nothing = 'it''s'", false),
         ] {
             let filter = LogFilter::parse(text).unwrap();
-            assert_eq!(filter.keeps(&entry().to_string()), met, "{text}: {filter:?}");
+            assert_eq!(
+                filter.keeps(&entry().to_string()),
+                met,
+                "{text}: {filter:?}"
+            );
         }
     }
 

@@ -183,8 +183,7 @@ impl Lane {
         if let Some(batch) = &self.under_way {
             let last_number = batch.last_number;
             let key = self.key(connector_id);
-            let records =
-                session.records_while(key, 0, |record| record.number <= last_number)?;
+            let records = session.records_while(key, 0, |record| record.number <= last_number)?;
             return Ok((batch.clone(), records));
         }
         let (mut count, mut bytes) = (0, 0);

@@ -107,7 +107,11 @@ impl Engine {
     }
 
     /// Takes records from a source, and keeps them.
-    fn take_from_source(&self, context: &Context<'_>, before: &Moment) -> Result<bool, EngineError> {
+    fn take_from_source(
+        &self,
+        context: &Context<'_>,
+        before: &Moment,
+    ) -> Result<bool, EngineError> {
         let now_ms = context.now_ms;
         let failure = before.movement.source_failure.as_ref();
         if failure.is_some_and(|failure| failure.retry_ms > now_ms) {
@@ -219,9 +223,10 @@ impl Engine {
             Ok::<_, ApiError>((moment, batch, records))
         })?;
         if let Target::Streaming { stream_id } = &moment.connector.details.target {
-            let messages = records.iter().map(|record| message_of(&moment, stage, record));
-            let messages = messages.collect::<Result<_, _>>()?;
-            self.put_into_stream(context, stream_id, messages)?;
+            let messages = records
+                .iter()
+                .map(|record| message_of(&moment, stage, record));
+            self.put_into_stream(context, stream_id, messages.collect())?;
         }
         context.store.write(|session| {
             if let Target::Notifications { .. } = &moment.connector.details.target {
@@ -319,25 +324,27 @@ fn formatted(connector: &Connector, text: &str) -> String {
     format!("Service connector: {}\n\n{pretty}\n", connector.name)
 }
 
+/// What a record from a stream has; records of functions seldom do.
 #[derive(Deserialize)]
 struct StreamRecord {
     key: Option<String>,
     value: Option<String>,
+    #[serde(rename = "stream")]
+    _stream: String,
+    #[serde(rename = "offset")]
+    _offset: i64,
 }
 
 /// A record as a message for a stream: that of a stream keeps its key and value, and others are JSON without a
 /// key. Unconfirmed: behaviour.md 6.4.
-fn message_of(
-    moment: &Moment,
-    stage: u32,
-    record: &WaitingRecord,
-) -> Result<Value, ApiError> {
-    let is_a_message = matches!(moment.connector.details.source, Source::Streaming { .. });
-    if is_a_message && stage == 0 {
-        let message: StreamRecord = serde_json::from_str(&record.text)
-            .map_err(|error| ApiError::internal(format!("a record cannot be read: {error}")))?;
-        let value = message.value.unwrap_or_default();
-        return Ok(json!({ "key": message.key, "value": value }));
+fn message_of(moment: &Moment, stage: u32, record: &WaitingRecord) -> Value {
+    let may_be_a_message = matches!(moment.connector.details.source, Source::Streaming { .. });
+    let message = match may_be_a_message && stage == 0 {
+        true => serde_json::from_str::<StreamRecord>(&record.text).ok(),
+        false => None,
+    };
+    match message {
+        Some(message) => json!({ "key": message.key, "value": message.value.unwrap_or_default() }),
+        None => json!({ "value": STANDARD.encode(&record.text) }),
     }
-    Ok(json!({ "value": STANDARD.encode(&record.text) }))
 }

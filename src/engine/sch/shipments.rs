@@ -176,11 +176,7 @@ fn lease_ms(destination: Destination<'_>) -> Option<i64> {
 }
 
 /// Takes the next batch of a lane under a lease.
-fn ship(
-    session: &Session<'_>,
-    due: &DueLane,
-    now_ms: i64,
-) -> Result<Option<Shipment>, ApiError> {
+fn ship(session: &Session<'_>, due: &DueLane, now_ms: i64) -> Result<Option<Shipment>, ApiError> {
     let Some(mut moment) = Moment::load(session, &due.connector_id)? else {
         return Ok(None);
     };
@@ -250,7 +246,9 @@ fn finish(
             if stage_of(&moment.connector, next).is_ok() {
                 let records = records_of(&answer, now_ms);
                 let connector = &moment.connector;
-                moment.movement.enter(session, connector, next, records, now_ms)?;
+                moment
+                    .movement
+                    .enter(session, connector, next, records, now_ms)?;
                 moment.store(session, now_ms)?;
             }
         }
@@ -340,6 +338,9 @@ fn object_path(connector: &Connector, target: &Target, lane: &str, batch: &Batch
 fn compact_time(time_ms: i64) -> String {
     let text = crate::clock::rfc3339(time_ms);
     let seconds = text.split('.').next().unwrap_or_default();
-    let compact: String = seconds.chars().filter(|c| !matches!(c, '-' | ':')).collect();
+    let compact: String = seconds
+        .chars()
+        .filter(|c| !matches!(c, '-' | ':'))
+        .collect();
     format!("{compact}Z")
 }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use super::super::changes::Listening;
 use super::super::Engine;
+use super::super::changes::Listening;
 use super::moving::Moment;
 use crate::call::ApiError;
 use crate::clock::Clock;
