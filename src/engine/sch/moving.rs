@@ -165,7 +165,7 @@ impl Engine {
                 return Ok(());
             };
             fail(&mut moment.movement);
-            Ok::<_, ApiError>(moment.store(session, context.now_ms)?)
+            moment.store(session, context.now_ms)
         })?;
         Ok(())
     }

@@ -35,7 +35,7 @@ use crate::store::{Store, StoreError};
 pub(super) use feed::Feed;
 pub use get::GotMessages;
 pub use kafka_groups::{CommitRefusal, KafkaGroups, NewKafkaOffset};
-use partitions::Partitions;
+use partitions::{Listener, Partitions};
 use producers::ProducerIds;
 pub use put::{PutMessages, PutResult};
 pub(super) use streams::STREAM;
@@ -69,7 +69,7 @@ impl Streaming {
     }
 
     /// Has a function called after each append, with the stream's OCID and the partition's number.
-    pub(super) fn on_append(&self, listener: Arc<dyn Fn(&str, u32) + Send + Sync>) {
+    pub(super) fn on_append(&self, listener: Listener) {
         self.partitions.listen(listener);
     }
 
