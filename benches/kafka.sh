@@ -45,7 +45,7 @@ PY
 }
 
 ocelot_port=$(port) tansu_port=$(port)
-start ocelot "$ocelot_port" "$program" serve --data-dir "$work/data" --http 127.0.0.1:0 --kafka "127.0.0.1:$ocelot_port"
+start ocelot "$ocelot_port" "$program" serve --data-dir "$work/data" --http 127.0.0.1:0 --kafka "127.0.0.1:$ocelot_port" --stomp 127.0.0.1:0
 start tansu "$tansu_port" env RUST_LOG=error "$tansu" broker --silent --storage-engine memory://tansu/ \
   --listener-url "tcp://127.0.0.1:$tansu_port" --advertised-listener-url "tcp://127.0.0.1:$tansu_port"
 

@@ -58,7 +58,7 @@ serve() { # serve FOLDER OPTION...: starts the server, and leaves its address in
   local folder=$1
   shift
   rm -f "$work/ready"
-  "$program" serve --data-dir "$folder" --http 127.0.0.1:0 --kafka 127.0.0.1:0 --log warn \
+  "$program" serve --data-dir "$folder" --http 127.0.0.1:0 --kafka 127.0.0.1:0 --stomp 127.0.0.1:0 --log warn \
     --ready-file "$work/ready" "$@" >/dev/null &
   pid=$!
   running+=("$pid")
@@ -165,7 +165,7 @@ program, work = sys.argv[1:]
 def start(folder):
     begun = time.monotonic()
     server = subprocess.Popen(
-        [program, "serve", "--data-dir", folder, "--http", "127.0.0.1:0", "--kafka", "127.0.0.1:0", "--log", "warn"],
+        [program, "serve", "--data-dir", folder, "--http", "127.0.0.1:0", "--kafka", "127.0.0.1:0", "--stomp", "127.0.0.1:0", "--log", "warn"],
         stdout=subprocess.PIPE,
     )
     server.stdout.readline()

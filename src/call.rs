@@ -53,6 +53,8 @@ pub struct Origin {
     pub tenancy_id: String,
     /// The caller, where it is known.
     pub user_id: Option<String>,
+    /// The `opc-request-id` that the reply will have, where it goes over the network.
+    pub request_id: Option<String>,
     /// What resources name as their address for REST calls: a URL without a path.
     pub rest_address: String,
     /// What resources name as their address for Kafka clients: `host:port`.
@@ -64,6 +66,7 @@ impl Default for Origin {
         Self {
             tenancy_id: LOCAL_TENANCY.to_owned(),
             user_id: None,
+            request_id: None,
             rest_address: SERVER_ADDRESS.to_owned(),
             kafka_address: "127.0.0.1:9092".to_owned(),
         }

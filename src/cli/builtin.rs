@@ -12,7 +12,7 @@ use super::error::CliError;
 use super::globals::Globals;
 use super::{
     access, doctor, local, local_event, local_function, local_inbox, local_log, local_queue,
-    rule_test, serve, session, setup, terminal,
+    local_trace, rule_test, serve, session, setup, terminal,
 };
 use crate::output;
 use crate::profile::{Environment, Settings};
@@ -115,6 +115,7 @@ pub(super) fn run(
         local_inbox::BUILTINS,
         local_log::BUILTINS,
         local_queue::BUILTINS,
+        local_trace::BUILTINS,
         rule_test::BUILTINS,
         setup::BUILTINS,
         session::BUILTINS,

@@ -14,9 +14,11 @@ use super::aliases::Aliases;
 use super::error::exit;
 use super::globals::Globals;
 use super::local_engine::LocalEngine;
+use super::local_trace::TRACE;
 use super::target;
 use super::{terminal, tree};
 use crate::api;
+use crate::engine::trace::TraceSummary;
 use crate::engine::{Engine, Home, LocalRequest};
 use crate::profile::{Environment, Settings};
 
@@ -38,6 +40,9 @@ const BASH: &str = include_str!("complete/bash.in");
 
 /// What PowerShell is given. The script that `clap_complete` has runs what is on the line.
 const POWERSHELL: &str = include_str!("complete/powershell.in");
+
+/// How many traces are offered: the newest.
+const TRACES_OFFERED: usize = 10;
 
 fn completer(shell: &str) -> Option<&'static dyn EnvCompleter> {
     let known: [&'static dyn EnvCompleter; 5] = [&Bash, &Zsh, &Fish, &Powershell, &Elvish];
@@ -149,10 +154,33 @@ fn with_value(arg: Arg, home: &Option<Home>) -> Arg {
     }
     let name = arg.get_value_names().and_then(<[_]>::first);
     match name.map(|name| name.as_str()) {
+        Some(TRACE) => match home.clone() {
+            Some(home) => arg.add(ArgValueCompleter::new(move |current: &OsStr| {
+                newest_traces(&home, current)
+            })),
+            None => arg,
+        },
         Some("FILE") => arg.value_hint(ValueHint::FilePath),
         Some("FOLDER") => arg.value_hint(ValueHint::DirPath),
         _ => arg,
     }
+}
+
+/// The ids of the newest traces, each with what it began with.
+fn newest_traces(home: &Home, current: &OsStr) -> Vec<CompletionCandidate> {
+    let begun = current.to_string_lossy();
+    let request = LocalRequest::ListTraces {
+        limit: TRACES_OFFERED,
+    };
+    let traces = LocalEngine::peek(home, &request).unwrap_or_default();
+    let traces: Vec<TraceSummary> = serde_json::from_value(traces).unwrap_or_default();
+    let offered = traces.into_iter().filter(|trace| {
+        // Some texts cannot be typed on a line.
+        trace.id.starts_with(begun.as_ref()) && !trace.id.contains(char::is_control)
+    });
+    offered
+        .map(|trace| CompletionCandidate::new(trace.id).help(Some(trace.source.into())))
+        .collect()
 }
 
 /// The names of the resources of a kind; their OCIDs where one is begun, and where a name is not unique

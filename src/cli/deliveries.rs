@@ -10,8 +10,7 @@ use crate::delivery::{
     Courier, CourierOptions, DeliveryError, Failure, Folder, ObjectPlace, SmtpServer,
 };
 use crate::engine::delivery::Next;
-use crate::engine::{Engine, Home};
-use crate::log::Durability;
+use crate::engine::{Engine, EngineOptions, Home};
 use crate::profile::Environment;
 use crate::server::ServerRecord;
 
@@ -57,8 +56,8 @@ impl Deliveries {
     }
 
     /// Tries what is due, and tells of what has not arrived. The call was answered: this cannot fail it.
-    pub(super) fn attempt(&self, engine: Engine, home: &Home, durability: Durability) {
-        match self.try_due(engine, home, durability) {
+    pub(super) fn attempt(&self, engine: Engine, home: &Home, options: &EngineOptions) {
+        match self.try_due(engine, home, options) {
             Ok(failures) => failures.iter().for_each(tell),
             Err(error) => terminal::note(&format!("Note: deliveries stay due: {error}")),
         }
@@ -82,7 +81,7 @@ impl Deliveries {
         &self,
         engine: Engine,
         home: &Home,
-        durability: Durability,
+        options: &EngineOptions,
     ) -> Result<Vec<Failure>, DeliveryError> {
         engine.move_connectors()?;
         let is_due =
@@ -97,7 +96,7 @@ impl Deliveries {
                 drop(engine);
                 let folder = Folder {
                     home: home.clone(),
-                    durability,
+                    options: options.clone(),
                 };
                 self.courier.attempt_due(&folder, self.time)
             }

@@ -1,6 +1,7 @@
 //! The engine of this machine, wherever it runs: in this process, or in a server that has the data folder.
 
 use std::cell::RefCell;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,9 @@ use crate::client::{
     Connection, Http, HttpError, HttpOptions, Remote, RemoteError, Request, RequestIds, RetryPolicy,
 };
 use crate::clock::{Clock, SystemClock};
-use crate::engine::{Attempt, Engine, EngineOptions, Home, LocalRequest, PATIENCE, Strictness};
+use crate::engine::{
+    Attempt, Engine, EngineOptions, FolderSign, Home, LocalRequest, PATIENCE, Strictness,
+};
 use crate::log::Durability;
 use crate::profile::BaseUrl;
 use crate::server::{ControlToken, Holder, LOCAL_PATH, ServerRecord};
@@ -74,30 +77,34 @@ impl LocalEngine {
     /// In this process, what is due then is delivered; a server does so by itself, and waits by itself.
     /// Between two attempts the folder is free for those who may bring it; nobody can into memory of our own.
     pub(super) fn answer(&self, call: &Call) -> Result<Reply, Failure> {
-        const FIRST_PAUSE: Duration = Duration::from_millis(5);
-        const LONGEST_PAUSE: Duration = Duration::from_millis(50);
         let begun = Instant::now();
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let wait = match self.attempt(call)? {
-                Attempt::Nothing(wait) if self.home != Home::Memory => wait,
-                other => return Ok(other.into_reply()),
-            };
+        let Home::Folder(folder) = &self.home else {
+            return Ok(self.attempt(call, Engine::attempt)?.into_reply());
+        };
+        let mut seen = FolderSign::of(folder);
+        let mut attempt = self.attempt(call, Engine::attempt)?;
+        while let Attempt::Nothing(wait) = &attempt {
             let left = wait.patience.saturating_sub(begun.elapsed());
             if left.is_zero() {
-                return Ok(wait.reply);
+                break;
             }
-            thread::sleep(pause.min(left).min(wait.retry_after.unwrap_or(left)));
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            let pause = wait.retry_after.map_or(left, |after| after.min(left));
+            await_change(folder, &seen, pause);
+            seen = FolderSign::of(folder);
+            attempt = self.attempt(call, Engine::attempt_again)?;
         }
+        Ok(attempt.into_reply())
     }
 
-    fn attempt(&self, call: &Call) -> Result<Attempt, Failure> {
+    fn attempt(
+        &self,
+        call: &Call,
+        ask: impl Fn(&Engine, &Call) -> Result<Attempt, ApiError>,
+    ) -> Result<Attempt, Failure> {
         let attempt = self.ask(
             |engine| {
-                let attempt = engine.attempt(call).map_err(Failure::Service);
-                self.deliveries
-                    .attempt(engine, &self.home, self.options.durability);
+                let attempt = ask(&engine, call).map_err(Failure::Service);
+                self.deliveries.attempt(engine, &self.home, &self.options);
                 attempt
             },
             |link| link.answer(call),
@@ -118,8 +125,7 @@ impl LocalEngine {
         self.ask(
             |engine| {
                 let answer = engine.control(request).map_err(CliError::from);
-                self.deliveries
-                    .attempt(engine, &self.home, self.options.durability);
+                self.deliveries.attempt(engine, &self.home, &self.options);
                 answer
             },
             |link| link.control(request),
@@ -218,6 +224,23 @@ impl LocalEngine {
                 server.pid, server.http
             ))),
             _ => Ok(()),
+        }
+    }
+}
+
+/// Waits until another process has changed the folder, at most for so long.
+///
+/// Looking at the files costs a hundredth of what opening the engine does. A file system that tells no changes of
+/// them is not relied on.
+fn await_change(folder: &Path, seen: &FolderSign, longest: Duration) {
+    const STEP: Duration = Duration::from_millis(10);
+    const NEXT_LOOK: Duration = Duration::from_secs(1);
+    let longest = longest.min(NEXT_LOOK);
+    let begun = Instant::now();
+    while FolderSign::of(folder) == *seen {
+        match longest.saturating_sub(begun.elapsed()) {
+            Duration::ZERO => break,
+            left => thread::sleep(STEP.min(left)),
         }
     }
 }

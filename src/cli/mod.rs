@@ -21,6 +21,7 @@ mod local_function;
 mod local_inbox;
 mod local_log;
 mod local_queue;
+mod local_trace;
 mod paging;
 mod python;
 mod raw_request;

@@ -48,7 +48,7 @@ const CLIENTS: &str = "What clients may take";
 /// The command, for the tree.
 pub(super) fn command() -> Command {
     Command::new("serve")
-        .about("Serve REST and Kafka clients, until it is told to stop.")
+        .about("Serve REST, Kafka and STOMP clients, until it is told to stop.")
         .after_help(
             "It listens on this machine only, and takes everyone there for its user, unless --auth verify asks them \
              who they are. Commands on the same data \
@@ -63,12 +63,14 @@ pub(super) fn command() -> Command {
         .args(logging())
 }
 
-fn addresses() -> [Arg; 6] {
+fn addresses() -> [Arg; 7] {
     [
         text("http", "ADDRESS", "Where to listen for REST calls; port 0 picks a free one.")
             .default_value("127.0.0.1:4590"),
         text("kafka", "ADDRESS", "Where to listen for Kafka clients; port 0 picks a free one.")
             .default_value("127.0.0.1:9092"),
+        text("stomp", "ADDRESS", "Where to listen for STOMP clients; port 0 picks a free one.")
+            .default_value("127.0.0.1:61613"),
         text(
             "advertise",
             "HOST",
@@ -78,7 +80,7 @@ fn addresses() -> [Arg; 6] {
         text(
             "ready-file",
             "FILE",
-            "File to write once everything answers: a JSON object with http, kafka, pid and data_dir.",
+            "File to write once everything answers: a JSON object with http, kafka, stomp, pid, ca and data_dir.",
         ),
         text(
             "auth",
@@ -89,7 +91,7 @@ fn addresses() -> [Arg; 6] {
         .value_parser(PossibleValuesParser::new(["none", "verify"])),
         switch(
             "insecure",
-            "Listen where other machines can connect, although everyone there may do everything.",
+            "Listen where other machines can connect, although everyone there may do everything, or STOMP has no TLS.",
         ),
     ]
 }
@@ -192,6 +194,7 @@ fn options(matches: &ArgMatches, globals: &Globals) -> Result<ServeOptions, CliE
         strict: matches.get_flag("strict") || strict::of_environment()?,
         http: text("http").unwrap_or_default(),
         kafka: text("kafka").unwrap_or_default(),
+        stomp: text("stomp").unwrap_or_default(),
         advertise: text("advertise"),
         auth: match text("auth").as_deref() {
             Some("verify") => Auth::Verify,
@@ -252,9 +255,10 @@ fn announce(ready: &Ready) {
         None => "in memory".to_owned(),
     };
     let line = format!(
-        "ocelot is ready: REST at {}, Kafka at {}, data {data}\n",
+        "ocelot is ready: REST at {}, Kafka at {}, STOMP at {}, data {data}\n",
         ready.http_url(),
-        ready.kafka_address()
+        ready.kafka_address(),
+        ready.stomp_address()
     );
     let _ = terminal::data(line.as_bytes());
 }

@@ -14,8 +14,10 @@ pub(super) fn option() -> Arg {
         .action(ArgAction::SetTrue)
         .help(
             "Refuse what the service in the cloud refuses: idempotent producers, more than 1 MB/s into a partition or \
-             2 MB/s out of it, 5 reads a second of a group, 5 calls a second of other kinds, 200 partitions in all. \
-             OCELOT_STRICT=1 does the same.",
+             2 MB/s out of it, 5 reads a second of a group, 5 calls a second of other kinds, 200 partitions in all; 10 MB/s \
+             into a queue or out of it, 1,000 calls a second of each kind for it, 10 queues in all; 60 messages a minute \
+             to a topic or a webhook, 10 to an email address, 60 calls a minute of other kinds. OCELOT_STRICT=1 does the \
+             same.",
         )
 }
 

@@ -86,13 +86,6 @@ impl Http {
     }
 }
 
-/// The scheme and host of a URL: the rest may be secret.
-pub(super) fn place(url: &str) -> String {
-    let url = Url::parse(url).ok();
-    let place = url.map(|url| url.origin().ascii_serialization());
-    place.unwrap_or_else(|| "an endpoint".to_owned())
-}
-
 /// The address that stands in a URL in the place of a name. Such an address is not looked up.
 fn literal(url: &Url) -> Option<IpAddr> {
     match url.host()? {
@@ -169,7 +162,7 @@ pub(super) async fn exchange(client: &Client, url: Url, post: &Post) -> Result<A
     let response = sending.body(post.body.clone()).send().await;
     let response = response.map_err(|error| match error.is_timeout() {
         true => format!("it did not answer within {} s", post.timeout.as_secs()),
-        false => innermost(&error),
+        false => with_cure(innermost(&error)),
     })?;
     let status = response.status();
     if status.is_redirection() {
@@ -216,6 +209,17 @@ fn headers(post: &Post) -> Result<HeaderMap, String> {
         map.append(HeaderName::from_static(name), value);
     }
     Ok(map)
+}
+
+/// Tells what helps where a certificate is of an authority that nobody here knows.
+fn with_cure(reason: String) -> String {
+    match reason.ends_with("UnknownIssuer") {
+        true => format!(
+            "{reason}; this machine has to trust its authority (on Linux SSL_CERT_FILE can name a file of those \
+             that are trusted)"
+        ),
+        false => reason,
+    }
 }
 
 /// What went wrong, without the address that reqwest puts in front.

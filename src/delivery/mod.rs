@@ -27,8 +27,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::engine::delivery::{Next, Outcome};
 use crate::engine::sch::Arrival;
-use crate::engine::{Engine, EngineError, Home};
-use crate::log::Durability;
+use crate::engine::{Engine, EngineError, EngineOptions, Home};
 
 pub use email::{SmtpError, SmtpServer};
 pub use objects::{ObjectPlace, ObjectPlaceError};
@@ -77,8 +76,8 @@ impl EngineAccess for Engine {
 pub struct Folder {
     /// Where it is.
     pub home: Home,
-    /// What its writes survive.
-    pub durability: Durability,
+    /// How its engine behaves.
+    pub options: EngineOptions,
 }
 
 impl EngineAccess for Folder {
@@ -86,7 +85,7 @@ impl EngineAccess for Folder {
         &self,
         work: impl FnOnce(&Engine) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
-        work(&Engine::open(&self.home, self.durability)?)
+        work(&Engine::open(&self.home, self.options.clone())?)
     }
 }
 
@@ -303,11 +302,10 @@ fn finish_shipment(
         Arrival::Failed(reason) => Some(reason.clone()),
         _ => None,
     };
+    let run = shipped.run.as_ref();
+    let run = run.map(|(function_id, run)| (function_id.as_str(), run));
     access.with(|engine| {
-        if let Some((function_id, run)) = &shipped.run {
-            engine.keep_function_run(function_id, run)?;
-        }
-        let next_ms = engine.finish_shipment(&shipped.id, shipped.arrival)?;
+        let next_ms = engine.finish_shipment(&shipped.id, shipped.arrival, run)?;
         Ok(reason.map(|reason| Failure {
             place: format!("the target of {}", shipped.id.connector_id()),
             reason,
@@ -320,19 +318,16 @@ fn finish_delivery(
     access: &impl EngineAccess,
     attempt: Attempt,
 ) -> Result<Option<Failure>, EngineError> {
-    access.with(|engine| {
-        if let Some((function_id, run)) = &attempt.run {
-            engine.keep_function_run(function_id, run)?;
-        }
-        let outcome = match &attempt.result {
-            Ok(outcome) => *outcome,
-            Err(_) => Outcome::Failed,
-        };
-        let next = engine.finish_delivery(attempt.id, outcome)?;
-        Ok(attempt.result.err().map(|reason| Failure {
-            place: attempt.place,
-            reason,
-            next,
-        }))
-    })
+    let outcome = match &attempt.result {
+        Ok(outcome) => outcome.clone(),
+        Err(reason) => Outcome::Failed(reason.clone()),
+    };
+    let run = attempt.run.as_ref();
+    let run = run.map(|(function_id, run)| (function_id.as_str(), run));
+    let next = access.with(|engine| engine.finish_delivery(attempt.id, &outcome, run))?;
+    Ok(attempt.result.err().map(|reason| Failure {
+        place: attempt.place,
+        reason,
+        next,
+    }))
 }

@@ -4,7 +4,7 @@ use super::CourierOptions;
 use super::email::Mailer;
 use super::forms::{self, Post};
 use super::function::{self, Wanted};
-use super::http::{Http, place};
+use super::http::Http;
 use super::objects::Objects;
 use super::shipment::{self, Shipped};
 use crate::engine::delivery::functions::Run;
@@ -25,15 +25,9 @@ pub(super) struct Attempt {
 
 impl Attempt {
     fn of(delivery: &Delivery, result: Result<Outcome, String>) -> Self {
-        let destination = &delivery.task.destination;
         Self {
             id: delivery.id,
-            place: match destination {
-                Destination::Webhook(url)
-                | Destination::Slack(url)
-                | Destination::PagerDuty(url) => place(url),
-                other => other.endpoint().to_owned(),
-            },
+            place: delivery.task.destination.place().into_owned(),
             result,
             run: None,
         }

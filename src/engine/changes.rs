@@ -1,17 +1,22 @@
 //! Telling those who wait that what they look at has changed.
 //!
 //! The engine itself never waits: it answers at once, if only with [`Attempt::Nothing`]. Whoever called it
-//! may listen for a change and ask again. What it listens to stands in the first answer; so that nothing is
-//! missed in between, it asks once more when it listens:
+//! may wait for a change and ask again. One who waits stands in a line with all who would find the same, and
+//! the first of the line looks for all of them: at every change, and when time may have brought something.
+//! When it leaves, because it found something or for any other reason, the next is told, and looks:
 //!
 //! ```text
 //! engine.attempt(&call)                                -> Nothing(wait)
-//! let listening = engine.changes().listen(&wait.key, wake);
-//! loop { engine.attempt(&call)                         -> Nothing(wait)
-//!        await the wake, wait.retry_after, or the end of the patience }
+//! let place = engine.changes().stand_in_line(&wait, wake);
+//! loop { if place.is_first() { engine.attempt_again(&call) -> Nothing(wait) }
+//!        await the wake, the end of the patience, and, if it is first, wait.retry_after }
 //! ```
+//!
+//! Nothing is missed: the first of a line looks once it stands there, and after everything that happens from
+//! then on, as if it were alone; and a line that is not empty has a first one. So a message costs one look of
+//! who gets it and one of who comes next, however many wait.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,9 +24,9 @@ use crate::call::Reply;
 
 /// What came of a call.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Attempt {
+pub enum Attempt<R = Reply> {
     /// It is answered.
-    Done(Reply),
+    Done(R),
     /// There is nothing to answer with yet, and the caller is willing to wait.
     Nothing(Wait),
 }
@@ -32,6 +37,16 @@ impl Attempt {
         match self {
             Self::Done(reply) => reply,
             Self::Nothing(wait) => wait.reply,
+        }
+    }
+}
+
+impl<R> Attempt<R> {
+    /// The same with another answer.
+    pub(super) fn map<S>(self, answer: impl FnOnce(R) -> S) -> Attempt<S> {
+        match self {
+            Self::Done(reply) => Attempt::Done(answer(reply)),
+            Self::Nothing(wait) => Attempt::Nothing(wait),
         }
     }
 }
@@ -47,37 +62,85 @@ pub struct Wait {
     /// After how long there may be something even if nobody changes anything, as when a hidden message
     /// becomes visible. None if time alone changes nothing, or the engine's clock stands still.
     pub retry_after: Option<Duration>,
-    /// What to listen to: the OCID of the resource that the call reads from.
+    /// What the call reads from.
     pub key: String,
+    /// What of it the call reads. Where one call finds nothing, no other that reads the same part finds anything.
+    pub part: String,
 }
 
-/// Called at every change. It is called while others wait for their turn, so it must return at once.
+/// Called at a change. It is called while others wait for their turn, so it must return at once.
 type Wake = Arc<dyn Fn() + Send + Sync>;
 
-/// Who listens to which resource.
+/// Who waits for what.
 #[derive(Default)]
 pub struct Changes {
-    listeners: Mutex<Listeners>,
+    waiting: Mutex<Waiting>,
 }
 
 #[derive(Default)]
-struct Listeners {
+struct Waiting {
     last_number: u64,
-    by_key: HashMap<String, HashMap<u64, Wake>>,
+    by_key: HashMap<String, OfKey>,
+}
+
+/// Those who read the same part, by their numbers: who came first is the first.
+type Line = BTreeMap<u64, Wake>;
+
+/// Who waits for changes of one resource.
+#[derive(Default)]
+struct OfKey {
+    listeners: HashMap<u64, Wake>,
+    lines: HashMap<String, Line>,
+}
+
+impl OfKey {
+    /// Those who are told of a change of these parts, or of all of it.
+    fn concerned(&self, parts: Option<&[String]>) -> Vec<Wake> {
+        let lines: Vec<&Line> = match parts {
+            None => self.lines.values().collect(),
+            Some(parts) => parts
+                .iter()
+                .filter_map(|part| self.lines.get(part))
+                .collect(),
+        };
+        let first = lines.into_iter().filter_map(|line| line.values().next());
+        self.listeners.values().chain(first).cloned().collect()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.listeners.is_empty() && self.lines.is_empty()
+    }
+}
+
+impl Waiting {
+    fn next_number(&mut self) -> u64 {
+        self.last_number += 1;
+        self.last_number
+    }
+
+    /// Forgets a key for which nobody waits.
+    fn tidy(&mut self, key: &str) {
+        if self.by_key.get(key).is_some_and(OfKey::is_empty) {
+            self.by_key.remove(key);
+        }
+    }
 }
 
 impl Changes {
-    /// Has `wake` called at every change of the resource `key`, until the value returned is dropped.
+    /// What whoever makes deliveries listens to. It is told by the store itself, so that nobody who causes a
+    /// delivery can forget to, and when the clock is set.
+    pub const DELIVERIES: &'static str = "deliveries";
+
+    /// Has `wake` called at every change of `key`, until the value returned is dropped.
     pub fn listen(
         self: &Arc<Self>,
         key: &str,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Listening {
-        let mut listeners = self.lock();
-        listeners.last_number += 1;
-        let number = listeners.last_number;
-        let of_key = listeners.by_key.entry(key.to_owned()).or_default();
-        of_key.insert(number, Arc::new(wake));
+        let mut waiting = self.lock();
+        let number = waiting.next_number();
+        let of_key = waiting.by_key.entry(key.to_owned()).or_default();
+        of_key.listeners.insert(number, Arc::new(wake));
         Listening {
             changes: Arc::clone(self),
             key: key.to_owned(),
@@ -85,30 +148,58 @@ impl Changes {
         }
     }
 
-    /// Tells those who listen to `key` that it has changed.
+    /// Waits in line for what `wait` is about, until the value returned is dropped. `wake` is called when this is
+    /// the first of the line and there may be something, and when it becomes the first.
+    pub fn stand_in_line(
+        self: &Arc<Self>,
+        wait: &Wait,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> PlaceInLine {
+        let mut waiting = self.lock();
+        let number = waiting.next_number();
+        let of_key = waiting.by_key.entry(wait.key.clone()).or_default();
+        let line = of_key.lines.entry(wait.part.clone()).or_default();
+        line.insert(number, Arc::new(wake));
+        PlaceInLine {
+            changes: Arc::clone(self),
+            key: wait.key.clone(),
+            part: wait.part.clone(),
+            number,
+        }
+    }
+
+    /// Tells those who wait for `key` that anything of it may have changed. To be called after the change.
     pub fn tell(&self, key: &str) {
-        let wakes: Vec<Wake> = match self.lock().by_key.get(key) {
-            Some(listeners) => listeners.values().cloned().collect(),
-            None => return,
-        };
-        // Without the lock, so that a listener may stop listening at once.
-        wakes.iter().for_each(|wake| wake());
+        self.tell_concerned(key, None);
+    }
+
+    /// The same, where nothing but these parts has changed.
+    pub fn tell_parts(&self, key: &str, parts: &[String]) {
+        self.tell_concerned(key, Some(parts));
+    }
+
+    fn tell_concerned(&self, key: &str, parts: Option<&[String]>) {
+        let found = self
+            .lock()
+            .by_key
+            .get(key)
+            .map(|of_key| of_key.concerned(parts));
+        // Without the lock, so that who is told may leave at once.
+        found.iter().flatten().for_each(|wake| wake());
     }
 
     /// Tells everyone, as when the clock was set.
     pub fn tell_all(&self) {
-        let listeners = self.lock();
-        let wakes = listeners.by_key.values().flat_map(HashMap::values);
-        let wakes: Vec<Wake> = wakes.cloned().collect();
-        drop(listeners);
+        let waiting = self.lock();
+        let keys = waiting.by_key.values();
+        let wakes: Vec<Wake> = keys.flat_map(|of_key| of_key.concerned(None)).collect();
+        drop(waiting);
         wakes.iter().for_each(|wake| wake());
     }
 
-    /// A panic elsewhere leaves the table whole.
-    fn lock(&self) -> MutexGuard<'_, Listeners> {
-        self.listeners
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// A panic elsewhere leaves the tables whole.
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -122,43 +213,60 @@ pub struct Listening {
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        let mut listeners = self.changes.lock();
-        if let Some(of_key) = listeners.by_key.get_mut(&self.key) {
-            of_key.remove(&self.number);
-            if of_key.is_empty() {
-                listeners.by_key.remove(&self.key);
-            }
+        let mut waiting = self.changes.lock();
+        if let Some(of_key) = waiting.by_key.get_mut(&self.key) {
+            of_key.listeners.remove(&self.number);
+        }
+        waiting.tidy(&self.key);
+    }
+}
+
+/// Stands in line until it is dropped.
+#[must_use = "it leaves the line when dropped"]
+pub struct PlaceInLine {
+    changes: Arc<Changes>,
+    key: String,
+    part: String,
+    number: u64,
+}
+
+impl PlaceInLine {
+    /// Whether this is the one who looks. Once it is, it stays so.
+    pub fn is_first(&self) -> bool {
+        let waiting = self.changes.lock();
+        let line = waiting.by_key.get(&self.key);
+        let line = line.and_then(|of_key| of_key.lines.get(&self.part));
+        line.and_then(BTreeMap::first_key_value)
+            .is_some_and(|(number, _)| *number == self.number)
+    }
+}
+
+impl Drop for PlaceInLine {
+    fn drop(&mut self) {
+        let next = self.changes.lock().leave(self);
+        if let Some(wake) = next {
+            wake();
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    #[test]
-    fn tells_who_listens_to_the_key_until_they_stop() {
-        let changes = Arc::new(Changes::default());
-        let told = Arc::new(AtomicU32::new(0));
-        let count = |told: &Arc<AtomicU32>| {
-            let told = Arc::clone(told);
-            move || {
-                told.fetch_add(1, Ordering::SeqCst);
-            }
-        };
-        let first = changes.listen("a", count(&told));
-        let second = changes.listen("a", count(&told));
-        let other = changes.listen("b", count(&told));
-        changes.tell("a");
-        assert_eq!(told.load(Ordering::SeqCst), 2);
-        drop(first);
-        changes.tell("a");
-        changes.tell("c");
-        assert_eq!(told.load(Ordering::SeqCst), 3);
-        changes.tell_all();
-        assert_eq!(told.load(Ordering::SeqCst), 5);
-        drop((second, other));
-        assert!(changes.lock().by_key.is_empty());
+impl Waiting {
+    /// Takes someone out of a line, and returns who is to be told that they are the first now.
+    fn leave(&mut self, place: &PlaceInLine) -> Option<Wake> {
+        let of_key = self.by_key.get_mut(&place.key)?;
+        let line = of_key.lines.get_mut(&place.part)?;
+        let was_first = line
+            .first_key_value()
+            .is_some_and(|(number, _)| *number == place.number);
+        line.remove(&place.number);
+        let next = line.values().next().filter(|_| was_first).cloned();
+        if line.is_empty() {
+            of_key.lines.remove(&place.part);
+        }
+        self.tidy(&place.key);
+        next
     }
 }
+
+#[cfg(test)]
+mod tests;

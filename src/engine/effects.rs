@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Context;
 use super::events::envelope::Envelope;
+use super::trace::TraceParent;
 use crate::store::{Session, StoreError};
 
 /// How many effects are carried out after one call at most: effects cause effects, and a circle of them is
@@ -79,7 +80,7 @@ pub struct ActionTaken {
     pub event_id: String,
 }
 
-/// An effect as it is noted: with whom to tell if it is refused.
+/// An effect as it is noted: with whom to tell if it is refused, and where it is traced.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Note {
     /// What is to be done.
@@ -88,28 +89,47 @@ pub struct Note {
     /// The action of a rule that does it, if one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<ActionTaken>,
+    /// Where in a trace belongs what comes of it. Notes of the versions before there were traces have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceParent>,
 }
 
 impl Effect {
-    /// Notes that this is to be done, in the transaction of the change that causes it.
+    /// Notes that this is to be done, in the transaction of the change that causes it. The trace of an event
+    /// begins here.
     pub(super) fn note(
-        &self,
+        self,
         session: &Session<'_>,
         context: &Context<'_>,
     ) -> Result<(), StoreError> {
-        session.note_effect(&context.origin.rest_address, self)
+        let trace = match &self {
+            Self::Event(envelope) => {
+                let id = envelope.id();
+                let begun = TraceParent::begin(session, id, context.now_ms, &envelope.hop())?;
+                Some(begun)
+            }
+            Self::Publish(_) | Self::Put { .. } | Self::Invoke { .. } => None,
+        };
+        let note = Note {
+            effect: self,
+            action: None,
+            trace,
+        };
+        session.note_effect(&context.origin.rest_address, &note)
     }
 
     /// The same for an action of a rule, which is told if it is refused.
     pub(super) fn note_for(
         self,
         action: ActionTaken,
+        trace: Option<TraceParent>,
         session: &Session<'_>,
         context: &Context<'_>,
     ) -> Result<(), StoreError> {
         let note = Note {
             effect: self,
             action: Some(action),
+            trace,
         };
         session.note_effect(&context.origin.rest_address, &note)
     }

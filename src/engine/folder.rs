@@ -9,16 +9,19 @@
 //! streams/OCID/N/    the log of partition N of a stream
 //! ```
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::disk::{Disk, RealDisk};
 
 /// How long a command waits for other processes to finish with the folder.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The name of the file with the metadata.
+const DATABASE: &str = "ocelot.db";
 
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +51,21 @@ pub enum FolderError {
     },
 }
 
+/// What changes with every commit: the sizes and times of the files with the metadata. To look at it takes
+/// microseconds, and nobody's turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderSign([Option<(u64, SystemTime)>; 2]);
+
+impl FolderSign {
+    /// That of a data folder now. Whoever asks the engine afterwards finds all that the sign stands for.
+    pub fn of(folder: &Path) -> Self {
+        Self(["ocelot.db-wal", DATABASE].map(|name| {
+            let metadata = fs::metadata(folder.join(name)).ok()?;
+            Some((metadata.len(), metadata.modified().ok()?))
+        }))
+    }
+}
+
 /// A data folder that is this process's until the value is dropped.
 pub(super) struct Folder {
     path: PathBuf,
@@ -73,7 +91,7 @@ impl Folder {
 
     /// The database file, created so that only its owner can read it.
     pub(super) fn database(&self) -> Result<PathBuf, FolderError> {
-        let path = self.path.join("ocelot.db");
+        let path = self.path.join(DATABASE);
         private_file(&path).map_err(unusable(&path))?;
         Ok(path)
     }

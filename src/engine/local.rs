@@ -85,6 +85,16 @@ pub enum LocalRequest {
         /// Whether it is only told how many there are.
         dry_run: bool,
     },
+    /// What became of an event or a message.
+    ShowTrace {
+        /// An id that leads to its trace.
+        id: String,
+    },
+    /// The newest traces.
+    ListTraces {
+        /// Most traces.
+        limit: usize,
+    },
     /// Deletes everything.
     Reset,
 }
@@ -267,6 +277,8 @@ impl Engine {
             LocalRequest::RedriveQueue { part, dry_run } => {
                 Ok(self.redrive_queue(part, *dry_run)?.to_json())
             }
+            LocalRequest::ShowTrace { id } => Ok(json!(self.trace(id)?)),
+            LocalRequest::ListTraces { limit } => Ok(json!(self.traces(*limit)?)),
             LocalRequest::Reset => {
                 self.reset()?;
                 Ok(json!({ "data-dir": self.place(), "deleted": true }))

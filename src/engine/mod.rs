@@ -13,6 +13,7 @@ pub mod events;
 mod folder;
 mod listing;
 mod local;
+pub mod monitoring;
 pub mod ocid;
 mod ons;
 mod options;
@@ -23,6 +24,7 @@ mod resource;
 mod retry;
 pub mod sch;
 mod streaming;
+pub mod trace;
 mod work;
 
 use std::borrow::Cow;
@@ -41,12 +43,13 @@ pub use access::{
     AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser,
     without_default_domain,
 };
-pub use changes::{Attempt, Changes, Listening, Wait};
-pub use folder::{FolderError, PATIENCE};
+pub use changes::{Attempt, Changes, Listening, PlaceInLine, Wait};
+pub use folder::{FolderError, FolderSign, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
 pub use options::{EngineOptions, Strictness};
 use queue::Queue;
-pub use queue::{PeekedState, QueuePart};
+pub use queue::{DEFAULT_CHANNEL, PeekedState, QueueBatchResult, QueuePart};
+pub use queue::{DeleteQueueMessages, Deleted, GotQueueMessages, PutQueueMessages, PutQueueResult};
 pub use rates::Rates;
 use streaming::Streaming;
 pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
@@ -89,6 +92,9 @@ pub enum EngineError {
     /// No such function.
     #[error(transparent)]
     Function(#[from] delivery::functions::FunctionError),
+    /// No such trace.
+    #[error(transparent)]
+    Trace(#[from] trace::TraceError),
     /// What a command about this engine names is not there, or cannot be.
     #[error("{0}")]
     Refused(String),
@@ -107,6 +113,7 @@ pub struct Engine {
     keys: access::KeyRing,
     decoy: access::Decoy,
     queue: Queue,
+    strictness: Strictness,
     connectors: Arc<sch::Connectors>,
     changes: Arc<Changes>,
     // Dropped last: until then the folder is this process's alone.
@@ -142,13 +149,16 @@ impl Engine {
                 PathBuf::from("/streams"),
             ),
         };
+        let changes = Arc::new(Changes::default());
+        let told = Arc::clone(&changes);
+        let store = store.on_work_left(move || told.tell(Changes::DELIVERIES));
         let setting = store.read(|session| session.setting(local::CLOCK_SETTING))?;
+        let strictness = options.strictness.clone();
         let streaming = Streaming::new(disk, streams, options);
         streaming.finish_removals(&store)?;
-        let changes = Arc::new(Changes::default());
-        let queue = Queue::new(Arc::clone(&changes));
+        let queue = Queue::new(Arc::clone(&changes), strictness.clone());
         queue.finish_removals(&store)?;
-        let connectors = Arc::new(sch::Connectors::default());
+        let connectors = Arc::new(sch::Connectors::new(Arc::clone(&changes)));
         let appended = Arc::clone(&connectors);
         streaming.on_append(Arc::new(move |stream_id, _| {
             appended.note_append(stream_id)
@@ -160,6 +170,7 @@ impl Engine {
             keys: access::KeyRing::default(),
             decoy: access::Decoy::new()?,
             queue,
+            strictness,
             connectors,
             changes,
             store,
@@ -178,9 +189,21 @@ impl Engine {
 
     /// Answers a call, or says what to wait for, or why it cannot be answered.
     pub fn attempt(&self, call: &Call) -> Result<Attempt, ApiError> {
+        self.try_call(call, true)
+    }
+
+    /// The same for a call that had to wait: it is the same request still, and not counted once more.
+    pub fn attempt_again(&self, call: &Call) -> Result<Attempt, ApiError> {
+        self.try_call(call, false)
+    }
+
+    fn try_call(&self, call: &Call, is_first: bool) -> Result<Attempt, ApiError> {
         request::check(call)?;
         let tenancy_id = self.tenancy_of(call)?;
         let context = self.context(call, &tenancy_id);
+        if is_first {
+            self.count_call(&context, call)?;
+        }
         let attempt = match call.operation.id {
             OperationId::Streaming(operation) => self
                 .streaming
@@ -193,22 +216,44 @@ impl Engine {
             OperationId::Events(operation) => {
                 events::answer(&context, self.is_strict(), operation, call).map(Attempt::Done)
             }
+            OperationId::Monitoring(operation) => {
+                monitoring::answer(&context, &self.strictness, operation, call).map(Attempt::Done)
+            }
             OperationId::Sch(operation) => {
                 sch::answer(self, &context, operation, call).map(Attempt::Done)
             }
-            OperationId::Monitoring(_) => Err(not_available(call)),
         };
         // The change is made and its effects are noted: what keeps them from being carried out now does not
         // undo the answer. They stay noted, and the next call meets the same obstacle first.
         let _ = self.carry_out_effects();
-        Ok(match attempt? {
-            // Nothing happens by itself while the clock stands still.
+        Ok(self.as_the_clock_goes(attempt?))
+    }
+
+    /// Nothing happens by itself while the clock stands still.
+    fn as_the_clock_goes<R>(&self, attempt: Attempt<R>) -> Attempt<R> {
+        match attempt {
             Attempt::Nothing(wait) if self.clock.stands_still() => Attempt::Nothing(Wait {
                 retry_after: None,
                 ..wait
             }),
             other => other,
-        })
+        }
+    }
+
+    /// Counts a call where calls are counted, unless there were too many.
+    fn count_call(&self, context: &Context<'_>, call: &Call) -> Result<(), ApiError> {
+        match call.operation.id {
+            OperationId::Queue(operation) => self.queue.count_call(context, operation, call)?,
+            OperationId::Ons(operation) => {
+                ons::count_call(&self.strictness, context, operation, call)?;
+            }
+            // Streaming has more ways in than this one, and counts by itself.
+            OperationId::Streaming(_)
+            | OperationId::Events(_)
+            | OperationId::Monitoring(_)
+            | OperationId::Sch(_) => {}
+        }
+        Ok(())
     }
 
     /// Where to listen for changes of what calls read from.
@@ -231,7 +276,7 @@ impl Engine {
 
     /// Whether what the services in the cloud refuse is refused.
     pub fn is_strict(&self) -> bool {
-        self.streaming.is_strict()
+        self.strictness.is_strict()
     }
 
     /// Answers a call for PutMessages as [`Engine::answer`] does, without a document of its body and its reply:
@@ -244,6 +289,45 @@ impl Engine {
         request::check_params(call)?;
         let context = self.context(call, &call.origin.tenancy_id);
         self.streaming.put_messages(&context, call, request)
+    }
+
+    /// Answers calls for PutMessages of Queue likewise, all together where they can be.
+    pub fn put_queue_messages(
+        &self,
+        requests: &[(&Call, &PutQueueMessages<'_>)],
+    ) -> Vec<Result<PutQueueResult, ApiError>> {
+        let tenancy_of = |(call, _): &(&Call, _)| call.origin.tenancy_id.clone();
+        let of_tenancies = requests.chunk_by(|one, next| tenancy_of(one) == tenancy_of(next));
+        let mut results = Vec::with_capacity(requests.len());
+        for requests in of_tenancies {
+            let Some((call, _)) = requests.first() else {
+                continue;
+            };
+            let context = self.context(call, &call.origin.tenancy_id);
+            results.extend(self.queue.put_together(&context, requests));
+        }
+        results
+    }
+
+    /// Answers a call for GetMessages of Queue as [`Engine::attempt`] does, without a document of its reply.
+    pub fn get_queue_messages(&self, call: &Call) -> Result<Attempt<GotQueueMessages>, ApiError> {
+        request::check_params(call)?;
+        let context = self.context(call, &call.origin.tenancy_id);
+        self.count_call(&context, call)?;
+        let attempt = self.queue.get_messages(&context, call)?;
+        Ok(self.as_the_clock_goes(attempt))
+    }
+
+    /// The same for DeleteMessages of Queue.
+    pub fn delete_queue_messages(
+        &self,
+        call: &Call,
+        request: &DeleteQueueMessages<'_>,
+    ) -> Result<QueueBatchResult<Deleted>, ApiError> {
+        request::check_params(call)?;
+        let context = self.context(call, &call.origin.tenancy_id);
+        self.count_call(&context, call)?;
+        self.queue.delete_messages(&context, call, request)
     }
 
     /// Answers a call for GetMessages as [`Engine::answer`] does, without a document of its reply.

@@ -1,6 +1,6 @@
-//! Rates: how much may happen a second, counted in buckets that fill with the engine's clock.
+//! Rates: how much may happen a second or a minute, counted in buckets that fill with the engine's clock.
 //!
-//! A bucket holds one second's worth, and is full when it is new; so what happens now and then is never in
+//! A bucket holds one period's worth, and is full when it is new; so what happens now and then is never in
 //! the way. What costs more than is left waits. Nothing is stored: each process counts for itself, and a clock
 //! that stands still fills no bucket.
 
@@ -12,16 +12,63 @@ use crate::call::ApiError;
 /// With how many buckets the full ones are looked for and forgotten, the first time.
 const MANY: usize = 1024;
 
-/// Thousandths: a bucket fills by `per_second` of them each millisecond.
-const MILLI: i64 = 1000;
+/// In how much time so much may happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Period {
+    Second,
+    Minute,
+}
 
-/// How much of something may happen a second.
-#[derive(Debug)]
+impl Period {
+    /// Its length in milliseconds.
+    const fn ms(self) -> i64 {
+        match self {
+            Self::Second => 1000,
+            Self::Minute => 60_000,
+        }
+    }
+
+    /// Its name after "a".
+    fn name(self) -> &'static str {
+        match self {
+            Self::Second => "second",
+            Self::Minute => "minute",
+        }
+    }
+}
+
+/// How much of something may happen in a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rate {
     /// What is counted, as the message names it.
-    pub what: &'static str,
-    /// How much.
-    pub per_second: i64,
+    what: &'static str,
+    most: i64,
+    period: Period,
+}
+
+impl Rate {
+    /// At most so much a second.
+    pub(super) const fn per_second(what: &'static str, most: i64) -> Self {
+        Self {
+            what,
+            most,
+            period: Period::Second,
+        }
+    }
+
+    /// At most so much a minute.
+    pub(super) const fn per_minute(what: &'static str, most: i64) -> Self {
+        Self {
+            what,
+            most,
+            period: Period::Minute,
+        }
+    }
+
+    /// An amount in the parts that a bucket counts: each millisecond it fills by `most` of them.
+    fn parts(&self, amount: i64) -> i64 {
+        amount.saturating_mul(self.period.ms())
+    }
 }
 
 /// What has happened lately.
@@ -47,25 +94,25 @@ impl Default for Buckets {
 
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
-    /// What is left, in thousandths; negative where more was taken than there was.
+    rate: Rate,
+    /// What is left, in parts; negative where more was taken than there was.
     left: i64,
     at_ms: i64,
-    per_second: i64,
 }
 
 impl Bucket {
     fn full(rate: &Rate, now_ms: i64) -> Self {
         Self {
-            left: rate.per_second * MILLI,
+            rate: *rate,
+            left: rate.parts(rate.most),
             at_ms: now_ms,
-            per_second: rate.per_second,
         }
     }
 
     /// The same bucket at another time. A clock that was set back fills nothing, and takes nothing away.
     fn at(self, now_ms: i64) -> Self {
         let passed_ms = now_ms.saturating_sub(self.at_ms).max(0);
-        let filled = passed_ms.saturating_mul(self.per_second);
+        let filled = passed_ms.saturating_mul(self.rate.most);
         Self {
             left: self.left.saturating_add(filled).min(self.size()),
             at_ms: now_ms,
@@ -74,19 +121,19 @@ impl Bucket {
     }
 
     fn size(&self) -> i64 {
-        self.per_second * MILLI
+        self.rate.parts(self.rate.most)
     }
 
-    /// The milliseconds until so much is left.
+    /// The milliseconds until so many parts are left.
     fn wait_ms(&self, wanted: i64) -> i64 {
         let missing = wanted.saturating_sub(self.left).max(0);
-        missing / self.per_second + i64::from(missing % self.per_second > 0)
+        missing / self.rate.most + i64::from(missing % self.rate.most > 0)
     }
 }
 
 impl Rates {
     /// Takes `cost` for `whom`, or says how many milliseconds it takes until there is enough. What costs more
-    /// than a second's worth needs a full bucket, and leaves it in debt.
+    /// than a period's worth needs a full bucket, and leaves it in debt.
     pub(super) fn take(
         &self,
         rate: &Rate,
@@ -95,13 +142,16 @@ impl Rates {
         now_ms: i64,
     ) -> Result<(), Throttled> {
         self.change(rate, whom, now_ms, |bucket| {
-            let cost = milli(cost);
+            let cost = rate.parts(amount(cost));
             match bucket.wait_ms(cost.min(bucket.size())) {
                 0 => {
                     bucket.left = bucket.left.saturating_sub(cost);
                     Ok(())
                 }
-                wait_ms => Err(Throttled::new(rate, wait_ms)),
+                wait_ms => Err(Throttled {
+                    rate: *rate,
+                    wait_ms,
+                }),
             }
         })
     }
@@ -109,7 +159,7 @@ impl Rates {
     /// Takes `cost` for `whom` in any case: it has happened. Returns the milliseconds until the debt is paid.
     pub(super) fn charge(&self, rate: &Rate, whom: &str, cost: usize, now_ms: i64) -> i64 {
         self.change(rate, whom, now_ms, |bucket| {
-            bucket.left = bucket.left.saturating_sub(milli(cost));
+            bucket.left = bucket.left.saturating_sub(rate.parts(amount(cost)));
             bucket.wait_ms(0)
         })
     }
@@ -145,43 +195,34 @@ impl Buckets {
     }
 }
 
-fn milli(cost: usize) -> i64 {
-    i64::try_from(cost)
-        .unwrap_or(i64::MAX)
-        .saturating_mul(MILLI)
+fn amount(cost: usize) -> i64 {
+    i64::try_from(cost).unwrap_or(i64::MAX)
 }
 
 /// Too much has happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Throttled {
-    what: &'static str,
-    per_second: i64,
+    rate: Rate,
     wait_ms: i64,
 }
 
 impl Throttled {
-    fn new(rate: &Rate, wait_ms: i64) -> Self {
-        Self {
-            what: rate.what,
-            per_second: rate.per_second,
-            wait_ms,
-        }
+    /// The milliseconds until there is enough.
+    pub(super) fn wait_ms(&self) -> i64 {
+        self.wait_ms
     }
 }
 
 impl From<Throttled> for ApiError {
     /// Clients read the number of milliseconds from the end of the text. Source: behaviour.md 1.9.
     fn from(throttled: Throttled) -> Self {
-        let Throttled {
-            what,
-            per_second,
-            wait_ms,
-        } = throttled;
+        let Throttled { rate, wait_ms } = throttled;
+        let (most, what, period) = (rate.most, rate.what, rate.period.name());
         Self::new(
             429,
             "TooManyRequests",
             format!(
-                "Too many requests: at most {per_second} {what} a second; next request can be made in {wait_ms} ms"
+                "Too many requests: at most {most} {what} a {period}; next request can be made in {wait_ms} ms"
             ),
         )
     }
@@ -191,10 +232,7 @@ impl From<Throttled> for ApiError {
 mod tests {
     use super::*;
 
-    const FIVE: Rate = Rate {
-        what: "calls",
-        per_second: 5,
-    };
+    const FIVE: Rate = Rate::per_second("calls", 5);
 
     fn wait_ms(taken: Result<(), Throttled>) -> i64 {
         taken.map_or_else(|throttled| throttled.wait_ms, |()| 0)
@@ -220,6 +258,23 @@ mod tests {
         assert_eq!(wait_ms(rates.take(&FIVE, "a", 0, 0)), 1_400);
         assert_eq!(rates.charge(&FIVE, "a", 3, 1_400), 600);
         assert_eq!(wait_ms(rates.take(&FIVE, "a", 12, 2_000)), 1_000);
+    }
+
+    #[test]
+    fn a_minute_brings_a_minutes_worth() {
+        let sixty = Rate::per_minute("messages", 60);
+        let rates = Rates::default();
+        let take = |cost, now_ms| wait_ms(rates.take(&sixty, "a", cost, now_ms));
+        assert_eq!(take(59, 0), 0);
+        assert_eq!(
+            [take(1, 0), take(1, 0), take(1, 999), take(1, 1_000)],
+            [0, 1_000, 1, 0]
+        );
+        assert_eq!(take(60, 31_000), 30_000);
+        let told = ApiError::from(rates.take(&sixty, "a", 60, 31_000).unwrap_err()).message;
+        let expected =
+            "Too many requests: at most 60 messages a minute; next request can be made in 30000 ms";
+        assert_eq!(told, expected);
     }
 
     #[test]

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use super::Shared;
 use crate::clock::rfc3339;
 use crate::delivery::{Courier, EngineAccess, Failure};
 use crate::engine::delivery::Next;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Changes, Engine, EngineError};
 
 /// How long to wait before asking an engine again that failed.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -21,22 +23,16 @@ impl EngineAccess for Shared {
     }
 }
 
-/// Lets the courier know at once what connectors may have to move, whichever face it came by.
-pub(super) fn wake_for_connectors(shared: &Arc<Shared>) {
-    let of_server = Arc::downgrade(shared);
-    shared.engine.on_connectors_wake(move || {
-        if let Some(shared) = of_server.upgrade() {
-            shared.may_be_due.notify_one();
-        }
-    });
-}
-
 /// Delivers until the server is to end. What is under way then is tried again by who opens the folder next.
 pub(super) async fn make(shared: Arc<Shared>) {
     let courier = Courier::new(shared.options.courier.clone());
+    let may_be_due = Arc::new(Notify::new());
+    let wake = Arc::clone(&may_be_due);
+    let changes = shared.engine.changes();
+    let _listening = changes.listen(Changes::DELIVERIES, move || wake.notify_one());
     let deliver = async {
         loop {
-            if let Err(error) = courier.run(&*shared, &shared.may_be_due, note).await {
+            if let Err(error) = courier.run(&*shared, &may_be_due, note).await {
                 tracing::error!(%error, "deliveries have to wait");
             }
             tokio::time::sleep(PAUSE).await;

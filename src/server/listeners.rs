@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tokio::net::TcpListener;
 
-use super::auth::check_bind;
+use super::auth::{check_bind, check_plain};
 use super::options::ServeOptions;
 use super::tls::Tls;
 use super::{Ready, ServeError};
@@ -15,6 +15,7 @@ use crate::engine::Home;
 pub(super) struct Listeners {
     pub(super) http: TcpListener,
     pub(super) kafka: TcpListener,
+    pub(super) stomp: TcpListener,
     /// Where commands of this machine are taken without TLS: they prove by the token who they are, and the
     /// certificates of the public face need not be for this machine's own name.
     pub(super) control: Option<TcpListener>,
@@ -27,6 +28,7 @@ impl Listeners {
         Ok(Self {
             http: bind("http", &options.http, options).await?,
             kafka: bind("kafka", &options.kafka, options).await?,
+            stomp: bind_stomp(options).await?,
             control: match options.tls != Tls::Off && in_folder {
                 true => Some(bind("control", "127.0.0.1:0", options).await?),
                 false => None,
@@ -37,7 +39,11 @@ impl Listeners {
     /// The hosts that a certificate is to be for.
     pub(super) fn names(&self, options: &ServeOptions) -> Result<Vec<String>, ServeError> {
         let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
-        for (listener, given) in [(&self.http, &options.http), (&self.kafka, &options.kafka)] {
+        for (listener, given) in [
+            (&self.http, &options.http),
+            (&self.kafka, &options.kafka),
+            (&self.stomp, &options.stomp),
+        ] {
             let bound = address(listener)?.ip();
             if !bound.is_unspecified() {
                 names.push(bound.to_string());
@@ -65,6 +71,7 @@ impl Listeners {
         Ok(Ready {
             http: address(&self.http)?,
             kafka: address(&self.kafka)?,
+            stomp: address(&self.stomp)?,
             tls,
             ca,
             folder,
@@ -110,6 +117,15 @@ async fn bind(
         source,
     })?;
     check_bind(address(&listener)?, options.auth, options.insecure)?;
+    Ok(listener)
+}
+
+/// STOMP's passcodes are as good as tokens, so that it has TLS wherever others can reach it.
+async fn bind_stomp(options: &ServeOptions) -> Result<TcpListener, ServeError> {
+    let listener = bind("stomp", &options.stomp, options).await?;
+    if options.tls == Tls::Off {
+        check_plain(address(&listener)?, options.insecure)?;
+    }
     Ok(listener)
 }
 

@@ -24,6 +24,7 @@ pub(super) struct Metrics {
     request_seconds: Histogram,
     in_flight: Gauge,
     connections: Family<FaceLabels, Gauge>,
+    stomp_frames: Family<CommandLabels, Counter>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -50,6 +51,11 @@ struct FaceLabels {
     face: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CommandLabels {
+    command: &'static str,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("ocelot");
@@ -58,6 +64,7 @@ impl Default for Metrics {
         let request_seconds = Histogram::new(exponential_buckets(50e-6, 2.0, 16));
         let in_flight = Gauge::default();
         let connections = Family::default();
+        let stomp_frames = Family::default();
         registry.register(
             "http_requests",
             "REST requests answered, by operation and status",
@@ -80,6 +87,11 @@ impl Default for Metrics {
             connections.clone(),
         );
         registry.register(
+            "stomp_frames",
+            "Frames that STOMP clients sent, by command",
+            stomp_frames.clone(),
+        );
+        registry.register(
             "build",
             "The program that serves",
             Info::new([("version", env!("CARGO_PKG_VERSION"))]),
@@ -90,6 +102,7 @@ impl Default for Metrics {
             request_seconds,
             in_flight,
             connections,
+            stomp_frames,
         }
     }
 }
@@ -109,6 +122,12 @@ impl Metrics {
         let gauge = self.connections.get_or_create_owned(&FaceLabels { face });
         gauge.inc();
         OpenConnection(gauge)
+    }
+
+    /// Notes that a STOMP client sent a frame.
+    pub(super) fn stomp_frame(&self, command: &'static str) {
+        let labels = CommandLabels { command };
+        self.stomp_frames.get_or_create(&labels).inc();
     }
 
     /// All that is counted.

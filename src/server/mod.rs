@@ -1,4 +1,4 @@
-//! The faces of the engine on the network: REST over HTTP, and Kafka.
+//! The faces of the engine on the network: REST over HTTP, Kafka, and STOMP.
 //!
 //! [`run`] opens the engine, binds every listener, says that it is ready, and serves until it is told to stop.
 //! A face translates between its protocol and the engine; what is true is the engine's.
@@ -9,6 +9,7 @@
     deny(clippy::indexing_slicing, clippy::string_slice, clippy::panic)
 )]
 
+mod accept;
 pub mod auth;
 mod coordinator;
 mod deliveries;
@@ -21,14 +22,15 @@ mod metrics;
 mod options;
 mod ready;
 mod record;
+mod stomp;
 mod stop;
 mod tls;
+mod wait;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
 use crate::engine::{Engine, EngineOptions, PATIENCE, Strictness};
@@ -62,8 +64,8 @@ struct Shared {
     control: Option<ControlToken>,
     /// Checks signatures, where callers must show who they are.
     verifier: Verifier,
-    /// Is told when something may have become due for delivery.
-    may_be_due: Notify,
+    /// Messages on their way into queues.
+    puts: http::Puts,
     metrics: Metrics,
     stopping: Stopping,
 }
@@ -72,14 +74,10 @@ impl Shared {
     /// Asks the engine, which answers at once unless it waits for the disk. Only then do the other tasks of this
     /// thread move to another: moving them takes longer than most answers.
     fn ask_engine<T>(&self, question: impl FnOnce(&Engine) -> T) -> T {
-        let answer = match self.options.durability {
+        match self.options.durability {
             Durability::Os => question(&self.engine),
             Durability::Fsync => tokio::task::block_in_place(|| question(&self.engine)),
-        };
-        if self.engine.has_new_deliveries() {
-            self.may_be_due.notify_one();
         }
-        answer
     }
 }
 
@@ -123,17 +121,17 @@ async fn serve(
         control: folder.as_ref().map(|_| ControlToken::new()),
         tls: acceptor,
         verifier: Verifier::new(),
-        may_be_due: Notify::new(),
+        puts: http::Puts::default(),
         metrics: Metrics::default(),
         stopping: stop.stopping(),
         engine,
         options,
     });
-    deliveries::wake_for_connectors(&shared);
     let control = listeners.control_url(&shared.addresses)?;
     let mut tasks = vec![
         tokio::spawn(http::serve(listeners.http, Arc::clone(&shared))),
         tokio::spawn(kafka::serve(listeners.kafka, Arc::clone(&shared))),
+        tokio::spawn(stomp::serve(listeners.stomp, Arc::clone(&shared))),
         tokio::spawn(deliveries::make(Arc::clone(&shared))),
     ];
     if let Some(listener) = listeners.control {
@@ -155,6 +153,7 @@ async fn serve(
     tracing::info!(
         http = addresses.http_url(),
         kafka = addresses.kafka_address(),
+        stomp = addresses.stomp_address(),
         ca = addresses
             .ca
             .as_ref()

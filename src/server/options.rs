@@ -24,6 +24,8 @@ pub struct ServeOptions {
     pub http: String,
     /// Where to listen for Kafka clients, as `host:port`; port 0 picks a free one.
     pub kafka: String,
+    /// Where to listen for STOMP clients, as `host:port`; port 0 picks a free one.
+    pub stomp: String,
     /// The host that resources name in their addresses, where it is not the one that the client used.
     pub advertise: Option<String>,
     /// Whether callers must show who they are.

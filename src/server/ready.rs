@@ -18,7 +18,9 @@ pub struct Ready {
     pub http: SocketAddr,
     /// Where Kafka is served.
     pub kafka: SocketAddr,
-    /// Whether both speak TLS.
+    /// Where STOMP is served.
+    pub stomp: SocketAddr,
+    /// Whether they speak TLS.
     pub tls: bool,
     /// The certificate to trust the server by, where it made one of its own.
     pub ca: Option<PathBuf>,
@@ -45,11 +47,17 @@ impl Ready {
         from_here(self.kafka).to_string()
     }
 
+    /// Where STOMP is served, as `host:port` that works on this machine.
+    pub fn stomp_address(&self) -> String {
+        from_here(self.stomp).to_string()
+    }
+
     /// It for those who look at the engine's state.
     pub(super) fn to_json(&self) -> Value {
         json!({
             "http": self.http_url(),
             "kafka": self.kafka_address(),
+            "stomp": self.stomp_address(),
             "pid": std::process::id(),
             "ca": self.ca.as_deref().map(shown),
         })

@@ -36,7 +36,7 @@ const SERVER_DAYS: i32 = 397;
 /// Where the server's certificate comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tls {
-    /// There is none: plain HTTP, and Kafka without TLS.
+    /// There is none: plain HTTP, and Kafka and STOMP without TLS.
     Off,
     /// From an authority in the data folder.
     Auto,
@@ -91,7 +91,7 @@ pub enum TlsError {
 
 /// TLS, ready to be spoken.
 pub(super) struct Secured {
-    /// Speaks it with a client: of HTTP, which may choose a version, or of Kafka, which has none to choose.
+    /// Speaks it with a client: of HTTP, which may choose a version, or of Kafka or STOMP, which have none to choose.
     pub(super) acceptor: TlsAcceptor,
     /// The authority to trust, where it is the data folder's own.
     pub(super) ca: Option<PathBuf>,

@@ -31,6 +31,7 @@ impl Session<'_> {
                 "INSERT INTO effect (tenancy_id, rest_address, effect) VALUES (?1, ?2, ?3)",
             )?
             .execute((self.tenancy_id, rest_address, to_json(effect)))?;
+        self.leaves_work.set(true);
         Ok(())
     }
 }

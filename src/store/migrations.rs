@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 9] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -219,6 +219,8 @@ const MIGRATIONS: [&str; 7] = [
     CREATE INDEX function_run_by_function ON function_run (function_id, id);
 ",
     super::queue_messages::SCHEMA,
+    super::trace::SCHEMA,
+    super::metrics::SCHEMA,
     super::connectors::SCHEMA,
 ];
 

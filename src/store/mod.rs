@@ -19,6 +19,7 @@ mod functions;
 mod groups;
 mod inbox;
 mod kafka_groups;
+mod metrics;
 mod migrations;
 mod outbox;
 mod page;
@@ -28,16 +29,18 @@ mod queue_messages;
 mod resources;
 mod retry_tokens;
 mod settings;
+mod trace;
+mod transaction;
 mod work_requests;
 
+use std::cell::Cell;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, TransactionBehavior};
 
 pub use access::{ApiKey, AuthToken};
 pub use connectors::{FollowedLog, LaneKey, WaitingRecord};
@@ -46,6 +49,7 @@ pub use functions::NamedFunction;
 pub use groups::{Group, GroupPartition, Instance};
 pub use inbox::InboxEntry;
 pub use kafka_groups::{KafkaGroup, KafkaOffset};
+pub use metrics::{Bucket, Series, SeriesFilter, SeriesKey, Stamped, Summary, minute_of};
 pub use outbox::{NewDelivery, StoredDelivery};
 pub use page::{Order, Page, Place, PlaceValue};
 pub use queue_deliveries::{Delivery, DeliveryRange, ExpiredDeliveries, Standing};
@@ -55,9 +59,11 @@ pub use queue_messages::{
 };
 pub use resources::{Filter, Resource, SortBy};
 pub use retry_tokens::Remembered;
+pub use trace::{MOST_TRACE_HOPS, NewTraceHop, StoredTraceHop, TRACE_KEPT_DAYS};
 pub use work_requests::{WorkFilter, WorkRequest};
 
 use crate::log::Durability;
+use transaction::Transaction;
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -112,8 +118,8 @@ const CACHE_KIB: i64 = 16 * 1024;
 /// The metadata of one data folder.
 pub struct Store {
     connection: Mutex<Connection>,
-    /// Set with each delivery that is put into the outbox.
-    has_new_deliveries: AtomicBool,
+    /// Called after each commit that leaves something to do: see [`Store::on_work_left`].
+    on_work_left: Box<dyn Fn() + Send + Sync>,
     path: Option<PathBuf>,
 }
 
@@ -157,13 +163,24 @@ impl Store {
 
     fn ready(mut connection: Connection, path: Option<PathBuf>) -> Result<Self, StoreError> {
         connection.busy_timeout(Duration::from_secs(5))?;
+        // Otherwise SQLite plans statements with a parameter as LIMIT anew each time, in search of a better way.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         migrations::migrate(&mut connection, path.as_deref())?;
         Ok(Self {
             connection: Mutex::new(connection),
-            has_new_deliveries: AtomicBool::new(false),
+            on_work_left: Box::new(|| {}),
             path,
         })
+    }
+
+    /// Has `tell` called after each commit that puts a delivery into the outbox or notes an effect. It is called
+    /// by whoever made the change, so it must return at once.
+    pub fn on_work_left(self, tell: impl Fn() + Send + Sync + 'static) -> Self {
+        Self {
+            on_work_left: Box::new(tell),
+            ..self
+        }
     }
 
     /// The database file, unless the store lives in memory.
@@ -187,7 +204,7 @@ impl Store {
         let connection = self.lock();
         work(&FolderSession {
             connection: &connection,
-            has_new_deliveries: &self.has_new_deliveries,
+            leaves_work: &Cell::new(false),
         })
     }
 
@@ -197,23 +214,19 @@ impl Store {
     where
         E: From<StoreError>,
     {
-        let mut connection = self.lock();
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(StoreError::from)?;
+        let connection = self.lock();
+        let transaction = Transaction::begin(&connection).map_err(StoreError::from)?;
+        let leaves_work = Cell::new(false);
         let result = work(&FolderSession {
             connection: &transaction,
-            has_new_deliveries: &self.has_new_deliveries,
+            leaves_work: &leaves_work,
         })?;
         transaction.commit().map_err(StoreError::from)?;
+        drop(connection);
+        if leaves_work.get() {
+            (self.on_work_left)();
+        }
         Ok(result)
-    }
-
-    /// Whether anything was put into the outbox since this was asked last.
-    pub fn has_new_deliveries(&self) -> bool {
-        // Most changes put nothing there, and looking is cheaper than swapping.
-        self.has_new_deliveries.load(Ordering::Acquire)
-            && self.has_new_deliveries.swap(false, Ordering::AcqRel)
     }
 
     /// A panic elsewhere leaves the connection whole: an open transaction is rolled back when dropped.
@@ -247,6 +260,11 @@ pub struct TenancyStore<'s> {
 }
 
 impl TenancyStore<'_> {
+    /// The tenancy's OCID.
+    pub fn tenancy_id(&self) -> &str {
+        self.tenancy_id
+    }
+
     /// Runs `work` against what is stored now.
     pub fn read<T, E>(&self, work: impl FnOnce(&Session<'_>) -> Result<T, E>) -> Result<T, E>
     where
@@ -275,7 +293,18 @@ impl TenancyStore<'_> {
 #[derive(Clone, Copy)]
 pub struct FolderSession<'c> {
     connection: &'c Connection,
-    has_new_deliveries: &'c AtomicBool,
+    /// Set when the change leaves something to do after it: a delivery, or an effect.
+    leaves_work: &'c Cell<bool>,
+}
+
+impl FolderSession<'_> {
+    /// Runs `work` as a part of the change: if it fails, nothing of it remains, and the rest goes on.
+    pub fn part<T, E>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        transaction::part(self.connection, work)
+    }
 }
 
 /// The tables of one tenancy, for the length of one read or one change.

@@ -3,8 +3,6 @@
 //! Deliveries to one endpoint share a lane. One delivery of a lane is handed out at a time, under a lease:
 //! until it ends nobody else gets one of that lane, and when its holder dies, the delivery is due again.
 
-use std::sync::atomic::Ordering;
-
 use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -80,7 +78,7 @@ impl FolderSession<'_> {
                 new.due_ms,
                 new.patience_ms,
             ))?;
-        self.has_new_deliveries.store(true, Ordering::Release);
+        self.leaves_work.set(true);
         Ok(())
     }
 
@@ -116,13 +114,18 @@ impl FolderSession<'_> {
         let due: Vec<StoredDelivery<T>> = rows
             .map(|row| typed(row?))
             .collect::<Result<_, StoreError>>()?;
-        let mut lease = self
-            .connection
-            .prepare_cached("UPDATE delivery SET leased_until_ms = ?2 WHERE id = ?1")?;
         for delivery in &due {
-            lease.execute((delivery.id, until_ms))?;
+            self.lease_delivery(delivery.id, until_ms)?;
         }
         Ok(due)
+    }
+
+    /// Puts a delivery under lease until `until_ms`.
+    pub fn lease_delivery(&self, id: i64, until_ms: i64) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE delivery SET leased_until_ms = ?2 WHERE id = ?1")?
+            .execute((id, until_ms))?;
+        Ok(())
     }
 
     /// Ends the lease of a delivery, which is due again at `due_ms` and has been tried so often.
@@ -143,12 +146,16 @@ impl FolderSession<'_> {
         Ok(())
     }
 
-    /// Takes the deliveries for a subscription out of the outbox.
-    pub fn remove_deliveries_of(&self, subscription_id: &str) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached("DELETE FROM delivery WHERE subscription_id = ?1")?
-            .execute([subscription_id])?;
-        Ok(())
+    /// Takes the deliveries for a subscription out of the outbox, and returns them.
+    pub fn take_deliveries_of<T: DeserializeOwned>(
+        &self,
+        subscription_id: &str,
+    ) -> Result<Vec<StoredDelivery<T>>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "DELETE FROM delivery WHERE subscription_id = ?1 RETURNING {COLUMNS}"
+        ))?;
+        let rows = statement.query_map([subscription_id], from_row)?;
+        rows.map(|row| typed(row?)).collect()
     }
 
     /// When the next delivery can be leased, in milliseconds: one is due, or a lease ends.

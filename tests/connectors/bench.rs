@@ -219,7 +219,9 @@ impl Bench {
     }
 
     pub(crate) fn finish(&self, shipment: &Shipment, arrival: Arrival) {
-        self.engine.finish_shipment(&shipment.id, arrival).unwrap();
+        self.engine
+            .finish_shipment(&shipment.id, arrival, None)
+            .unwrap();
     }
 
     /// Stores the objects that are due.
@@ -261,7 +263,8 @@ impl Bench {
             }
             for delivery in due {
                 let id = delivery.id;
-                self.engine.finish_delivery(id, Outcome::Delivered).unwrap();
+                let outcome = &Outcome::Delivered;
+                self.engine.finish_delivery(id, outcome, None).unwrap();
                 let task = delivery.task;
                 all.push((task.destination.endpoint().to_owned(), task.message.body));
             }

@@ -173,7 +173,7 @@ impl Bench {
             }
             for delivery in due {
                 self.engine
-                    .finish_delivery(delivery.id, Outcome::Delivered)
+                    .finish_delivery(delivery.id, &Outcome::Delivered, None)
                     .unwrap();
                 let task = delivery.task;
                 all.push((task.destination.endpoint().to_owned(), task.message.body));

@@ -27,6 +27,7 @@ impl Server {
         let ready_file = folder.path().join("ready.json");
         let mut process = Command::new(PROGRAM)
             .args(["serve", "--http", "127.0.0.1:0", "--kafka", "127.0.0.1:0"])
+            .args(["--stomp", "127.0.0.1:0"])
             .args(["--log", "warn", "--ready-file"])
             .arg(&ready_file)
             .args(options)

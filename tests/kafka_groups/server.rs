@@ -87,6 +87,7 @@ fn serve(home: &Path, kafka: &str) -> (Child, SocketAddr) {
         .env_clear()
         .env("HOME", home)
         .args(["serve", "--http", "127.0.0.1:0", "--kafka", kafka])
+        .args(["--stomp", "127.0.0.1:0"])
         .args(["--log", "warn", "--data-dir"])
         .arg(home.join("data"))
         .arg("--ready-file")

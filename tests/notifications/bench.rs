@@ -9,7 +9,7 @@ use ocelot::api::operation::Place;
 use ocelot::call::{ApiError, Call, Reply};
 use ocelot::clock::Clock;
 use ocelot::engine::delivery::{Delivery, Outcome};
-use ocelot::engine::{Engine, Home};
+use ocelot::engine::{Engine, EngineOptions, Home, Strictness};
 use ocelot::log::Durability;
 use serde_json::{Value, json};
 
@@ -49,9 +49,21 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new() -> Self {
+        Self::with(Durability::Os.into())
+    }
+
+    /// One that refuses what the service in the cloud refuses.
+    pub(crate) fn strict() -> Self {
+        Self::with(EngineOptions {
+            strictness: Strictness::new(true),
+            ..EngineOptions::default()
+        })
+    }
+
+    fn with(options: EngineOptions) -> Self {
         let time = Time(Arc::new(AtomicI64::new(START_MS)));
         let clock = Box::new(time.clone());
-        let engine = Engine::open_with(&Home::Memory, Durability::Os, clock, Duration::ZERO);
+        let engine = Engine::open_with(&Home::Memory, options, clock, Duration::ZERO);
         Self {
             engine: engine.unwrap(),
             time,
@@ -96,7 +108,7 @@ impl Bench {
         self.confirming(&id, protocol).ok();
         for delivery in self.due() {
             self.engine
-                .finish_delivery(delivery.id, Outcome::Delivered)
+                .finish_delivery(delivery.id, &Outcome::Delivered, None)
                 .unwrap();
         }
         id

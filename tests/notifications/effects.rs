@@ -74,7 +74,7 @@ fn a_message_is_published_for_another_service() {
     engine.answer(&call).unwrap();
     for delivery in engine.due_deliveries(9).unwrap() {
         engine
-            .finish_delivery(delivery.id, Outcome::Delivered)
+            .finish_delivery(delivery.id, &Outcome::Delivered, None)
             .unwrap();
     }
     drop(engine);

@@ -17,7 +17,11 @@ mod receiver;
 mod runner;
 mod safety;
 mod schedule;
+#[cfg(target_os = "linux")]
+mod secure;
 mod server;
+mod strict;
 mod subscriptions;
 mod tenancies;
 mod topics;
+mod wake;

@@ -16,7 +16,10 @@ fn a_message_goes_to_all_that_are_confirmed() {
     let pending = bench.subscribe("alerts", "EMAIL", "pending@example.com");
     for delivery in bench.due() {
         let outcome = ocelot::engine::delivery::Outcome::Delivered;
-        bench.engine.finish_delivery(delivery.id, outcome).unwrap();
+        bench
+            .engine
+            .finish_delivery(delivery.id, &outcome, None)
+            .unwrap();
     }
 
     let reply = bench.publishing("alerts", "disk full").ok();

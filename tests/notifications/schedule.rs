@@ -16,7 +16,7 @@ fn attempts(bench: &Bench) -> Vec<i64> {
             tried.push(bench.time.since_start());
             bench
                 .engine
-                .finish_delivery(delivery.id, Outcome::Failed)
+                .finish_delivery(delivery.id, &Outcome::Failed("no".to_owned()), None)
                 .unwrap();
         }
     }
@@ -59,7 +59,9 @@ fn the_first_attempt_is_made_however_late() {
     bench.time.advance(24 * 60 * MINUTE_MS);
     let due = bench.due();
     assert_eq!(due.len(), 1);
-    let next = bench.engine.finish_delivery(due[0].id, Outcome::Failed);
+    let next = bench
+        .engine
+        .finish_delivery(due[0].id, &Outcome::Failed("no".to_owned()), None);
     assert_eq!(next.unwrap(), Next::GivenUp);
 }
 
@@ -84,7 +86,7 @@ fn an_endpoint_has_one_attempt_at_a_time_and_holds_up_no_other() {
     // The second endpoint goes on while the first is still under way.
     bench
         .engine
-        .finish_delivery(first[1].id, Outcome::Delivered)
+        .finish_delivery(first[1].id, &Outcome::Delivered, None)
         .unwrap();
     let next = bench.due_texts();
     assert_eq!(
@@ -94,7 +96,7 @@ fn an_endpoint_has_one_attempt_at_a_time_and_holds_up_no_other() {
     // What fails lets the next message of its endpoint go first.
     bench
         .engine
-        .finish_delivery(first[0].id, Outcome::Failed)
+        .finish_delivery(first[0].id, &Outcome::Failed("no".to_owned()), None)
         .unwrap();
     let next = bench.due_texts();
     assert_eq!(next, [(HOOK.to_owned(), "two".to_owned())]);
@@ -115,7 +117,9 @@ fn what_nobody_finishes_is_due_again() {
     assert_eq!(again, due);
     // Finishing what is gone is no error.
     for _ in 0..2 {
-        let next = bench.engine.finish_delivery(due[0].id, Outcome::Delivered);
+        let next = bench
+            .engine
+            .finish_delivery(due[0].id, &Outcome::Delivered, None);
         assert_eq!(next.unwrap(), Next::Done);
     }
     assert_eq!(bench.engine.next_delivery_in_ms().unwrap(), None);

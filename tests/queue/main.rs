@@ -16,6 +16,8 @@ mod queues;
 mod refusals;
 mod retention;
 mod served;
+mod strict;
 mod support;
 mod text;
+mod together;
 mod waiting;

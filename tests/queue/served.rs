@@ -20,7 +20,7 @@ struct Server {
 impl Server {
     fn over(home: &Path) -> Self {
         let program = Program::over(home);
-        let words = "serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 --log warn";
+        let words = "serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 --stomp 127.0.0.1:0 --log warn";
         let mut process = program.command(words).spawn().unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         stdout.read_line(&mut String::new()).unwrap();

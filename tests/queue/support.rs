@@ -11,7 +11,7 @@ use ocelot::api::operation::{Place, ReplyBody};
 use ocelot::api::queue;
 use ocelot::call::{ApiError, Call, Reply};
 use ocelot::clock::Clock;
-use ocelot::engine::{Attempt, Engine, Home, LocalRequest, QueuePart};
+use ocelot::engine::{Attempt, Engine, EngineOptions, Home, LocalRequest, QueuePart, Strictness};
 use ocelot::log::Durability;
 use serde_json::{Value, json};
 
@@ -59,10 +59,24 @@ impl Bench {
         Self::over(&Home::Folder(folder.to_owned()), time)
     }
 
+    /// One that refuses what the service in the cloud refuses.
+    pub(crate) fn strict() -> Self {
+        let options = EngineOptions {
+            strictness: Strictness::new(true),
+            ..EngineOptions::default()
+        };
+        let time = Time(Arc::new(AtomicI64::new(START_MS)));
+        Self::with(&Home::Memory, options, time)
+    }
+
     fn over(home: &Home, time: Time) -> Self {
+        Self::with(home, Durability::Os.into(), time)
+    }
+
+    fn with(home: &Home, options: EngineOptions, time: Time) -> Self {
         let clock = Box::new(time.clone());
         let patience = Duration::from_secs(1);
-        let engine = Engine::open_with(home, Durability::Os, clock, patience).unwrap();
+        let engine = Engine::open_with(home, options, clock, patience).unwrap();
         Self { engine, time }
     }
 

@@ -1,10 +1,10 @@
 //! Long polling: what the engine tells those who wait, and how the program waits.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use ocelot::engine::{Attempt, Wait};
+use ocelot::engine::{Attempt, FolderSign, PlaceInLine, Wait};
 use serde_json::json;
 
 use super::support::{Bench, Program, Queue, json_of};
@@ -76,6 +76,7 @@ fn changes_are_told() {
     queue.put(&["x"]);
     is_told("a put");
     let got = queue.get(1);
+    is_told("a delivery that makes a dead letter in time");
     queue.hide(&got[0].receipt, 0).unwrap();
     is_told("an update");
     bench.redrive(&queue.id, false);
@@ -85,6 +86,96 @@ fn changes_are_told() {
     queue.call("DeleteQueue").ok();
     is_told("a deletion");
     drop(listening);
+}
+
+/// Stands in line for what a call waits for; the flag tells whether it is worth a look.
+fn stand(bench: &Bench, wait: &Wait) -> (PlaceInLine, Arc<AtomicBool>) {
+    let told = Arc::new(AtomicBool::new(false));
+    let wake = Arc::clone(&told);
+    let changes = bench.engine.changes();
+    let place = changes.stand_in_line(wait, move || wake.store(true, Ordering::SeqCst));
+    (place, told)
+}
+
+#[test]
+fn those_are_told_who_would_get_it() {
+    let bench = Bench::new();
+    let queue = bench.queue(json!({"capabilities": [{"type": "CONSUMER_GROUPS"}]}));
+    let big = bench.group(
+        &queue,
+        json!({"displayName": "big", "filter": ":size > 10"}),
+    );
+    let group = queue.of_group(&big);
+    let of_channel = |channel| {
+        let call = queue.call("GetMessages").with("channelFilter", channel);
+        match call.attempt() {
+            Attempt::Nothing(wait) => wait,
+            Attempt::Done(reply) => panic!("{reply:?}"),
+        }
+    };
+    let waits = [
+        wait(&queue, None).unwrap(),
+        of_channel("a"),
+        of_channel("b"),
+        wait(&group, None).unwrap(),
+        wait(&queue.dead_letters(), None).unwrap(),
+    ];
+    let lines = waits.each_ref().map(|wait| stand(&bench, wait));
+    let told = || {
+        lines
+            .each_ref()
+            .map(|(_, told)| told.swap(false, Ordering::SeqCst))
+    };
+    queue.put_to(Some("a"), &["x"]);
+    assert_eq!(told(), [true, true, false, false, false]);
+    queue.put_all(vec![
+        json!({"content": "x", "metadata": {"channelId": "b", "customProperties": {"size": "11"}}}),
+    ]);
+    assert_eq!(told(), [true, false, true, true, false]);
+    bench.engine.advance_clock(1000).unwrap();
+    assert_eq!(told(), [true; 5]);
+}
+
+#[test]
+fn who_waits_for_dead_letters_is_told_when_there_will_be_some() {
+    let bench = Bench::new();
+    let queue = bench.queue(json!({"deadLetterQueueDeliveryCount": 1}));
+    let dead_letters = queue.dead_letters();
+    let first = wait(&dead_letters, None).unwrap();
+    assert_eq!(first.retry_after, None);
+    let (_place, told) = stand(&bench, &first);
+    queue.put(&["x"]);
+    assert!(!told.load(Ordering::SeqCst));
+    queue.get_with(1, &[("visibilityInSeconds", "5")]);
+    assert!(told.load(Ordering::SeqCst));
+    let again = wait(&dead_letters, None).unwrap();
+    assert_eq!(again.retry_after, Some(Duration::from_secs(5)));
+    bench.time.advance(5000);
+    assert_eq!(wait(&dead_letters, None), None);
+}
+
+#[test]
+fn a_folder_has_another_sign_after_every_change_and_after_nothing_else() {
+    let home = tempfile::tempdir().unwrap();
+    let bench = Bench::in_folder(home.path());
+    let queue = bench.queue(json!({}));
+    let mut seen = FolderSign::of(home.path());
+    let mut has_changed = || {
+        let before = std::mem::replace(&mut seen, FolderSign::of(home.path()));
+        before != seen
+    };
+    queue.put(&["x"]);
+    assert!(has_changed());
+    let got = queue.get(1);
+    assert!(has_changed());
+    queue.hide(&got[0].receipt, 100).unwrap();
+    assert!(has_changed());
+    bench.engine.advance_clock(1).unwrap();
+    assert!(has_changed());
+    let id = queue.id;
+    let bench = bench.reopened();
+    assert!(wait(&bench.at(&id), None).is_some());
+    assert!(!has_changed());
 }
 
 #[test]

@@ -53,6 +53,7 @@ impl Server {
         let mut process = command
             .env_remove("OCELOT_STRICT")
             .args(["serve", "--http", &at.http, "--kafka", &at.kafka])
+            .args(["--stomp", "127.0.0.1:0"])
             .arg("--data-dir")
             .arg(data)
             .arg("--ready-file")

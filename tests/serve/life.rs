@@ -14,12 +14,17 @@ fn it_says_where_it_serves() {
     let server = home.serve("");
     let pid = server.pid();
     let (http, kafka) = (server.url(), server.ready["kafka"].as_str().unwrap());
+    let stomp = server.ready["stomp"].as_str().unwrap();
     let data = home.data().display().to_string();
     assert_eq!(
         server.said,
-        format!("ocelot is ready: REST at {http}, Kafka at {kafka}, data {data}\n")
+        format!(
+            "ocelot is ready: REST at {http}, Kafka at {kafka}, STOMP at {stomp}, data {data}\n"
+        )
     );
-    let expected = json!({"http": http, "kafka": kafka, "pid": pid, "data_dir": data, "ca": null});
+    let expected = json!({
+        "http": http, "kafka": kafka, "stomp": stomp, "pid": pid, "data_dir": data, "ca": null
+    });
     assert_eq!(server.ready, expected);
     assert_eq!(text(&server.get("/healthz")), "ok\n");
     assert_eq!(text(&server.get("/readyz")), "ready\n");
@@ -106,7 +111,7 @@ fn a_slow_request_does_not_hold_up_the_end() {
 fn a_folder_has_one_server() {
     let home = Home::new();
     let server = home.serve("");
-    let second = home.run("serve --http 127.0.0.1:0 --kafka 127.0.0.1:0");
+    let second = home.run("serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 --stomp 127.0.0.1:0");
     assert_eq!(second.status.code(), Some(1));
     let stderr = String::from_utf8(second.stderr).unwrap();
     let expected = format!(
@@ -157,8 +162,9 @@ fn memory_leaves_nothing() {
 #[test]
 fn addresses_that_others_reach_are_refused() {
     let home = Home::new();
-    for (face, other) in [("http", "kafka"), ("kafka", "http")] {
-        let run = home.run(&format!("serve --{face} 0.0.0.0:0 --{other} 127.0.0.1:0"));
+    for face in ["http", "kafka", "stomp"] {
+        let free = "--http 127.0.0.1:0 --kafka 127.0.0.1:0 --stomp 127.0.0.1:0";
+        let run = home.run(&format!("serve {free} --{face} 0.0.0.0:0"));
         assert_eq!(run.status.code(), Some(1));
         let stderr = String::from_utf8(run.stderr).unwrap();
         assert!(
@@ -177,7 +183,7 @@ fn an_address_that_is_taken_is_told() {
     let server = home.serve("--memory");
     let other = Home::new();
     let run = other.run(&format!(
-        "serve --memory --http {} --kafka 127.0.0.1:0",
+        "serve --memory --http {} --kafka 127.0.0.1:0 --stomp 127.0.0.1:0",
         server.address()
     ));
     assert_eq!(run.status.code(), Some(1));
@@ -235,7 +241,7 @@ fn metrics_are_counted() {
 fn the_ready_file_must_have_a_place() {
     let home = Home::new();
     let run = home
-        .run("serve --memory --http 127.0.0.1:0 --kafka 127.0.0.1:0 --ready-file nowhere/ready");
+        .run("serve --memory --http 127.0.0.1:0 --kafka 127.0.0.1:0 --stomp 127.0.0.1:0 --ready-file nowhere/ready");
     assert_eq!(run.status.code(), Some(1));
     let stderr = String::from_utf8(run.stderr).unwrap();
     assert!(

@@ -95,7 +95,8 @@ fn status_shows_the_server() {
     let server = home.serve("");
     let status = home.json("local status");
     let expected = json!({
-        "http": server.url(), "kafka": server.ready["kafka"], "pid": server.pid(), "ca": null
+        "http": server.url(), "kafka": server.ready["kafka"], "stomp": server.ready["stomp"],
+        "pid": server.pid(), "ca": null
     });
     assert_eq!(status["server"], expected);
     assert_eq!(status["data-dir"], home.data().display().to_string());

@@ -114,7 +114,7 @@ fn certificates_that_cannot_be_used_are_told() {
         ("--tls auto --memory", 1, "with --memory there is none"),
     ] {
         let run = home.run(&format!(
-            "serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 {options}"
+            "serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 --stomp 127.0.0.1:0 {options}"
         ));
         let stderr = String::from_utf8(run.stderr).unwrap();
         assert_eq!(run.status.code(), Some(status), "{options}: {stderr}");

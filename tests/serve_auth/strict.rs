@@ -39,6 +39,21 @@ fn clients_meet_the_limits_of_the_service() {
 }
 
 #[test]
+fn queues_and_topics_have_limits_too() {
+    let home = Home::new();
+    home.profile("DEFAULT", COMPARTMENT);
+    // Where the clock stands still no rate recovers, however slow this machine is.
+    home.run(&["local", "clock", "set", "2026-03-14", "--frozen"]);
+    for (options, kind) in [(&["--strict"][..], "strict"), (&[], "lenient")] {
+        let server = Server::start(&home, options);
+        python(
+            "strict_services.py",
+            &[server.http(), &home.config_file(), kind],
+        );
+    }
+}
+
+#[test]
 fn the_variable_counts_everywhere() {
     let home = Home::new();
     let create = |name: &str, value: &str| {

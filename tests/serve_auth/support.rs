@@ -95,6 +95,7 @@ impl Server {
         let mut command =
             home.ocelot(&["serve", "--http", "127.0.0.1:0", "--kafka", "127.0.0.1:0"]);
         let mut process = command
+            .args(["--stomp", "127.0.0.1:0"])
             .args(options)
             .arg("--ready-file")
             .arg(&ready)

@@ -124,13 +124,6 @@ impl Engine {
         Ok(self.store.write(|session| session.remove_function(id))?)
     }
 
-    /// Keeps what came of a run of the function with this OCID.
-    pub fn keep_function_run(&self, id: &str, run: &Run) -> Result<(), EngineError> {
-        Ok(self
-            .store
-            .write(|session| session.put_function_run(id, run))?)
-    }
-
     /// The newest runs of the function with this OCID, at most `limit`, the newest first.
     pub fn function_runs(&self, id: &str, limit: usize) -> Result<Vec<Run>, EngineError> {
         Ok(self

@@ -87,30 +87,30 @@ impl Kept {
     }
 }
 
-/// Keeps a message that cannot be sent. A request for a confirmation is there since it was made.
+/// Keeps a message that cannot be sent, and returns its number. A request for a confirmation is there since it
+/// was made.
 pub(super) fn keep(
     session: &FolderSession<'_>,
     now_ms: i64,
     task: &Task,
-) -> Result<(), StoreError> {
+) -> Result<Option<i64>, StoreError> {
     match task.message.confirmation {
-        Some(_) => Ok(()),
-        None => put(session, now_ms, task),
+        Some(_) => Ok(None),
+        None => put(session, now_ms, task).map(Some),
     }
 }
 
-/// Puts a message into the inbox.
+/// Puts a message into the inbox, and returns its number.
 pub(in crate::engine) fn put(
     session: &FolderSession<'_>,
     now_ms: i64,
     task: &Task,
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
     let kept = Kept {
         destination: task.destination.clone(),
         message: task.message.clone(),
     };
-    session.put_inbox_message(now_ms, &kept)?;
-    Ok(())
+    session.put_inbox_message(now_ms, &kept)
 }
 
 impl Engine {

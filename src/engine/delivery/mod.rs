@@ -6,21 +6,31 @@
 
 pub mod functions;
 pub mod inbox;
+mod limits;
 mod schedule;
+mod traced;
+#[cfg(test)]
+mod unfinished_tests;
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 use uuid::Uuid;
 
-use self::functions::Function;
+use self::functions::{Function, Run};
+use super::trace::TraceParent;
 use super::{Engine, EngineError};
-use crate::call::ApiError;
 use crate::clock::Clock;
-use crate::store::{FolderSession, NewDelivery, StoreError};
+use crate::store::{FolderSession, NewDelivery, StoreError, StoredDelivery};
 
 pub use schedule::DEFAULT_PATIENCE_MS;
 
 /// How long a delivery is its holder's, in milliseconds: longer than any attempt may take.
 const LEASE_MS: i64 = 60_000;
+
+/// How long an effect rests that could not be carried out, in milliseconds.
+const EFFECT_PAUSE_MS: i64 = 1000;
 
 /// Where something is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +62,24 @@ impl Destination {
             | Self::Function(endpoint) => endpoint,
         }
     }
+
+    /// The same without what may be secret in it: of a URL, the scheme and the host.
+    pub fn place(&self) -> Cow<'_, str> {
+        match self {
+            Self::Webhook(url) | Self::Slack(url) | Self::PagerDuty(url) => {
+                place_of_url(url).map_or(Cow::Borrowed("an endpoint"), Cow::Owned)
+            }
+            Self::Email(endpoint) | Self::Sms(endpoint) | Self::Function(endpoint) => {
+                Cow::Borrowed(endpoint)
+            }
+        }
+    }
+}
+
+/// The scheme and host of a URL: the rest may be secret.
+pub(super) fn place_of_url(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok().filter(Url::has_host)?;
+    Some(url.origin().ascii_serialization())
 }
 
 /// The topic that a message comes from.
@@ -107,6 +135,9 @@ pub struct Task {
     pub destination: Destination,
     /// What.
     pub message: Message,
+    /// Where in a trace the attempts belong; those of requests for a confirmation have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceParent>,
 }
 
 /// A delivery that is due, for its holder to make.
@@ -121,14 +152,14 @@ pub struct Delivery {
 }
 
 /// What came of an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It has arrived.
     Delivered,
     /// There is no way to the person from here: the message goes to the inbox.
     KeptInInbox,
-    /// It has not arrived.
-    Failed,
+    /// It has not arrived, for this reason.
+    Failed(String),
 }
 
 /// What becomes of a delivery after an attempt.
@@ -148,68 +179,96 @@ impl Engine {
     pub fn due_deliveries(&self, limit: usize) -> Result<Vec<Delivery>, EngineError> {
         let now_ms = self.clock.now_ms();
         self.store.write(|session| {
-            let due = session.lease_due_deliveries::<Task>(now_ms, now_ms + LEASE_MS, limit)?;
-            due.into_iter()
-                .map(|stored| {
-                    let function = match &stored.task.destination {
-                        Destination::Function(id) => session.function(id)?,
-                        _ => None,
-                    };
-                    Ok(Delivery {
-                        id: stored.id,
-                        task: stored.task,
-                        function,
-                    })
-                })
-                .collect()
+            let mut handed_out = Vec::new();
+            for stored in session.lease_due_deliveries(now_ms, now_ms + LEASE_MS, limit)? {
+                let task: Task = stored.task;
+                let counted = limits::count_attempt(&self.strictness, &task.destination, now_ms);
+                if let Err(throttled) = counted {
+                    // Nobody has it, and so the endpoint rests.
+                    session.lease_delivery(stored.id, now_ms + throttled.wait_ms())?;
+                    continue;
+                }
+                let function = match &task.destination {
+                    Destination::Function(id) => session.function(id)?,
+                    _ => None,
+                };
+                handed_out.push(Delivery {
+                    id: stored.id,
+                    task,
+                    function,
+                });
+            }
+            Ok(handed_out)
         })
     }
 
-    /// Whether anything has become due by a call since this was asked last, for whoever makes deliveries.
-    pub fn has_new_deliveries(&self) -> bool {
-        self.store.has_new_deliveries()
-    }
-
-    /// Takes note of what came of a delivery.
-    pub fn finish_delivery(&self, id: i64, outcome: Outcome) -> Result<Next, EngineError> {
+    /// Takes note of what came of a delivery, and of the run of a function, with the function's OCID, if one was
+    /// run for it.
+    pub fn finish_delivery(
+        &self,
+        id: i64,
+        outcome: &Outcome,
+        run: Option<(&str, &Run)>,
+    ) -> Result<Next, EngineError> {
         let now_ms = self.clock.now_ms();
         self.store.write(|session| {
+            if let Some((function_id, run)) = run {
+                session.put_function_run(function_id, run)?;
+            }
             let Some(stored) = session.delivery::<Task>(id)? else {
                 return Ok(Next::Done);
             };
-            match outcome {
-                Outcome::Delivered => session.remove_delivery(id)?,
+            let mut inbox_number = None;
+            let next = match outcome {
+                Outcome::Delivered => Next::Done,
                 Outcome::KeptInInbox => {
-                    inbox::keep(session, now_ms, &stored.task)?;
-                    session.remove_delivery(id)?;
+                    inbox_number = inbox::keep(session, now_ms, &stored.task)?;
+                    Next::Done
                 }
-                Outcome::Failed => {
-                    let attempts = stored.attempts.saturating_add(1);
-                    let Some(due_ms) = schedule::next_attempt_ms(&stored, now_ms) else {
-                        session.remove_delivery(id)?;
-                        return Ok(Next::GivenUp);
-                    };
-                    session.put_back_delivery(id, attempts, due_ms)?;
-                    return Ok(Next::At(due_ms));
+                Outcome::Failed(_) => {
+                    schedule::next_attempt_ms(&stored, now_ms).map_or(Next::GivenUp, Next::At)
                 }
+            };
+            match next {
+                Next::At(due_ms) => session.put_back_delivery(id, attempt(&stored), due_ms)?,
+                Next::Done | Next::GivenUp => session.remove_delivery(id)?,
             }
-            Ok(Next::Done)
+            let attempted = traced::Attempted {
+                outcome,
+                next,
+                inbox_number,
+                run,
+            };
+            traced::attempted(session, now_ms, &stored, &attempted)?;
+            Ok(next)
         })
     }
 
-    /// How long until something is due, in milliseconds of the engine's clock: 0 when something is.
+    /// How long until something is due, in milliseconds of the engine's clock: 0 when something is. When it may
+    /// have become sooner, [`Changes::DELIVERIES`](super::Changes::DELIVERIES) is told.
+    ///
+    /// Effects that are noted and not carried out yet are carried out first, so that those are not left that no
+    /// call follows. Where that does not go well, they are worth another look soon.
     pub fn next_delivery_in_ms(&self) -> Result<Option<i64>, EngineError> {
+        let any_stays = self.carry_out_effects()?;
         let now_ms = self.clock.now_ms();
         let next_ms = self
             .store
             .read(|session| session.next_delivery_ms(now_ms))?;
-        Ok(next_ms.map(|next_ms| (next_ms - now_ms).max(0)))
+        let next_in_ms = next_ms.map(|next_ms| (next_ms - now_ms).max(0));
+        let again_in_ms = any_stays.then_some(EFFECT_PAUSE_MS);
+        Ok(next_in_ms.into_iter().chain(again_in_ms).min())
     }
 
     /// How many deliveries have not arrived yet.
     pub fn count_deliveries(&self) -> Result<i64, EngineError> {
         Ok(self.store.read(|session| session.count_deliveries())?)
     }
+}
+
+/// Which attempt at a delivery the one is that comes next, or is under way; the first is 1.
+fn attempt<T>(delivery: &StoredDelivery<T>) -> u32 {
+    delivery.attempts.saturating_add(1)
 }
 
 /// Puts a task into the outbox, to be tried for so long.
@@ -229,13 +288,38 @@ pub(super) fn enqueue(
     })
 }
 
-/// Has a function run.
+/// The same, with what comes of it in a trace: that of `parent`, or else one of its own.
+pub(super) fn enqueue_traced(
+    session: &FolderSession<'_>,
+    now_ms: i64,
+    mut task: Task,
+    patience_ms: i64,
+    parent: Option<&TraceParent>,
+) -> Result<(), StoreError> {
+    task.trace = Some(traced::queued(session, now_ms, &task, parent)?);
+    enqueue(session, now_ms, &task, patience_ms)
+}
+
+/// Takes what is on its way to a subscription out of the outbox, for this reason.
+pub(super) fn drop_deliveries(
+    session: &FolderSession<'_>,
+    now_ms: i64,
+    subscription_id: &str,
+    reason: &str,
+) -> Result<(), StoreError> {
+    let dropped: Vec<StoredDelivery<Task>> = session.take_deliveries_of(subscription_id)?;
+    dropped
+        .iter()
+        .try_for_each(|delivery| traced::dropped(session, now_ms, delivery, reason))
+}
+
+/// Has a function run. The call has a trace of its own where it belongs to none.
 pub(super) fn invoke(
     session: &FolderSession<'_>,
     now_ms: i64,
-    function_id: &str,
-    body: &str,
-) -> Result<(), ApiError> {
+    (function_id, body): (&str, &str),
+    parent: Option<&TraceParent>,
+) -> Result<(), StoreError> {
     let task = Task {
         destination: Destination::Function(function_id.to_owned()),
         message: Message {
@@ -246,6 +330,7 @@ pub(super) fn invoke(
             body: body.to_owned(),
             confirmation: None,
         },
+        trace: None,
     };
-    Ok(enqueue(session, now_ms, &task, DEFAULT_PATIENCE_MS)?)
+    enqueue_traced(session, now_ms, task, DEFAULT_PATIENCE_MS, parent)
 }

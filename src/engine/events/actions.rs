@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::super::delivery::functions::Function;
 use super::super::effects::{Effect, Publication, Sender};
 use super::super::resource::{ResourceKind, check_text};
+use super::super::trace::{Hop, HopKind, HopResult};
 use super::super::{ocid, ons, streaming};
 use crate::call::ApiError;
 use crate::clock::rfc3339;
@@ -214,6 +215,19 @@ impl Action {
                 function_id: target_id,
                 body: event.to_owned(),
             },
+        }
+    }
+
+    /// What a trace tells of it when its rule wants an event.
+    pub(super) fn hop(&self) -> Hop {
+        let kind = HopKind::Action {
+            action_id: self.id.clone(),
+            action_type: self.action_type.name().to_owned(),
+            target_id: self.target_id.clone(),
+        };
+        match self.is_enabled {
+            true => Hop::new(kind, HopResult::Started),
+            false => Hop::new(kind, HopResult::Disabled),
         }
     }
 

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::super::delivery::place_of_url;
 use super::super::resource::Tags;
+use super::super::trace::{Hop, HopKind, HopResult, shortened};
 use crate::clock::{parse_rfc3339, rfc3339};
 use crate::store::Resource;
 
@@ -169,6 +171,19 @@ impl Envelope {
     pub fn compartment_id(&self) -> Option<&str> {
         let mut objects = [&self.data, &self.extensions].into_iter();
         objects.find_map(|object| object.get("compartmentId")?.as_str())
+    }
+
+    /// What a trace of it begins with.
+    pub(in crate::engine) fn hop(&self) -> Hop {
+        let text = |name: &str| Some(shortened(self.data.get(name)?.as_str()?));
+        let kind = HopKind::Event {
+            source: shortened(&self.source),
+            event_type: shortened(&self.event_type),
+            resource_id: text("resourceId"),
+            // A subscription is named by its endpoint.
+            resource_name: text("resourceName").map(|name| place_of_url(&name).unwrap_or(name)),
+        };
+        Hop::new(kind, HopResult::Emitted)
     }
 
     /// The event as those who get it read it.

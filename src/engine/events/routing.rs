@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::super::Context;
 use super::super::effects::ActionTaken;
+use super::super::trace::{self, TraceParent};
 use super::condition::Condition;
 use super::envelope::Envelope;
 use super::rules::{self, Rule};
@@ -66,6 +67,7 @@ pub(in crate::engine) fn hand_on(
     session: &Session<'_>,
     context: &Context<'_>,
     envelope: &Envelope,
+    trace: Option<&TraceParent>,
 ) -> Result<(), ApiError> {
     let rules = rules::of_tenancy(session)?;
     if rules.is_empty() {
@@ -73,14 +75,22 @@ pub(in crate::engine) fn hand_on(
     }
     let event = Event::of(envelope);
     let text = envelope.to_text();
+    let then =
+        |parent: Option<&TraceParent>, hop| trace::then(parent, session, context.now_ms, &hop);
     for rule in rules.iter().filter(|rule| event.is_wanted_by(rule)) {
-        for action in rule.enabled_actions() {
+        let matched = then(trace, rule.hop())?;
+        for action in &rule.details.actions {
+            let begun = then(matched.as_ref(), action.hop())?;
+            if !action.is_enabled {
+                continue;
+            }
             let taken = ActionTaken {
                 rule_id: rule.id.clone(),
                 action_id: action.id.clone(),
                 event_id: envelope.id().to_owned(),
             };
-            action.effect(&text).note_for(taken, session, context)?;
+            let effect = action.effect(&text);
+            effect.note_for(taken, begun, session, context)?;
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::super::effects::ActionTaken;
 use super::super::listing::{Limits, Request};
 use super::super::resource::{self, ResourceKind, Tags, check_text};
+use super::super::trace::{Hop, HopKind, HopResult};
 use super::super::{Context, ocid, retry};
 use super::actions::{Action, ActionList, Failure, path_of};
 use super::condition::Condition;
@@ -55,6 +56,15 @@ impl Rule {
     fn switch(&mut self, on: bool) {
         let state = if on { ON } else { OFF };
         state.clone_into(&mut self.state);
+    }
+
+    /// What a trace tells of a rule that wants an event.
+    pub(super) fn hop(&self) -> Hop {
+        let kind = HopKind::Rule {
+            rule_id: self.id.clone(),
+            rule_name: self.name.clone(),
+        };
+        Hop::new(kind, HopResult::Matched)
     }
 
     /// The actions that events are handed to while the rule is on.

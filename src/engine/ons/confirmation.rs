@@ -57,6 +57,7 @@ pub(super) fn ask(
                 url,
             }),
         },
+        trace: None,
     };
     inbox::put(session, context.now_ms, &task)?;
     // The link is of no use after it has expired.
@@ -129,8 +130,8 @@ pub(super) fn confirm(context: &Context<'_>, call: &Call) -> Result<Reply, ApiEr
             subscription.state = "ACTIVE".to_owned();
             subscription.touch();
             session.put_resource(SUBSCRIPTION.ocid_type, &subscription)?;
-            // A request to confirm that is still on its way has been answered.
-            session.remove_deliveries_of(&subscription.id)?;
+            let reason = "the subscription was confirmed";
+            delivery::drop_deliveries(session, context.now_ms, &subscription.id, reason)?;
         }
         let topic: Topic = TOPIC.live(session, subscription.topic_id())?;
         Ok(Reply::ok(json!({
@@ -157,8 +158,8 @@ pub(super) fn resend(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         subscription.touch();
         session.put_resource(SUBSCRIPTION.ocid_type, &subscription)?;
         let topic: Topic = TOPIC.live(session, subscription.topic_id())?;
-        // What is still on its way holds a token that is void now.
-        session.remove_deliveries_of(&subscription.id)?;
+        let reason = "a new request for the confirmation makes its token void";
+        delivery::drop_deliveries(session, context.now_ms, &subscription.id, reason)?;
         ask(session, context, &topic, &subscription)?;
         let event_type = "resendsubscriptionconfirmation";
         emit(session, context, event_type, &subscription)?;

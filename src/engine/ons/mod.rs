@@ -7,6 +7,7 @@ mod confirmation;
 mod endpoints;
 #[cfg(test)]
 mod event_tests;
+mod limits;
 mod lists;
 mod policy;
 mod publish;
@@ -21,6 +22,7 @@ use crate::api::ons::Ons as Operation;
 use crate::call::{ApiError, Call, Reply};
 use crate::store::{FolderSession, Resource, Session};
 
+pub(super) use limits::count_call;
 pub(super) use publish::{publish, publish_formatted};
 pub(super) use topics::TOPIC;
 

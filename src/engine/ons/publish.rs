@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::super::Context;
 use super::super::delivery::{self, Message, Task};
 use super::super::effects::{Publication, Sender};
+use super::super::trace::{Hop, HopKind, HopResult, TraceParent};
 use super::confirmation;
 use super::endpoints::Protocol;
 use super::subscriptions::{self, Subscription};
@@ -77,7 +78,11 @@ pub(super) fn publish_message(context: &Context<'_>, call: &Call) -> Result<Repl
     let message_id = context.store.write(|session| {
         let topic: Topic = TOPIC.live(session, call.path_value("topicId")?)?;
         let title = details.title.as_deref();
-        fan_out(session, context, &topic, Sender::Caller, (title, &text))
+        let published = Published {
+            sender: Sender::Caller,
+            parent: None,
+        };
+        fan_out(session, context, &topic, &published, (title, &text))
     })?;
     Ok(Reply {
         status: 202,
@@ -89,20 +94,25 @@ pub(super) fn publish_message(context: &Context<'_>, call: &Call) -> Result<Repl
     })
 }
 
-/// Publishes a message that another service caused.
+/// Publishes a message that another service caused. It has a trace of its own where it belongs to none.
 pub(in crate::engine) fn publish(
     session: &Session<'_>,
     context: &Context<'_>,
     publication: &Publication,
+    parent: Option<&TraceParent>,
 ) -> Result<(), ApiError> {
     let topic: Topic = TOPIC.live(session, &publication.topic_id)?;
     let text = Text::Raw(publication.body.clone());
     let title = publication.title.as_deref();
-    fan_out(session, context, &topic, publication.sender, (title, &text))?;
+    let published = Published {
+        sender: publication.sender,
+        parent,
+    };
+    fan_out(session, context, &topic, &published, (title, &text))?;
     Ok(())
 }
 
-/// The same, with another text for emails.
+/// The same, with another text for emails, and with a trace of its own.
 pub(in crate::engine) fn publish_formatted(
     session: &Session<'_>,
     context: &Context<'_>,
@@ -116,8 +126,47 @@ pub(in crate::engine) fn publish_formatted(
     ];
     let text = Text::ByProtocol(texts.into_iter().collect());
     let title = publication.title.as_deref();
-    fan_out(session, context, &topic, publication.sender, (title, &text))?;
+    let published = Published {
+        sender: publication.sender,
+        parent: None,
+    };
+    fan_out(session, context, &topic, &published, (title, &text))?;
     Ok(())
+}
+
+/// Where a message comes from.
+struct Published<'p> {
+    sender: Sender,
+    parent: Option<&'p TraceParent>,
+}
+
+impl Published<'_> {
+    /// Notes in the message's trace that it is handed to so many subscriptions.
+    fn trace(
+        &self,
+        session: &Session<'_>,
+        context: &Context<'_>,
+        (topic, message_id, recipients): (&Topic, &str, usize),
+    ) -> Result<TraceParent, ApiError> {
+        let kind = HopKind::Topic {
+            topic_id: topic.id.clone(),
+            topic_name: Some(topic.name.clone()),
+            sender: self.sender,
+            message_id: Some(message_id.to_owned()),
+            request_id: context.origin.request_id.clone(),
+        };
+        let hop = match recipients {
+            0 => {
+                let reason = "the topic has no active subscription that gets it";
+                Hop::short(kind, HopResult::Published, reason)
+            }
+            _ => Hop::new(kind, HopResult::Published),
+        };
+        Ok(match self.parent {
+            Some(parent) => parent.then(session, context.now_ms, &hop)?,
+            None => TraceParent::begin(session, message_id, context.now_ms, &hop)?,
+        })
+    }
 }
 
 /// Puts a delivery for each active subscription into the outbox, and returns the message's id.
@@ -125,14 +174,14 @@ fn fan_out(
     session: &Session<'_>,
     context: &Context<'_>,
     topic: &Topic,
-    sender: Sender,
+    published: &Published<'_>,
     (title, text): (Option<&str>, &Text),
 ) -> Result<String, ApiError> {
     let id = Uuid::new_v4().to_string();
-    for subscription in subscriptions::of_topic(session, &topic.id)? {
-        if !gets(&subscription, sender) {
-            continue;
-        }
+    let mut recipients = subscriptions::of_topic(session, &topic.id)?;
+    recipients.retain(|subscription| gets(subscription, published.sender));
+    let trace = published.trace(session, context, (topic, &id, recipients.len()))?;
+    for subscription in recipients {
         let protocol = subscription.details.protocol;
         let task = Task {
             destination: protocol.destination(subscription.endpoint()),
@@ -144,9 +193,10 @@ fn fan_out(
                 body: text.for_protocol(protocol).to_owned(),
                 confirmation: None,
             },
+            trace: None,
         };
         let patience_ms = subscription.details.policy.patience_ms();
-        delivery::enqueue(session, context.now_ms, &task, patience_ms)?;
+        delivery::enqueue_traced(session, context.now_ms, task, patience_ms, Some(&trace))?;
     }
     Ok(id)
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::super::resource::{self, ResourceKind, Tags};
-use super::super::{Context, ocid, retry};
+use super::super::{Context, delivery, ocid, retry};
 use super::confirmation::{self, Token};
 use super::endpoints::Protocol;
 use super::policy::DeliveryPolicy;
@@ -246,7 +246,8 @@ pub(super) fn delete_record(
 ) -> Result<Subscription, ApiError> {
     subscription.delete(context.now_ms);
     session.put_resource(SUBSCRIPTION.ocid_type, &subscription)?;
-    session.remove_deliveries_of(&subscription.id)?;
+    let reason = "the subscription was deleted";
+    delivery::drop_deliveries(session, context.now_ms, &subscription.id, reason)?;
     Ok(subscription)
 }
 

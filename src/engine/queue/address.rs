@@ -15,6 +15,16 @@ pub(super) enum Side {
     DeadLetters,
 }
 
+/// The part of a queue that a call for messages reads: those of a channel, or of any.
+fn part(group_no: i64, side: Side, channel: Option<&str>) -> String {
+    format!("{group_no} {side:?} {channel:?}")
+}
+
+/// The parts that have changed where messages came into a channel.
+pub(super) fn parts_of_channel(group_no: i64, side: Side, channel: &str) -> [String; 2] {
+    [None, Some(channel)].map(|channel| part(group_no, side, channel))
+}
+
 /// What a call reads from.
 #[derive(Debug)]
 pub(super) struct Address {
@@ -99,6 +109,11 @@ impl Address {
             side,
             queue,
         })
+    }
+
+    /// The part of the queue that is read, of one channel or of any.
+    pub(super) fn part(&self, channel: Option<&str>) -> String {
+        part(self.group_no, self.side, channel)
     }
 
     /// The lanes of the group, or that of one channel, as far as they hold anything.

@@ -10,7 +10,7 @@ use crate::call::{ApiError, Call, Reply};
 use crate::store::{Order, Page, Place, PlaceValue};
 
 /// The channel of messages that name none. Unconfirmed.
-pub(super) const DEFAULT: &str = "default-channel";
+pub const DEFAULT: &str = "default-channel";
 
 /// Longest name. Unconfirmed, as the letters are.
 const MOST_BYTES: usize = 64;

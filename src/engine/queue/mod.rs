@@ -13,6 +13,7 @@ mod channels;
 mod consumer_groups;
 mod dead_letters;
 mod filter;
+mod limits;
 mod lists;
 mod messages;
 mod peek;
@@ -26,16 +27,22 @@ mod work;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::Context;
 use super::changes::{Attempt, Changes};
+use super::{Context, Strictness};
 use crate::api::queue::Queue as Operation;
-use crate::call::{ApiError, Call};
+use crate::call::{ApiError, Call, Reply};
 use crate::store::{Store, StoreError};
 use work::WORK_REQUESTS;
 
+pub use channels::DEFAULT as DEFAULT_CHANNEL;
 pub(super) use channels::check_name as check_channel;
 pub(super) use messages::take_out;
+pub use messages::{
+    DeleteQueueMessages, Deleted, GotQueueMessages, PutQueueMessages, PutQueueResult,
+    QueueBatchResult,
+};
 pub use peek::PeekedState;
 pub(super) use queues::QUEUE;
 
@@ -53,11 +60,15 @@ pub struct QueuePart {
 /// The service.
 pub(super) struct Queue {
     changes: Arc<Changes>,
+    strictness: Strictness,
 }
 
 impl Queue {
-    pub(super) fn new(changes: Arc<Changes>) -> Self {
-        Self { changes }
+    pub(super) fn new(changes: Arc<Changes>, strictness: Strictness) -> Self {
+        Self {
+            changes,
+            strictness,
+        }
     }
 
     /// Removes the messages of deleted queues that earlier processes did not come to.
@@ -79,7 +90,7 @@ impl Queue {
         call: &Call,
     ) -> Result<Attempt, ApiError> {
         let reply = match operation {
-            Operation::CreateQueue => queues::create(context, call),
+            Operation::CreateQueue => self.create_queue(context, call),
             Operation::GetQueue => queues::get(context, call),
             Operation::ListQueues => queues::list(context, call),
             Operation::UpdateQueue => queues::update(context, call),
@@ -98,11 +109,18 @@ impl Queue {
             Operation::ListWorkRequestErrors => WORK_REQUESTS.list_errors(context, call),
             Operation::ListWorkRequestLogs => WORK_REQUESTS.list_logs(context, call),
 
-            Operation::PutMessages => self.put_messages(context, call),
+            Operation::PutMessages => self
+                .put_messages(context, call, &call.typed_body()?)
+                .map(|result| Reply::ok(json!(result))),
             // The one that may have to wait.
-            Operation::GetMessages => return messages::get(context, call),
+            Operation::GetMessages => {
+                let attempt = self.get_messages(context, call)?;
+                return Ok(attempt.map(|got| Reply::ok(json!(got))));
+            }
             Operation::DeleteMessage => messages::delete(context, call),
-            Operation::DeleteMessages => messages::delete_all(context, call),
+            Operation::DeleteMessages => self
+                .delete_messages(context, call, &call.typed_body()?)
+                .map(|result| Reply::ok(json!(result))),
             Operation::UpdateMessage => self.update_message(context, call),
             Operation::UpdateMessages => self.update_messages(context, call),
             Operation::GetStats => stats::get(context, call),

@@ -160,35 +160,6 @@ impl Changeable {
     }
 }
 
-pub(super) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    let details: CreateDetails = call.typed_body()?;
-    check_text("displayName", &details.display_name)?;
-    check_text("compartmentId", &details.compartment_id)?;
-    let retention_seconds = details
-        .retention_in_seconds
-        .unwrap_or(DEFAULT_RETENTION_SECONDS);
-    check_range("retentionInSeconds", retention_seconds, RETENTION_SECONDS)?;
-    details.changeable.check()?;
-    let capabilities = Capabilities::read(details.changeable.capabilities.as_ref())?;
-    retry::once(context, call, |session| {
-        let mut queue = Resource {
-            id: ocid::new(QUEUE.ocid_type),
-            name: details.display_name,
-            compartment_id: details.compartment_id,
-            parent_id: None,
-            state: "ACTIVE".to_owned(),
-            etag: ocid::new_etag(),
-            time_created_ms: context.now_ms,
-            time_deleted_ms: None,
-            details: new_details(session.create_queue_state()?, retention_seconds, context),
-        };
-        details.changeable.apply(&mut queue.details);
-        capabilities.apply(session, context.now_ms, &mut queue)?;
-        session.put_resource(QUEUE.ocid_type, &queue)?;
-        record(session, context, Change::CreateQueue, &queue)
-    })
-}
-
 fn new_details(number: i64, retention_seconds: i64, context: &Context<'_>) -> QueueDetails {
     QueueDetails {
         number,
@@ -275,6 +246,41 @@ pub(super) fn change_compartment(context: &Context<'_>, call: &Call) -> Result<R
 }
 
 impl Queue {
+    /// Makes a queue; in the cloud that takes a while.
+    pub(super) fn create_queue(
+        &self,
+        context: &Context<'_>,
+        call: &Call,
+    ) -> Result<Reply, ApiError> {
+        let details: CreateDetails = call.typed_body()?;
+        check_text("displayName", &details.display_name)?;
+        check_text("compartmentId", &details.compartment_id)?;
+        let retention_seconds = details
+            .retention_in_seconds
+            .unwrap_or(DEFAULT_RETENTION_SECONDS);
+        check_range("retentionInSeconds", retention_seconds, RETENTION_SECONDS)?;
+        details.changeable.check()?;
+        let capabilities = Capabilities::read(details.changeable.capabilities.as_ref())?;
+        retry::once(context, call, |session| {
+            self.check_quota(session)?;
+            let mut queue = Resource {
+                id: ocid::new(QUEUE.ocid_type),
+                name: details.display_name,
+                compartment_id: details.compartment_id,
+                parent_id: None,
+                state: "ACTIVE".to_owned(),
+                etag: ocid::new_etag(),
+                time_created_ms: context.now_ms,
+                time_deleted_ms: None,
+                details: new_details(session.create_queue_state()?, retention_seconds, context),
+            };
+            details.changeable.apply(&mut queue.details);
+            capabilities.apply(session, context.now_ms, &mut queue)?;
+            session.put_resource(QUEUE.ocid_type, &queue)?;
+            record(session, context, Change::CreateQueue, &queue)
+        })
+    }
+
     /// Deletes a queue with its messages; its record can be looked at for 90 days more.
     pub(super) fn delete_queue(
         &self,

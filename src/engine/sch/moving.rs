@@ -311,7 +311,7 @@ fn publish(
                 let formatted = formatted(connector, &record.text);
                 ons::publish_formatted(session, context, &publication, &formatted)?;
             }
-            _ => ons::publish(session, context, &publication)?,
+            _ => ons::publish(session, context, &publication, None)?,
         }
     }
     Ok(())

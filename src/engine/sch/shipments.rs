@@ -10,7 +10,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 
-use super::super::delivery::functions::Function;
+use super::super::delivery::functions::{Function, Run};
 use super::super::{Context, Engine, EngineError};
 use super::connectors::Connector;
 use super::details::Target;
@@ -141,11 +141,13 @@ impl Engine {
         Ok(lanes)
     }
 
-    /// Takes note of what came of a shipment. Returns when it is tried again, in milliseconds, if it has failed.
+    /// Takes note of what came of a shipment, and of the run of a function, with the function's OCID, if one was run
+    /// for it. Returns when it is tried again, in milliseconds, if it has failed.
     pub fn finish_shipment(
         &self,
         id: &ShipmentId,
         arrival: Arrival,
+        run: Option<(&str, &Run)>,
     ) -> Result<Option<i64>, EngineError> {
         let origin = Origin {
             tenancy_id: id.tenancy_id.clone(),
@@ -156,9 +158,12 @@ impl Engine {
             now_ms: self.clock.now_ms(),
             origin: &origin,
         };
-        let retry_ms = context
-            .store
-            .write(|session| finish(session, &context, id, arrival))?;
+        let retry_ms = context.store.write(|session| {
+            if let Some((function_id, run)) = run {
+                session.put_function_run(function_id, run)?;
+            }
+            finish(session, &context, id, arrival)
+        })?;
         self.connectors.note_change();
         Ok(retry_ms)
     }

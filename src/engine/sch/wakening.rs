@@ -3,11 +3,11 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::super::Engine;
-use super::super::changes::Listening;
+use super::super::changes::{Changes, Listening};
 use super::moving::Moment;
 use crate::call::ApiError;
 use crate::clock::Clock;
@@ -17,9 +17,6 @@ const FILE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Stands for no time at all.
 const NEVER_MS: i64 = i64::MAX;
-
-/// Told when connectors may have something to do. It must return at once.
-type Wake = Box<dyn Fn() + Send + Sync>;
 
 /// What is known of all connectors together.
 pub(in crate::engine) struct Connectors {
@@ -37,11 +34,13 @@ pub(in crate::engine) struct Connectors {
     next_ms: AtomicI64,
     /// Whether files are followed, and when they were looked at.
     files_seen: Mutex<Option<Instant>>,
-    wake: OnceLock<Wake>,
+    /// Where those listen who make deliveries, and move records.
+    changes: Arc<Changes>,
 }
 
-impl Default for Connectors {
-    fn default() -> Self {
+impl Connectors {
+    /// Those of an engine that has told of none yet.
+    pub(in crate::engine) fn new(changes: Arc<Changes>) -> Self {
         Self {
             moving: Mutex::default(),
             has_active: AtomicBool::default(),
@@ -50,12 +49,10 @@ impl Default for Connectors {
             may_move: AtomicBool::default(),
             next_ms: AtomicI64::new(NEVER_MS),
             files_seen: Mutex::default(),
-            wake: OnceLock::new(),
+            changes,
         }
     }
-}
 
-impl Connectors {
     pub(super) fn has_active(&self) -> bool {
         self.has_active.load(Ordering::Acquire)
     }
@@ -66,9 +63,7 @@ impl Connectors {
             return;
         }
         self.may_move.store(true, Ordering::Release);
-        if let Some(wake) = self.wake.get() {
-            wake();
-        }
+        self.changes.tell(Changes::DELIVERIES);
     }
 
     /// The same, if a connector reads this stream.
@@ -110,13 +105,6 @@ impl Connectors {
 }
 
 impl Engine {
-    /// Has a function called when connectors may have something to do, once for the life of the engine. It is
-    /// called by whoever changes something, and must return at once.
-    pub fn on_connectors_wake(&self, wake: impl Fn() + Send + Sync + 'static) {
-        // A second one is not heard: there is one who moves records.
-        let _ = self.connectors.wake.set(Box::new(wake));
-    }
-
     /// How long until connectors have something to do, in milliseconds of the engine's clock: 0 when they have;
     /// `None` while there is nothing to wait for.
     pub fn next_movement_in_ms(&self) -> Option<i64> {

@@ -13,27 +13,15 @@ use crate::api::streaming::Streaming as Operation;
 use crate::call::ApiError;
 use crate::store::{Filter, Order, Page, Session, SortBy};
 
-const WRITTEN: Rate = Rate {
-    what: "bytes written to a partition",
-    per_second: 1 << 20,
-};
+const WRITTEN: Rate = Rate::per_second("bytes written to a partition", 1 << 20);
 
-const READ: Rate = Rate {
-    what: "bytes read from a partition",
-    per_second: 2 << 20,
-};
+const READ: Rate = Rate::per_second("bytes read from a partition", 2 << 20);
 
 /// One that reads without a group counts as a group of its partition: unconfirmed.
-const GETS: Rate = Rate {
-    what: "reads of a consumer group",
-    per_second: 5,
-};
+const GETS: Rate = Rate::per_second("reads of a consumer group", 5);
 
 /// Of each kind, in a tenancy. That it is a tenancy's is unconfirmed.
-const CALLS: Rate = Rate {
-    what: "requests of this kind",
-    per_second: 5,
-};
+const CALLS: Rate = Rate::per_second("requests of this kind", 5);
 
 /// Most partitions of a tenancy.
 const MOST_PARTITIONS: i64 = 200;

@@ -64,10 +64,6 @@ impl Streaming {
         }
     }
 
-    pub(super) fn is_strict(&self) -> bool {
-        self.strictness.is_strict()
-    }
-
     /// Has a function called after each append, with the stream's OCID and the partition's number.
     pub(super) fn on_append(&self, listener: Listener) {
         self.partitions.listen(listener);

@@ -14,22 +14,43 @@ pub enum Auth {
 
 /// An address that a server must not listen on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "refused to listen on {0}: other machines could reach it, and without --auth verify anyone who does may \
-     read and delete everything. Give --auth verify, or --insecure if that is what you want"
-)]
-pub struct BindError(SocketAddr);
+pub enum BindError {
+    /// Callers are not known, and they may come from other machines.
+    #[error(
+        "refused to listen on {0}: other machines could reach it, and without --auth verify anyone who does may \
+         read and delete everything. Give --auth verify, or --insecure if that is what you want"
+    )]
+    Unknown(SocketAddr),
+    /// Passcodes and messages may go over a network as they are.
+    #[error(
+        "refused to listen on {0} for STOMP without TLS: passcodes and messages could be read on their way. Give \
+         --tls auto, or --tls-cert and --tls-key; or --insecure if that is what you want"
+    )]
+    Plain(SocketAddr),
+}
 
 /// Refuses an address that other machines can reach, unless callers are known or the user insists.
 ///
 /// Asked with the address that a name resolved to: `localhost` may be anything.
 pub fn check_bind(address: SocketAddr, auth: Auth, insecure: bool) -> Result<(), BindError> {
-    // ::ffff:127.0.0.1 is loopback as well.
-    let is_loopback = address.ip().to_canonical().is_loopback();
-    match is_loopback || auth == Auth::Verify || insecure {
+    match is_loopback(address) || auth == Auth::Verify || insecure {
         true => Ok(()),
-        false => Err(BindError(address)),
+        false => Err(BindError::Unknown(address)),
     }
+}
+
+/// Refuses an address that other machines can reach for a protocol that must have TLS and has none, unless the user
+/// insists.
+pub fn check_plain(address: SocketAddr, insecure: bool) -> Result<(), BindError> {
+    match is_loopback(address) || insecure {
+        true => Ok(()),
+        false => Err(BindError::Plain(address)),
+    }
+}
+
+fn is_loopback(address: SocketAddr) -> bool {
+    // ::ffff:127.0.0.1 is loopback as well.
+    address.ip().to_canonical().is_loopback()
 }
 
 #[cfg(test)]
@@ -54,6 +75,12 @@ mod tests {
             assert_eq!(unknown.is_ok(), is_loopback, "{address}");
             assert!(check_bind(address, Auth::Verify, false).is_ok());
             assert!(check_bind(address, Auth::None, true).is_ok());
+            assert_eq!(
+                check_plain(address, false).is_ok(),
+                is_loopback,
+                "{address}"
+            );
+            assert!(check_plain(address, true).is_ok());
         }
     }
 }

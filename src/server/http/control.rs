@@ -32,8 +32,6 @@ async fn reply(shared: &Shared, request: Request) -> Result<Value, ApiError> {
         .map_err(|error| ApiError::invalid(format!("This is no request: {error}")))?;
     let origin = origin_at(shared, None);
     let answer = shared.ask_engine(|engine| engine.control_from(&request, &origin));
-    // The clock may have moved.
-    shared.may_be_due.notify_one();
     let mut data = answer.map_err(|error| ApiError::invalid(error.to_string()))?;
     if let (LocalRequest::ShowStatus, Some(fields)) = (&request, data.as_object_mut()) {
         fields.insert("server".to_owned(), shared.addresses.to_json());

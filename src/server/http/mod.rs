@@ -9,26 +9,21 @@ mod connection;
 mod control;
 mod idle;
 mod pages;
+mod puts;
 mod request;
 mod response;
 mod services;
-mod wait;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
+use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use super::{LOCAL_PATH, Shared};
+use super::{LOCAL_PATH, Shared, accept};
 use connection::Connections;
-
-/// How long to wait before taking the next connection when the system has no room for one.
-const PAUSE: Duration = Duration::from_millis(100);
+pub(super) use puts::Puts;
 
 /// A way into the server, as those who answer see it.
 #[derive(Clone)]
@@ -60,39 +55,11 @@ pub(super) async fn serve_owner(listener: TcpListener, shared: Arc<Shared>) {
 async fn serve_entrance(listener: TcpListener, entrance: Entrance, tls: Option<TlsAcceptor>) {
     let shared = Arc::clone(&entrance.shared);
     let connections = Arc::new(Connections::new(&shared, routes(entrance), tls));
-    let room = Arc::new(Semaphore::new(shared.options.limits.connections));
-    let mut open = JoinSet::new();
-    loop {
-        let (stream, permit) = tokio::select! {
-            () = shared.stopping.begun() => break,
-            accepted = accept(&listener, &room) => accepted,
-        };
+    accept::serve(listener, "HTTP", &shared, |stream, _| {
         let connections = Arc::clone(&connections);
-        open.spawn(async move {
-            connections.serve(stream).await;
-            drop(permit);
-        });
-        while open.try_join_next().is_some() {}
-    }
-    drop(listener);
-    while open.join_next().await.is_some() {}
-}
-
-/// Takes the next connection once there is room for it; until then clients wait in the system's queue.
-async fn accept(
-    listener: &TcpListener,
-    room: &Arc<Semaphore>,
-) -> (TcpStream, Option<OwnedSemaphorePermit>) {
-    let permit = Arc::clone(room).acquire_owned().await.ok();
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return (stream, permit),
-            Err(error) => {
-                tracing::warn!(%error, "cannot take a connection");
-                tokio::time::sleep(PAUSE).await;
-            }
-        }
-    }
+        async move { connections.serve(stream).await }
+    })
+    .await;
 }
 
 /// What is asked for at which path: the server's own pages, and all else by the operation table.

@@ -24,18 +24,15 @@ mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::time::Duration;
 
 use kafka_protocol::messages::BrokerId;
 use ring::digest;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::Shared;
 use super::auth::Auth;
+use super::{Shared, accept};
 use crate::engine::Topic;
 use crate::log::Durability;
 use buffers::Buffers;
@@ -62,45 +59,19 @@ struct Kafka {
     last_session_id: AtomicI32,
 }
 
-/// How long to wait before taking the next connection when the system has no room for one.
-const PAUSE: Duration = Duration::from_millis(100);
-
 /// Serves until the server is to end, and then until the requests in flight are answered.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    let stopping = shared.stopping.clone();
-    let places = Arc::new(Semaphore::new(shared.options.limits.connections));
-    let kafka = Arc::new(Kafka::new(shared));
+    let kafka = Arc::new(Kafka::new(Arc::clone(&shared)));
     tokio::spawn(groups::keep_time(Arc::clone(&kafka)));
-    let mut open = JoinSet::new();
-    loop {
-        let accepted = async {
-            // Those who come when all places are taken wait in the system's queue.
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
-        };
-        let (place, accepted) = tokio::select! {
-            accepted = accepted => accepted,
-            () = stopping.begun() => break,
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                let kafka = Arc::clone(&kafka);
-                open.spawn(async move {
-                    let _place = place;
-                    if let Err(reason) = kafka.serve_stream(stream).await {
-                        tracing::info!(%peer, %reason, "a Kafka connection ended");
-                    }
-                });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "cannot take a Kafka connection");
-                tokio::time::sleep(PAUSE).await;
+    accept::serve(listener, "Kafka", &shared, |stream, peer| {
+        let kafka = Arc::clone(&kafka);
+        async move {
+            if let Err(reason) = kafka.serve_stream(stream).await {
+                tracing::info!(%peer, %reason, "a Kafka connection ended");
             }
         }
-        while open.try_join_next().is_some() {}
-    }
-    drop(listener);
-    while open.join_next().await.is_some() {}
+    })
+    .await;
 }
 
 impl Kafka {

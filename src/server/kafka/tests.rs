@@ -5,7 +5,6 @@ use std::time::Duration;
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::{ApiKey, RequestKind};
 use serde_json::json;
-use tokio::sync::Notify;
 
 use super::Kafka;
 use super::connection::{Connection, answer};
@@ -264,6 +263,7 @@ fn broker() -> Kafka {
         strict: false,
         http: String::new(),
         kafka: String::new(),
+        stomp: String::new(),
         advertise: None,
         auth: Auth::None,
         tls: Tls::Off,
@@ -283,6 +283,7 @@ fn broker() -> Kafka {
             addresses: Ready {
                 http: address,
                 kafka: address,
+                stomp: address,
                 tls: false,
                 ca: None,
                 folder: None,
@@ -290,7 +291,7 @@ fn broker() -> Kafka {
             tls: None,
             control: None,
             verifier: Verifier::new(),
-            may_be_due: Notify::new(),
+            puts: crate::server::http::Puts::default(),
             metrics: Metrics::default(),
             stopping: Stop::listen().unwrap().stopping(),
         }

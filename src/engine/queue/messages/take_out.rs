@@ -1,12 +1,13 @@
 //! Taking messages out of a queue for good, for connectors.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::super::Context;
 use super::super::address::Address;
+use super::super::receipts::Receipt;
 use super::MOST_ENTRIES;
 use super::get::Taker;
-use super::settle::delete_one;
+use super::settle::remove;
 use crate::call::ApiError;
 use crate::store::Session;
 
@@ -20,18 +21,24 @@ pub(in crate::engine) fn take_out(
 ) -> Result<Vec<Value>, ApiError> {
     let address = Address::of_queue(session, context, queue_id)?;
     let mut taken = Vec::new();
+    let mut deliveries = Vec::new();
     for lane in address.lanes(session, channel)? {
-        let mut taker = Taker::new(session, &address, context.now_ms, context.now_ms + 1);
+        let mut taker = Taker::new(session, &address, context.now_ms, context.now_ms + 1)?;
         taker.take(&lane, MOST_ENTRIES)?;
-        taken.append(&mut taker.messages);
+        for message in taker.messages {
+            let mut message = json!(message);
+            let receipt = message.as_object_mut().and_then(|fields| {
+                fields.remove("visibleAfter");
+                fields.remove("receipt")
+            });
+            let receipt = receipt.as_ref().and_then(Value::as_str);
+            if let Some(receipt) = receipt.and_then(Receipt::decode) {
+                let id = receipt.message_id;
+                deliveries.extend(session.deliveries_between(receipt.group_no, &(id..=id))?);
+            }
+            taken.push(message);
+        }
     }
-    for message in &mut taken {
-        let receipt = message.as_object_mut().and_then(|fields| {
-            fields.remove("visibleAfter");
-            fields.remove("receipt")
-        });
-        let receipt = receipt.as_ref().and_then(Value::as_str).unwrap_or_default();
-        delete_one(session, context, &address, ("receipt", receipt))?;
-    }
+    remove(session, &address, deliveries)?;
     Ok(taken)
 }
