@@ -11,8 +11,8 @@ use super::command::format;
 use super::error::CliError;
 use super::globals::Globals;
 use super::{
-    access, doctor, local, local_event, local_function, local_inbox, local_queue, local_trace,
-    rule_test, serve, session, setup, terminal,
+    access, doctor, local, local_event, local_function, local_inbox, local_log, local_queue,
+    local_trace, rule_test, serve, session, setup, terminal,
 };
 use crate::output;
 use crate::profile::{Environment, Settings};
@@ -113,6 +113,7 @@ pub(super) fn run(
         local_event::BUILTINS,
         local_function::BUILTINS,
         local_inbox::BUILTINS,
+        local_log::BUILTINS,
         local_queue::BUILTINS,
         local_trace::BUILTINS,
         rule_test::BUILTINS,

@@ -9,8 +9,8 @@ use super::error::CliError;
 use super::globals::Globals;
 use super::local_engine::LocalEngine;
 use super::{
-    access, input, local_event, local_function, local_inbox, local_queue, local_trace, target,
-    terminal, tour,
+    access, input, local_event, local_function, local_inbox, local_log, local_queue, local_trace,
+    target, terminal, tour,
 };
 use crate::clock::parse_rfc3339;
 use crate::engine::{Home, LocalRequest};
@@ -25,6 +25,22 @@ const OF_THIS_MACHINE: &[&str] = &[
     "data-dir",
     "memory",
     "durability",
+];
+
+/// What commands take that may cause deliveries, which are made at once.
+const OF_DELIVERIES: &[&str] = &[
+    "output",
+    "query",
+    "raw-output",
+    "cli-rc-file",
+    "data-dir",
+    "memory",
+    "durability",
+    "delivery-timeout",
+    "smtp",
+    "allow-http",
+    "deny-private-networks",
+    "object-store",
 ];
 
 /// The commands of this module, for the tree.
@@ -75,6 +91,7 @@ pub(super) fn commands() -> [Command; 3] {
     .subcommand(local_event::command())
     .subcommand(local_function::command())
     .subcommand(local_inbox::command())
+    .subcommand(local_log::command())
     .subcommand(access::key_commands())
     .subcommand(access::token_commands())
     .subcommand(local_queue::command())
@@ -106,6 +123,10 @@ pub(super) fn commands() -> [Command; 3] {
 pub(super) const OF_THE_ENGINE: Takes =
     Takes::Only(OF_THIS_MACHINE, "is about the engine on this machine");
 
+/// What commands take that have the engine deliver.
+pub(super) const OF_THE_DELIVERING_ENGINE: Takes =
+    Takes::Only(OF_DELIVERIES, "is about the engine on this machine");
+
 /// The commands of this module.
 pub(super) static BUILTINS: &[Builtin] = &[
     Builtin {
@@ -125,18 +146,18 @@ pub(super) static BUILTINS: &[Builtin] = &[
     },
     Builtin {
         words: "local clock set",
-        takes: OF_THE_ENGINE,
+        takes: OF_THE_DELIVERING_ENGINE,
         run: |matches, globals| set_clock(matches, globals).map(Answer::data),
     },
     Builtin {
         words: "local clock advance",
-        takes: OF_THE_ENGINE,
+        takes: OF_THE_DELIVERING_ENGINE,
         run: |matches, globals| advance_clock(matches, globals).map(Answer::data),
     },
     Builtin {
         words: "local clock reset",
-        takes: OF_THE_ENGINE,
-        run: |_, globals| ask(globals, &LocalRequest::ResetClock).map(Answer::data),
+        takes: OF_THE_DELIVERING_ENGINE,
+        run: |_, globals| ask_and_deliver(globals, &LocalRequest::ResetClock).map(Answer::data),
     },
     Builtin {
         words: "local status",
@@ -169,12 +190,20 @@ pub(super) fn ask(globals: &Globals, request: &LocalRequest) -> Result<Value, Cl
     LocalEngine::of(globals)?.control(request)
 }
 
+/// The same for what may make something due: what is due then is delivered.
+pub(super) fn ask_and_deliver(
+    globals: &Globals,
+    request: &LocalRequest,
+) -> Result<Value, CliError> {
+    LocalEngine::of(globals)?.control_and_deliver(request)
+}
+
 fn set_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
     let text = matches.get_one::<String>("time").map_or("", String::as_str);
     let time = input::datetime(text).and_then(|time| parse_rfc3339(&time));
     let at_ms = time.ok_or_else(|| CliError::value(format!("{text} is no time")))?;
     let frozen = matches.get_flag("frozen");
-    ask(globals, &LocalRequest::SetClock { at_ms, frozen })
+    ask_and_deliver(globals, &LocalRequest::SetClock { at_ms, frozen })
 }
 
 fn advance_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
@@ -183,7 +212,7 @@ fn advance_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliEr
         .map_or("", String::as_str);
     let by_ms =
         duration_ms(text).ok_or_else(|| CliError::value(format!("{text} is no duration")))?;
-    ask(globals, &LocalRequest::AdvanceClock { by_ms })
+    ask_and_deliver(globals, &LocalRequest::AdvanceClock { by_ms })
 }
 
 fn check_duration(text: &str) -> Result<String, String> {

@@ -19,6 +19,7 @@ mod local_engine;
 mod local_event;
 mod local_function;
 mod local_inbox;
+mod local_log;
 mod local_queue;
 mod local_trace;
 mod paging;

@@ -29,6 +29,7 @@ pub(super) static SERVE: Builtin = Builtin {
             "smtp",
             "allow-http",
             "deny-private-networks",
+            "object-store",
         ],
         "answers others, and asks nobody",
     ),
@@ -53,7 +54,7 @@ pub(super) fn command() -> Command {
              who they are. Commands on the same data \
              folder reach it by themselves; programs find it at the addresses that it prints.\n\
              --data-dir, --memory and --durability say where and how data is kept, as with every command; --smtp, \
-             --allow-http and --deny-private-networks, how messages are delivered.\n\n\
+             --allow-http and --deny-private-networks, how messages are delivered; --object-store, where objects go.\n\n\
              Example:\n  ocelot serve --http 127.0.0.1:4590 --kafka 127.0.0.1:9092",
         )
         .args(addresses())

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::delivery::functions::FunctionRequest;
 use super::delivery::inbox::InboxRequest;
 use super::events::NewEvent;
+use super::sch::FollowRequest;
 use super::{AccessRequest, Engine, EngineError, PeekedState, QueuePart};
 use crate::call::{LOCAL_TENANCY, Origin};
 use crate::clock::{Setting, clamp_ms, rfc3339};
@@ -57,6 +58,11 @@ pub enum LocalRequest {
     ManageFunctions {
         /// What.
         request: FunctionRequest,
+    },
+    /// Something about the files that logs are read from.
+    ManageFollowedLogs {
+        /// What.
+        request: FollowRequest,
     },
     /// Emits an event, as a service would.
     EmitEvent {
@@ -186,6 +192,7 @@ impl Engine {
                 ("topics", "onstopic"),
                 ("subscriptions", "onssubscription"),
                 ("rules", "eventrule"),
+                ("service-connectors", "serviceconnector"),
             ]
             .into_iter()
             .map(|(name, kind)| Ok((name, session.count_resources(kind)?)))
@@ -214,6 +221,7 @@ impl Engine {
             // Their names are their endpoints.
             "subscription-id" => Some("onssubscription"),
             "rule-id" => Some("eventrule"),
+            "service-connector-id" => Some("serviceconnector"),
             _ => None,
         }
     }
@@ -230,6 +238,7 @@ impl Engine {
     /// Removes everything that is stored: resources, messages, and how the clock is set.
     pub fn reset(&self) -> Result<(), EngineError> {
         self.store.clear()?;
+        self.look_at_connectors()?;
         self.clock.set(Setting::System);
         self.changes.tell_all();
         Ok(self.streaming.finish_removals(&self.store)?)
@@ -258,6 +267,7 @@ impl Engine {
             LocalRequest::ManageAccess { request } => self.manage_access(request),
             LocalRequest::ManageInbox { request } => self.manage_inbox(request),
             LocalRequest::ManageFunctions { request } => self.manage_functions(request),
+            LocalRequest::ManageFollowedLogs { request } => self.manage_followed_logs(request),
             LocalRequest::EmitEvent { event } => self.emit_event(event, origin),
             LocalRequest::PeekQueue {
                 part,

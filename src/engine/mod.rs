@@ -22,6 +22,7 @@ mod rates;
 mod request;
 mod resource;
 mod retry;
+pub mod sch;
 mod streaming;
 pub mod trace;
 mod work;
@@ -85,6 +86,9 @@ pub enum EngineError {
     /// What is to be emitted is no event.
     #[error(transparent)]
     Event(#[from] events::envelope::EventError),
+    /// A log cannot be followed as asked.
+    #[error(transparent)]
+    FollowedLog(#[from] sch::FollowedLogError),
     /// No such function.
     #[error(transparent)]
     Function(#[from] delivery::functions::FunctionError),
@@ -110,6 +114,7 @@ pub struct Engine {
     decoy: access::Decoy,
     queue: Queue,
     strictness: Strictness,
+    connectors: Arc<sch::Connectors>,
     changes: Arc<Changes>,
     // Dropped last: until then the folder is this process's alone.
     folder: Option<folder::Folder>,
@@ -153,6 +158,11 @@ impl Engine {
         streaming.finish_removals(&store)?;
         let queue = Queue::new(Arc::clone(&changes), strictness.clone());
         queue.finish_removals(&store)?;
+        let connectors = Arc::new(sch::Connectors::new(Arc::clone(&changes)));
+        let appended = Arc::clone(&connectors);
+        streaming.on_append(Arc::new(move |stream_id, _| {
+            appended.note_append(stream_id)
+        }));
         let engine = Self {
             clock: EngineClock::new(system, setting.unwrap_or_default()),
             streaming,
@@ -161,10 +171,12 @@ impl Engine {
             decoy: access::Decoy::new()?,
             queue,
             strictness,
+            connectors,
             changes,
             store,
             folder,
         };
+        engine.look_at_connectors()?;
         engine.carry_out_effects()?;
         Ok(engine)
     }
@@ -207,7 +219,9 @@ impl Engine {
             OperationId::Monitoring(operation) => {
                 monitoring::answer(&context, &self.strictness, operation, call).map(Attempt::Done)
             }
-            OperationId::Sch(_) => Err(not_available(call)),
+            OperationId::Sch(operation) => {
+                sch::answer(self, &context, operation, call).map(Attempt::Done)
+            }
         };
         // The change is made and its effects are noted: what keeps them from being carried out now does not
         // undo the answer. They stay noted, and the next call meets the same obstacle first.

@@ -12,6 +12,7 @@
 mod access;
 mod clear;
 mod conditions;
+mod connectors;
 mod doomed_logs;
 mod effects;
 mod functions;
@@ -42,6 +43,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 pub use access::{ApiKey, AuthToken};
+pub use connectors::{FollowedLog, LaneKey, WaitingRecord};
 pub use effects::NotedEffect;
 pub use functions::NamedFunction;
 pub use groups::{Group, GroupPartition, Instance};

@@ -37,11 +37,14 @@ use crate::store::{Store, StoreError};
 use work::WORK_REQUESTS;
 
 pub use channels::DEFAULT as DEFAULT_CHANNEL;
+pub(super) use channels::check_name as check_channel;
+pub(super) use messages::take_out;
 pub use messages::{
     DeleteQueueMessages, Deleted, GotQueueMessages, PutQueueMessages, PutQueueResult,
     QueueBatchResult,
 };
 pub use peek::PeekedState;
+pub(super) use queues::QUEUE;
 
 /// Which messages of a queue a command on this machine is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

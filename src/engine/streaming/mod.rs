@@ -4,6 +4,7 @@
 //! section 1). What no source states is marked "unconfirmed" where it is decided.
 
 mod cursors;
+mod feed;
 mod get;
 mod group_reads;
 mod groups;
@@ -31,9 +32,10 @@ use crate::api::streaming::Streaming as Operation;
 use crate::call::{ApiError, Call, Reply};
 use crate::disk::Disk;
 use crate::store::{Store, StoreError};
+pub(super) use feed::Feed;
 pub use get::GotMessages;
 pub use kafka_groups::{CommitRefusal, KafkaGroups, NewKafkaOffset};
-use partitions::Partitions;
+use partitions::{Listener, Partitions};
 use producers::ProducerIds;
 pub use put::{PutMessages, PutResult};
 pub(super) use streams::STREAM;
@@ -60,6 +62,11 @@ impl Streaming {
             producer_ids: ProducerIds::default(),
             strictness: options.strictness,
         }
+    }
+
+    /// Has a function called after each append, with the stream's OCID and the partition's number.
+    pub(super) fn on_append(&self, listener: Listener) {
+        self.partitions.listen(listener);
     }
 
     /// Removes the logs that are noted for removal and still there: those of earlier processes that did not
