@@ -12,7 +12,7 @@ use super::error::CliError;
 use super::globals::Globals;
 use super::{
     access, doctor, local, local_event, local_function, local_inbox, local_queue, local_trace,
-    rule_test, serve, session, setup, terminal,
+    rule_test, run_command, serve, session, setup, terminal,
 };
 use crate::output;
 use crate::profile::{Environment, Settings};
@@ -69,6 +69,7 @@ impl Answer {
 pub(super) fn commands() -> Vec<Command> {
     let mut commands = Vec::from(local::commands());
     commands.extend([
+        run_command::command(),
         serve::command(),
         setup::command(),
         session::command(),
@@ -119,10 +120,10 @@ pub(super) fn run(
         setup::BUILTINS,
         session::BUILTINS,
     ];
-    let mut all = all
-        .into_iter()
-        .flatten()
-        .chain([&doctor::DOCTOR, &serve::SERVE]);
+    let mut all =
+        all.into_iter()
+            .flatten()
+            .chain([&doctor::DOCTOR, &run_command::RUN, &serve::SERVE]);
     let builtin = all.find(|builtin| builtin.words == words)?;
     Some(builtin.run(matches, globals))
 }

@@ -26,6 +26,7 @@ mod python;
 mod raw_request;
 mod request;
 mod rule_test;
+mod run_command;
 mod serve;
 mod session;
 mod setup;

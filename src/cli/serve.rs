@@ -182,7 +182,8 @@ fn run(matches: &ArgMatches, globals: &Globals) -> Result<Answer, CliError> {
     Ok(Answer::default())
 }
 
-fn options(matches: &ArgMatches, globals: &Globals) -> Result<ServeOptions, CliError> {
+/// How to serve, as the line of [`command`] and the global options say.
+pub(super) fn options(matches: &ArgMatches, globals: &Globals) -> Result<ServeOptions, CliError> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     Ok(ServeOptions {
         home: target::home(globals)?,
