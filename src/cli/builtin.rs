@@ -11,8 +11,8 @@ use super::command::format;
 use super::error::CliError;
 use super::globals::Globals;
 use super::{
-    access, doctor, local, local_event, local_function, local_inbox, local_queue, local_trace,
-    rule_test, run_command, serve, session, setup, terminal,
+    access, doctor, lag, local, local_event, local_function, local_inbox, local_queue, local_trace,
+    rule_test, run_command, serve, session, setup, tail, terminal,
 };
 use crate::output;
 use crate::profile::{Environment, Settings};
@@ -80,7 +80,12 @@ pub(super) fn commands() -> Vec<Command> {
 
 /// The command of this program's own that stands in a group of a service's, if there is one.
 pub(super) fn command_in(group: &str) -> Option<Command> {
-    (group == rule_test::GROUP).then(rule_test::command)
+    match group {
+        rule_test::GROUP => Some(rule_test::command()),
+        lag::GROUP => Some(lag::command()),
+        tail::GROUP => Some(tail::command()),
+        _ => None,
+    }
 }
 
 /// A group of commands.
@@ -111,6 +116,7 @@ pub(super) fn run(
     let all = [
         local::BUILTINS,
         access::BUILTINS,
+        lag::BUILTINS,
         local_event::BUILTINS,
         local_function::BUILTINS,
         local_inbox::BUILTINS,
@@ -119,6 +125,7 @@ pub(super) fn run(
         rule_test::BUILTINS,
         setup::BUILTINS,
         session::BUILTINS,
+        tail::BUILTINS,
     ];
     let mut all =
         all.into_iter()

@@ -194,7 +194,7 @@ fn check_duration(text: &str) -> Result<String, String> {
 }
 
 /// A duration in milliseconds; a day has 24 hours.
-fn duration_ms(text: &str) -> Option<i64> {
+pub(super) fn duration_ms(text: &str) -> Option<i64> {
     let span: Span = text.trim().parse().ok()?;
     let duration: SignedDuration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
     i64::try_from(duration.as_millis()).ok()

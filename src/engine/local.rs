@@ -89,6 +89,13 @@ pub enum LocalRequest {
         /// Most traces.
         limit: usize,
     },
+    /// How far a group of Kafka clients is behind in a stream; null where there is no such group.
+    ShowKafkaLag {
+        /// The stream, by name or OCID.
+        stream: String,
+        /// The group.
+        group: String,
+    },
     /// Deletes everything.
     Reset,
 }
@@ -269,6 +276,7 @@ impl Engine {
             }
             LocalRequest::ShowTrace { id } => Ok(json!(self.trace(id)?)),
             LocalRequest::ListTraces { limit } => Ok(json!(self.traces(*limit)?)),
+            LocalRequest::ShowKafkaLag { stream, group } => self.kafka_lag(stream, group),
             LocalRequest::Reset => {
                 self.reset()?;
                 Ok(json!({ "data-dir": self.place(), "deleted": true }))

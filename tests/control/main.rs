@@ -10,3 +10,4 @@ mod run;
 #[path = "../serve/server.rs"]
 #[allow(dead_code, reason = "some of it is for other tests")]
 mod server;
+mod tail;

@@ -422,7 +422,7 @@ impl Topics<'_> {
         })
     }
 
-    fn call(
+    pub(super) fn call(
         &self,
         operation: Operation,
         stream_id: Option<&str>,
