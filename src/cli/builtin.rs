@@ -11,8 +11,8 @@ use super::command::format;
 use super::error::CliError;
 use super::globals::Globals;
 use super::{
-    access, doctor, lag, local, local_event, local_function, local_inbox, local_queue, local_trace,
-    rule_test, run_command, serve, session, setup, tail, terminal,
+    access, doctor, lag, local, local_event, local_fault, local_function, local_inbox, local_queue,
+    local_trace, rule_test, run_command, serve, session, setup, tail, terminal,
 };
 use crate::output;
 use crate::profile::{Environment, Settings};
@@ -118,6 +118,7 @@ pub(super) fn run(
         access::BUILTINS,
         lag::BUILTINS,
         local_event::BUILTINS,
+        local_fault::BUILTINS,
         local_function::BUILTINS,
         local_inbox::BUILTINS,
         local_queue::BUILTINS,

@@ -9,8 +9,8 @@ use super::error::CliError;
 use super::globals::Globals;
 use super::local_engine::LocalEngine;
 use super::{
-    access, input, local_event, local_function, local_inbox, local_queue, local_trace, target,
-    terminal, tour,
+    access, input, local_event, local_fault, local_function, local_inbox, local_queue, local_trace,
+    target, terminal, tour,
 };
 use crate::clock::parse_rfc3339;
 use crate::engine::{Home, LocalRequest};
@@ -73,6 +73,7 @@ pub(super) fn commands() -> [Command; 3] {
     )
     .subcommand(clock)
     .subcommand(local_event::command())
+    .subcommand(local_fault::command())
     .subcommand(local_function::command())
     .subcommand(local_inbox::command())
     .subcommand(access::key_commands())

@@ -1,6 +1,6 @@
 //! The engine of this machine, wherever it runs: in this process, or in a server that has the data folder.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -78,8 +78,10 @@ impl LocalEngine {
         const LONGEST_PAUSE: Duration = Duration::from_millis(50);
         let begun = Instant::now();
         let mut pause = FIRST_PAUSE;
+        // Faults strike a call once, however often it is tried.
+        let may_strike = Cell::new(true);
         loop {
-            let wait = match self.attempt(call)? {
+            let wait = match self.attempt(call, &may_strike)? {
                 Attempt::Nothing(wait) if self.home != Home::Memory => wait,
                 other => return Ok(other.into_reply()),
             };
@@ -92,16 +94,23 @@ impl LocalEngine {
         }
     }
 
-    fn attempt(&self, call: &Call) -> Result<Attempt, Failure> {
+    fn attempt(&self, call: &Call, may_strike: &Cell<bool>) -> Result<Attempt, Failure> {
+        let delay = Cell::new(Duration::ZERO);
         let attempt = self.ask(
             |engine| {
-                let attempt = engine.attempt(call).map_err(Failure::Service);
+                let attempt = match may_strike.replace(false) {
+                    true => attempt_struck(&engine, call, &delay),
+                    false => engine.attempt(call),
+                };
+                let attempt = attempt.map_err(Failure::Service);
                 self.deliveries
                     .attempt(engine, &self.home, self.options.durability);
                 attempt
             },
             |link| link.answer(call),
         );
+        // Others have the folder meanwhile.
+        thread::sleep(delay.get());
         attempt.map_err(Failure::NotAsked)?
     }
 
@@ -219,6 +228,20 @@ impl LocalEngine {
             ))),
             _ => Ok(()),
         }
+    }
+}
+
+/// Answers a call as faults have it that the user asked for, and tells how long to hold the answer back.
+fn attempt_struck(
+    engine: &Engine,
+    call: &Call,
+    delay: &Cell<Duration>,
+) -> Result<Attempt, ApiError> {
+    let strike = engine.strike(call)?;
+    delay.set(strike.delay);
+    match strike.hit {
+        Some(hit) => engine.answer_hit(call, hit).map(Attempt::Done),
+        None => engine.attempt(call),
     }
 }
 

@@ -18,6 +18,7 @@ mod lines;
 mod local;
 mod local_engine;
 mod local_event;
+mod local_fault;
 mod local_function;
 mod local_inbox;
 mod local_queue;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::delivery::functions::FunctionRequest;
 use super::delivery::inbox::InboxRequest;
 use super::events::NewEvent;
+use super::fault::FaultRequest;
 use super::{AccessRequest, Engine, EngineError, PeekedState, QueuePart};
 use crate::call::{LOCAL_TENANCY, Origin};
 use crate::clock::{Setting, clamp_ms, rfc3339};
@@ -95,6 +96,11 @@ pub enum LocalRequest {
         stream: String,
         /// The group.
         group: String,
+    },
+    /// Something about faults that strike calls on purpose.
+    ManageFaults {
+        /// What.
+        request: FaultRequest,
     },
     /// Deletes everything.
     Reset,
@@ -238,6 +244,7 @@ impl Engine {
     pub fn reset(&self) -> Result<(), EngineError> {
         self.store.clear()?;
         self.clock.set(Setting::System);
+        self.faults.forget();
         self.changes.tell_all();
         Ok(self.streaming.finish_removals(&self.store)?)
     }
@@ -277,6 +284,7 @@ impl Engine {
             LocalRequest::ShowTrace { id } => Ok(json!(self.trace(id)?)),
             LocalRequest::ListTraces { limit } => Ok(json!(self.traces(*limit)?)),
             LocalRequest::ShowKafkaLag { stream, group } => self.kafka_lag(stream, group),
+            LocalRequest::ManageFaults { request } => self.manage_faults(request),
             LocalRequest::Reset => {
                 self.reset()?;
                 Ok(json!({ "data-dir": self.place(), "deleted": true }))

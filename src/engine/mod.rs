@@ -10,6 +10,7 @@ mod changes;
 pub mod delivery;
 pub mod effects;
 pub mod events;
+pub mod fault;
 mod folder;
 mod listing;
 mod local;
@@ -108,6 +109,7 @@ pub struct Engine {
     decoy: access::Decoy,
     queue: Queue,
     changes: Arc<Changes>,
+    faults: fault::Faults,
     // Dropped last: until then the folder is this process's alone.
     folder: Option<folder::Folder>,
 }
@@ -155,6 +157,7 @@ impl Engine {
             decoy: access::Decoy::new()?,
             queue,
             changes,
+            faults: fault::Faults::open(&store)?,
             store,
             folder,
         };

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod fault;
 mod run;
 #[path = "../serve/server.rs"]
 #[allow(dead_code, reason = "some of it is for other tests")]

@@ -79,11 +79,22 @@ async fn reply(
     let content = body::content(&parts.headers, body, limits)?;
     request::check_type(&parts.headers, &content)?;
     let mut call = request::call(&route, parts.uri.query(), &parts.headers, origin)?;
-    if let Some(answer) = shared.ask_engine(|engine| exchange_messages(engine, &call, &content)) {
+    let has_faults = shared.engine.has_faults();
+    if !has_faults
+        && let Some(answer) = shared.ask_engine(|engine| exchange_messages(engine, &call, &content))
+    {
         return answer;
     }
     call.body = request::body(call.operation, &content)?;
     call.origin.request_id = Some(id.to_owned());
+    if has_faults {
+        let strike = shared.ask_engine(|engine| engine.strike(&call))?;
+        tokio::time::sleep(strike.delay).await;
+        if let Some(hit) = strike.hit {
+            let reply = shared.ask_engine(|engine| engine.answer_hit(&call, hit));
+            return response::reply(reply?);
+        }
+    }
     response::reply(wait::answer(shared, &call).await?)
 }
 
