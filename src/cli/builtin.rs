@@ -12,7 +12,7 @@ use super::error::CliError;
 use super::globals::Globals;
 use super::{
     access, doctor, lag, local, local_event, local_fault, local_function, local_inbox, local_queue,
-    local_trace, rule_test, run_command, serve, session, setup, tail, terminal,
+    local_state, local_trace, rule_test, run_command, serve, session, setup, tail, terminal,
 };
 use crate::output;
 use crate::profile::{Environment, Settings};
@@ -122,6 +122,7 @@ pub(super) fn run(
         local_function::BUILTINS,
         local_inbox::BUILTINS,
         local_queue::BUILTINS,
+        local_state::BUILTINS,
         local_trace::BUILTINS,
         rule_test::BUILTINS,
         setup::BUILTINS,

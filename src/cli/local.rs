@@ -9,8 +9,8 @@ use super::error::CliError;
 use super::globals::Globals;
 use super::local_engine::LocalEngine;
 use super::{
-    access, input, local_event, local_fault, local_function, local_inbox, local_queue, local_trace,
-    target, terminal, tour,
+    access, input, local_event, local_fault, local_function, local_inbox, local_queue, local_state,
+    local_trace, target, terminal, tour,
 };
 use crate::clock::parse_rfc3339;
 use crate::engine::{Home, LocalRequest};
@@ -79,6 +79,7 @@ pub(super) fn commands() -> [Command; 3] {
     .subcommand(access::key_commands())
     .subcommand(access::token_commands())
     .subcommand(local_queue::command())
+    .subcommand(local_state::command())
     .subcommand(local_trace::command())
     .subcommand(
         Command::new("status").about("Show where the data is, how much there is, and what runs."),

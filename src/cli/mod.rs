@@ -22,6 +22,7 @@ mod local_fault;
 mod local_function;
 mod local_inbox;
 mod local_queue;
+mod local_state;
 mod local_trace;
 mod paging;
 mod python;

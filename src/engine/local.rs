@@ -1,7 +1,7 @@
 //! What only a local engine has: a clock that can be set, and a folder that can be looked into and emptied.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -102,6 +102,13 @@ pub enum LocalRequest {
         /// What.
         request: FaultRequest,
     },
+    /// Writes everything into a file.
+    SaveState {
+        /// The file, as an absolute path.
+        file: PathBuf,
+    },
+    /// The resources, with how many messages they hold.
+    SummarizeState,
     /// Deletes everything.
     Reset,
 }
@@ -285,6 +292,8 @@ impl Engine {
             LocalRequest::ListTraces { limit } => Ok(json!(self.traces(*limit)?)),
             LocalRequest::ShowKafkaLag { stream, group } => self.kafka_lag(stream, group),
             LocalRequest::ManageFaults { request } => self.manage_faults(request),
+            LocalRequest::SaveState { file } => self.save_state(file),
+            LocalRequest::SummarizeState => Ok(Value::Array(self.summarize()?)),
             LocalRequest::Reset => {
                 self.reset()?;
                 Ok(json!({ "data-dir": self.place(), "deleted": true }))

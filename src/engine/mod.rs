@@ -22,6 +22,7 @@ mod rates;
 mod request;
 mod resource;
 mod retry;
+pub mod state;
 mod streaming;
 pub mod trace;
 mod work;
@@ -87,6 +88,9 @@ pub enum EngineError {
     /// No such function.
     #[error(transparent)]
     Function(#[from] delivery::functions::FunctionError),
+    /// A state cannot be saved or loaded.
+    #[error(transparent)]
+    State(#[from] state::StateError),
     /// No such trace.
     #[error(transparent)]
     Trace(#[from] trace::TraceError),

@@ -12,6 +12,7 @@
 mod access;
 mod clear;
 mod conditions;
+mod copy;
 mod doomed_logs;
 mod effects;
 mod functions;
@@ -84,6 +85,9 @@ pub enum StoreError {
         /// Why.
         source: serde_json::Error,
     },
+    /// A database that comes from elsewhere is damaged.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
     /// The data folder was written by a later version of this program.
     #[error(
         "{path} was written by a newer ocelot (format {found}; this one knows {known}): update ocelot, \

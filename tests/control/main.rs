@@ -11,4 +11,5 @@ mod run;
 #[path = "../serve/server.rs"]
 #[allow(dead_code, reason = "some of it is for other tests")]
 mod server;
+mod state;
 mod tail;
