@@ -30,6 +30,7 @@ mod raw_request;
 mod request;
 mod rule_test;
 mod run_command;
+mod seed;
 mod serve;
 mod session;
 mod setup;

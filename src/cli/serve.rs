@@ -11,7 +11,7 @@ use super::builtin::{Answer, Builtin, Takes};
 use super::deliveries::courier_options;
 use super::error::CliError;
 use super::globals::Globals;
-use super::{strict, target, terminal};
+use super::{seed, strict, target, terminal};
 use crate::profile::Environment;
 use crate::server::auth::Auth;
 use crate::server::{self, Limits, LogOptions, Ready, ServeOptions, Tls};
@@ -57,6 +57,7 @@ pub(super) fn command() -> Command {
              Example:\n  ocelot serve --http 127.0.0.1:4590 --kafka 127.0.0.1:9092",
         )
         .args(addresses())
+        .arg(seed::option())
         .args(certificates())
         .args(limits())
         .args(logging())
@@ -199,6 +200,7 @@ pub(super) fn options(matches: &ArgMatches, globals: &Globals) -> Result<ServeOp
         },
         tls: tls(matches)?,
         insecure: matches.get_flag("insecure"),
+        seed: seed::read(matches)?,
         ready_file: path(matches, "ready-file"),
         limits: Limits {
             connections: size(matches, "max-connections"),

@@ -8,6 +8,7 @@
 
 mod fault;
 mod run;
+mod seed;
 #[path = "../serve/server.rs"]
 #[allow(dead_code, reason = "some of it is for other tests")]
 mod server;

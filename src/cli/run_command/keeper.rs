@@ -126,6 +126,9 @@ fn serve_until_the_end(
     if let Some(kind) = matches.get_one::<String>("auth") {
         line.extend(["--auth", kind]);
     }
+    if let Some(file) = matches.get_one::<String>("seed") {
+        line.extend(["--seed", file]);
+    }
     line.extend(matches.get_flag("strict").then_some("--strict"));
     let matches = serve::command().try_get_matches_from(line)?;
     let globals = Globals {

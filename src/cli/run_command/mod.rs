@@ -22,7 +22,7 @@ use tokio::process;
 use super::builtin::{Answer, Builtin, Takes};
 use super::error::CliError;
 use super::globals::Globals;
-use super::{strict, terminal};
+use super::{seed, strict, terminal};
 use credentials::Credentials;
 use folder::RunFolder;
 use keeper::{Addresses, Keeper};
@@ -83,6 +83,7 @@ pub(super) fn command() -> Command {
                 .help("Whether callers must show who they are (verify), with the key and token of this run."),
         )
         .arg(strict::option())
+        .arg(seed::option())
         .arg(
             Arg::new("keeper")
                 .long("keeper")
@@ -138,6 +139,9 @@ fn keeper_options(matches: &ArgMatches, globals: &Globals) -> Vec<String> {
     let mut options = Vec::new();
     if let Some(kind) = matches.get_one::<String>("auth") {
         options.extend(["--auth".to_owned(), kind.clone()]);
+    }
+    if let Some(file) = matches.get_one::<String>("seed") {
+        options.extend(["--seed".to_owned(), file.clone()]);
     }
     if let Some(server) = &globals.smtp {
         options.extend(["--smtp".to_owned(), server.clone()]);
