@@ -11,8 +11,9 @@ use super::command::format;
 use super::error::CliError;
 use super::globals::Globals;
 use super::{
-    access, doctor, lag, local, local_event, local_fault, local_function, local_inbox, local_queue,
-    local_state, local_trace, rule_test, run_command, serve, session, setup, tail, terminal,
+    access, doctor, lag, local, local_audit, local_event, local_fault, local_function, local_inbox,
+    local_queue, local_state, local_trace, rule_test, run_command, serve, session, setup, tail,
+    terminal,
 };
 use crate::output;
 use crate::profile::{Environment, Settings};
@@ -117,6 +118,7 @@ pub(super) fn run(
         local::BUILTINS,
         access::BUILTINS,
         lag::BUILTINS,
+        local_audit::BUILTINS,
         local_event::BUILTINS,
         local_fault::BUILTINS,
         local_function::BUILTINS,

@@ -9,8 +9,8 @@ use super::error::CliError;
 use super::globals::Globals;
 use super::local_engine::LocalEngine;
 use super::{
-    access, input, local_event, local_fault, local_function, local_inbox, local_queue, local_state,
-    local_trace, target, terminal, tour,
+    access, input, local_audit, local_event, local_fault, local_function, local_inbox, local_queue,
+    local_state, local_trace, target, terminal, tour,
 };
 use crate::clock::parse_rfc3339;
 use crate::engine::{Home, LocalRequest};
@@ -72,6 +72,7 @@ pub(super) fn commands() -> [Command; 3] {
         "Look into the engine on this machine, and control it.",
     )
     .subcommand(clock)
+    .subcommand(local_audit::command())
     .subcommand(local_event::command())
     .subcommand(local_fault::command())
     .subcommand(local_function::command())

@@ -16,6 +16,7 @@ mod input;
 mod lag;
 mod lines;
 mod local;
+mod local_audit;
 mod local_engine;
 mod local_event;
 mod local_fault;

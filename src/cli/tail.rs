@@ -103,7 +103,7 @@ fn text(name: &'static str, value: &'static str, help: &'static str) -> Arg {
 
 /// A time, or how long ago it was.
 #[derive(Clone, Copy, Debug)]
-enum When {
+pub(super) enum When {
     /// In milliseconds since 1970.
     At(i64),
     /// In milliseconds.
@@ -111,7 +111,8 @@ enum When {
 }
 
 impl When {
-    fn ms(self, now_ms: i64) -> i64 {
+    /// In milliseconds since 1970.
+    pub(super) fn ms(self, now_ms: i64) -> i64 {
         match self {
             Self::At(time_ms) => time_ms,
             Self::Ago(ago_ms) => now_ms.saturating_sub(ago_ms).max(0),
@@ -119,7 +120,8 @@ impl When {
     }
 }
 
-fn check_time(text: &str) -> Result<When, String> {
+/// Reads it, for clap.
+pub(super) fn check_time(text: &str) -> Result<When, String> {
     let time = input::datetime(text).and_then(|time| parse_rfc3339(&time));
     let ago = || local::duration_ms(text).filter(|ago_ms| *ago_ms >= 0);
     time.map(When::At)

@@ -10,7 +10,7 @@ use super::delivery::functions::FunctionRequest;
 use super::delivery::inbox::InboxRequest;
 use super::events::NewEvent;
 use super::fault::FaultRequest;
-use super::{AccessRequest, Engine, EngineError, PeekedState, QueuePart};
+use super::{AccessRequest, AuditRequest, Engine, EngineError, PeekedState, QueuePart};
 use crate::call::{LOCAL_TENANCY, Origin};
 use crate::clock::{Setting, clamp_ms, rfc3339};
 
@@ -109,6 +109,11 @@ pub enum LocalRequest {
     },
     /// The resources, with how many messages they hold.
     SummarizeState,
+    /// Who changed what.
+    ListAudit {
+        /// Which entries.
+        request: AuditRequest,
+    },
     /// Deletes everything.
     Reset,
 }
@@ -294,6 +299,7 @@ impl Engine {
             LocalRequest::ManageFaults { request } => self.manage_faults(request),
             LocalRequest::SaveState { file } => self.save_state(file),
             LocalRequest::SummarizeState => Ok(Value::Array(self.summarize()?)),
+            LocalRequest::ListAudit { request } => self.list_audit(request),
             LocalRequest::Reset => {
                 self.reset()?;
                 Ok(json!({ "data-dir": self.place(), "deleted": true }))

@@ -5,6 +5,7 @@
 //! give the same answers.
 
 mod access;
+mod audit;
 mod carry_out;
 mod changes;
 pub mod delivery;
@@ -44,6 +45,7 @@ pub use access::{
     AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser,
     without_default_domain,
 };
+pub use audit::AuditRequest;
 pub use changes::{Attempt, Changes, Listening, Wait};
 pub use folder::{FolderError, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
@@ -196,6 +198,7 @@ impl Engine {
             }
             OperationId::Monitoring(_) | OperationId::Sch(_) => Err(not_available(call)),
         };
+        self.note_change(call, &attempt);
         // The change is made and its effects are noted: what keeps them from being carried out now does not
         // undo the answer. They stay noted, and the next call meets the same obstacle first.
         let _ = self.carry_out_effects();

@@ -10,6 +10,7 @@
 //! [`FolderSession`] holds what belongs to the folder as a whole.
 
 mod access;
+mod audit;
 mod clear;
 mod conditions;
 mod copy;
@@ -41,6 +42,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
 pub use access::{ApiKey, AuthToken};
+pub use audit::{AuditEntry, AuditFilter};
 pub use effects::NotedEffect;
 pub use functions::NamedFunction;
 pub use groups::{Group, GroupPartition, Instance};
