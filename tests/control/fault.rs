@@ -208,3 +208,19 @@ fn kafka_clients_meet_them_and_try_again() {
         "{list}"
     );
 }
+
+#[test]
+fn messages_of_queues_are_struck_like_other_calls() {
+    let home = Home::new();
+    home.ok("queue queue-admin queue create --display-name jobs");
+    let put = "queue messages put-messages --queue-id jobs --text job";
+    let add = "local fault add --service queue --operation put-messages --status 503 --times 1";
+    home.ok(add);
+    assert_eq!(home.run(put).status.code(), Some(1));
+    home.ok(put);
+    let server = home.serve("");
+    home.ok(add);
+    let put = format!("{put} --endpoint {} --no-retry", server.url());
+    assert_eq!(home.run(&put).status.code(), Some(1));
+    home.ok(&put);
+}
