@@ -191,6 +191,20 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// Gets ready to send calls for an operation, and for others of the same client, on behalf of a command that is
+    /// not of the table.
+    pub(super) fn open(operation: &'static Operation, globals: &Globals) -> Result<Self, CliError> {
+        let settings = load_settings(globals, operation)?;
+        let destination = Destination::choose(globals, &settings)?;
+        Ok(Self {
+            operation,
+            target: Target::open(&destination, globals, &settings, operation)?,
+            format: format(globals, settings.rc())?,
+            globals: globals.clone(),
+            settings,
+        })
+    }
+
     /// Sends a call; a refusal becomes the error block that the user sees.
     pub(super) fn send(&self, call: &Call) -> Result<Reply, CliError> {
         let answer = self.try_send(call)?;

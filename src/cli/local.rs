@@ -9,8 +9,8 @@ use super::error::CliError;
 use super::globals::Globals;
 use super::local_engine::LocalEngine;
 use super::{
-    access, input, local_event, local_function, local_inbox, local_log, local_queue, local_trace,
-    target, terminal, tour,
+    access, input, local_audit, local_event, local_fault, local_function, local_inbox, local_log,
+    local_queue, local_state, local_trace, target, terminal, tour,
 };
 use crate::clock::parse_rfc3339;
 use crate::engine::{Home, LocalRequest};
@@ -88,13 +88,16 @@ pub(super) fn commands() -> [Command; 3] {
         "Look into the engine on this machine, and control it.",
     )
     .subcommand(clock)
+    .subcommand(local_audit::command())
     .subcommand(local_event::command())
+    .subcommand(local_fault::command())
     .subcommand(local_function::command())
     .subcommand(local_inbox::command())
     .subcommand(local_log::command())
     .subcommand(access::key_commands())
     .subcommand(access::token_commands())
     .subcommand(local_queue::command())
+    .subcommand(local_state::command())
     .subcommand(local_trace::command())
     .subcommand(
         Command::new("status").about("Show where the data is, how much there is, and what runs."),
@@ -223,7 +226,7 @@ fn check_duration(text: &str) -> Result<String, String> {
 }
 
 /// A duration in milliseconds; a day has 24 hours.
-fn duration_ms(text: &str) -> Option<i64> {
+pub(super) fn duration_ms(text: &str) -> Option<i64> {
     let span: Span = text.trim().parse().ok()?;
     let duration: SignedDuration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
     i64::try_from(duration.as_millis()).ok()

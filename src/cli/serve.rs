@@ -11,7 +11,7 @@ use super::builtin::{Answer, Builtin, Takes};
 use super::deliveries::courier_options;
 use super::error::CliError;
 use super::globals::Globals;
-use super::{strict, target, terminal};
+use super::{seed, strict, target, terminal};
 use crate::profile::Environment;
 use crate::server::auth::Auth;
 use crate::server::{self, Limits, LogOptions, Ready, ServeOptions, Tls};
@@ -58,6 +58,7 @@ pub(super) fn command() -> Command {
              Example:\n  ocelot serve --http 127.0.0.1:4590 --kafka 127.0.0.1:9092",
         )
         .args(addresses())
+        .arg(seed::option())
         .args(certificates())
         .args(limits())
         .args(logging())
@@ -185,7 +186,8 @@ fn run(matches: &ArgMatches, globals: &Globals) -> Result<Answer, CliError> {
     Ok(Answer::default())
 }
 
-fn options(matches: &ArgMatches, globals: &Globals) -> Result<ServeOptions, CliError> {
+/// How to serve, as the line of [`command`] and the global options say.
+pub(super) fn options(matches: &ArgMatches, globals: &Globals) -> Result<ServeOptions, CliError> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     Ok(ServeOptions {
         home: target::home(globals)?,
@@ -202,6 +204,7 @@ fn options(matches: &ArgMatches, globals: &Globals) -> Result<ServeOptions, CliE
         },
         tls: tls(matches)?,
         insecure: matches.get_flag("insecure"),
+        seed: seed::read(matches)?,
         ready_file: path(matches, "ready-file"),
         limits: Limits {
             connections: size(matches, "max-connections"),

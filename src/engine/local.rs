@@ -1,7 +1,7 @@
 //! What only a local engine has: a clock that can be set, and a folder that can be looked into and emptied.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -9,8 +9,9 @@ use serde_json::{Map, Value, json};
 use super::delivery::functions::FunctionRequest;
 use super::delivery::inbox::InboxRequest;
 use super::events::NewEvent;
+use super::fault::FaultRequest;
 use super::sch::FollowRequest;
-use super::{AccessRequest, Engine, EngineError, PeekedState, QueuePart};
+use super::{AccessRequest, AuditRequest, Engine, EngineError, PeekedState, QueuePart};
 use crate::call::{LOCAL_TENANCY, Origin};
 use crate::clock::{Setting, clamp_ms, rfc3339};
 
@@ -94,6 +95,30 @@ pub enum LocalRequest {
     ListTraces {
         /// Most traces.
         limit: usize,
+    },
+    /// How far a group of Kafka clients is behind in a stream; null where there is no such group.
+    ShowKafkaLag {
+        /// The stream, by name or OCID.
+        stream: String,
+        /// The group.
+        group: String,
+    },
+    /// Something about faults that strike calls on purpose.
+    ManageFaults {
+        /// What.
+        request: FaultRequest,
+    },
+    /// Writes everything into a file.
+    SaveState {
+        /// The file, as an absolute path.
+        file: PathBuf,
+    },
+    /// The resources, with how many messages they hold.
+    SummarizeState,
+    /// Who changed what.
+    ListAudit {
+        /// Which entries.
+        request: AuditRequest,
     },
     /// Deletes everything.
     Reset,
@@ -240,6 +265,7 @@ impl Engine {
         self.store.clear()?;
         self.look_at_connectors()?;
         self.clock.set(Setting::System);
+        self.faults.forget();
         self.changes.tell_all();
         Ok(self.streaming.finish_removals(&self.store)?)
     }
@@ -279,6 +305,11 @@ impl Engine {
             }
             LocalRequest::ShowTrace { id } => Ok(json!(self.trace(id)?)),
             LocalRequest::ListTraces { limit } => Ok(json!(self.traces(*limit)?)),
+            LocalRequest::ShowKafkaLag { stream, group } => self.kafka_lag(stream, group),
+            LocalRequest::ManageFaults { request } => self.manage_faults(request),
+            LocalRequest::SaveState { file } => self.save_state(file),
+            LocalRequest::SummarizeState => Ok(Value::Array(self.summarize()?)),
+            LocalRequest::ListAudit { request } => self.list_audit(request),
             LocalRequest::Reset => {
                 self.reset()?;
                 Ok(json!({ "data-dir": self.place(), "deleted": true }))

@@ -5,11 +5,13 @@
 //! give the same answers.
 
 mod access;
+mod audit;
 mod carry_out;
 mod changes;
 pub mod delivery;
 pub mod effects;
 pub mod events;
+pub mod fault;
 mod folder;
 mod listing;
 mod local;
@@ -23,6 +25,8 @@ mod request;
 mod resource;
 mod retry;
 pub mod sch;
+mod seed;
+pub mod state;
 mod streaming;
 pub mod trace;
 mod work;
@@ -43,6 +47,7 @@ pub use access::{
     AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser,
     without_default_domain,
 };
+pub use audit::AuditRequest;
 pub use changes::{Attempt, Changes, Listening, PlaceInLine, Wait};
 pub use folder::{FolderError, FolderSign, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
@@ -51,6 +56,7 @@ use queue::Queue;
 pub use queue::{DEFAULT_CHANNEL, PeekedState, QueueBatchResult, QueuePart};
 pub use queue::{DeleteQueueMessages, Deleted, GotQueueMessages, PutQueueMessages, PutQueueResult};
 pub use rates::Rates;
+pub use seed::{Planted, Seed, SeedError};
 use streaming::Streaming;
 pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 pub use streaming::{GotMessages, NEXT_CURSOR, PutMessages, PutResult};
@@ -92,6 +98,9 @@ pub enum EngineError {
     /// No such function.
     #[error(transparent)]
     Function(#[from] delivery::functions::FunctionError),
+    /// A state cannot be saved or loaded.
+    #[error(transparent)]
+    State(#[from] state::StateError),
     /// No such trace.
     #[error(transparent)]
     Trace(#[from] trace::TraceError),
@@ -116,6 +125,7 @@ pub struct Engine {
     strictness: Strictness,
     connectors: Arc<sch::Connectors>,
     changes: Arc<Changes>,
+    faults: fault::Faults,
     // Dropped last: until then the folder is this process's alone.
     folder: Option<folder::Folder>,
 }
@@ -173,6 +183,7 @@ impl Engine {
             strictness,
             connectors,
             changes,
+            faults: fault::Faults::open(&store)?,
             store,
             folder,
         };
@@ -223,6 +234,7 @@ impl Engine {
                 sch::answer(self, &context, operation, call).map(Attempt::Done)
             }
         };
+        self.note_change(call, &attempt);
         // The change is made and its effects are noted: what keeps them from being carried out now does not
         // undo the answer. They stay noted, and the next call meets the same obstacle first.
         let _ = self.carry_out_effects();

@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -222,6 +222,7 @@ const MIGRATIONS: [&str; 9] = [
     super::trace::SCHEMA,
     super::metrics::SCHEMA,
     super::connectors::SCHEMA,
+    super::audit::SCHEMA,
 ];
 
 /// Refuses a database whose format is newer than this program.

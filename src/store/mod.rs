@@ -10,9 +10,11 @@
 //! [`FolderSession`] holds what belongs to the folder as a whole.
 
 mod access;
+mod audit;
 mod clear;
 mod conditions;
 mod connectors;
+mod copy;
 mod doomed_logs;
 mod effects;
 mod functions;
@@ -43,6 +45,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 pub use access::{ApiKey, AuthToken};
+pub use audit::{AuditEntry, AuditFilter};
 pub use connectors::{FollowedLog, LaneKey, WaitingRecord};
 pub use effects::NotedEffect;
 pub use functions::NamedFunction;
@@ -90,6 +93,9 @@ pub enum StoreError {
         /// Why.
         source: serde_json::Error,
     },
+    /// A database that comes from elsewhere is damaged.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
     /// The data folder was written by a later version of this program.
     #[error(
         "{path} was written by a newer ocelot (format {found}; this one knows {known}): update ocelot, \

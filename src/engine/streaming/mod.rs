@@ -10,6 +10,7 @@ mod group_reads;
 mod groups;
 mod harnesses;
 mod kafka_groups;
+mod lag;
 mod limits;
 mod lists;
 mod partitioner;
