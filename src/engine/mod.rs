@@ -16,6 +16,7 @@ mod local;
 pub mod ocid;
 mod ons;
 mod options;
+pub mod overview;
 mod queue;
 mod rates;
 mod request;

@@ -16,6 +16,7 @@ mod filter;
 mod limits;
 mod lists;
 mod messages;
+mod overview;
 mod peek;
 mod purge;
 mod queues;
@@ -36,6 +37,7 @@ use crate::store::{Store, StoreError};
 use work::WORK_REQUESTS;
 
 pub use channels::DEFAULT as DEFAULT_CHANNEL;
+pub(super) use overview::overview;
 pub use peek::PeekedState;
 
 /// Which messages of a queue a command on this machine is about.

@@ -11,6 +11,7 @@ mod harnesses;
 mod kafka_groups;
 mod limits;
 mod lists;
+mod overview;
 mod partitioner;
 mod partitions;
 mod pools;
