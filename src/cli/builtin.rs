@@ -12,7 +12,7 @@ use super::error::CliError;
 use super::globals::Globals;
 use super::{
     access, doctor, local, local_event, local_function, local_inbox, local_queue, local_trace,
-    rule_test, serve, session, setup, terminal,
+    rule_test, serve, session, setup, terminal, top,
 };
 use crate::output;
 use crate::profile::{Environment, Settings};
@@ -73,6 +73,7 @@ pub(super) fn commands() -> Vec<Command> {
         setup::command(),
         session::command(),
         doctor::command(),
+        top::command(),
     ]);
     commands
 }
@@ -122,7 +123,7 @@ pub(super) fn run(
     let mut all = all
         .into_iter()
         .flatten()
-        .chain([&doctor::DOCTOR, &serve::SERVE]);
+        .chain([&doctor::DOCTOR, &serve::SERVE, &top::TOP]);
     let builtin = all.find(|builtin| builtin.words == words)?;
     Some(builtin.run(matches, globals))
 }

@@ -33,6 +33,7 @@ mod strict;
 mod suggest;
 mod target;
 mod terminal;
+mod top;
 mod tour;
 mod tree;
 mod wait;

@@ -66,6 +66,11 @@ pub(super) fn stdin_is_terminal() -> bool {
     io::stdin().is_terminal()
 }
 
+/// Whether someone looks at what this process writes.
+pub(super) fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Whether someone may look at what goes on.
 pub(super) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()

@@ -143,7 +143,9 @@ impl Engine {
             overview.streams.extend(streaming.0);
             overview.groups.extend(streaming.1);
             store.read(|session| {
-                overview.queues.extend(super::queue::overview(session, now_ms)?);
+                overview
+                    .queues
+                    .extend(super::queue::overview(session, now_ms)?);
                 overview.rules.extend(events::overview(session)?);
                 Ok::<_, ApiError>(())
             })?;

@@ -116,15 +116,17 @@ fn kafka_groups(session: &Session<'_>, streams: &[Stream]) -> Result<Vec<Progres
         for group in session.kafka_groups(pool_id)? {
             let offsets = session.kafka_offsets(pool_id, &group.id)?;
             for of_stream in offsets.chunk_by(|one, next| one.stream_id == next.stream_id) {
-                found.extend(of_stream.first().map(|first| Progress {
-                    name: group.id.clone(),
-                    kind: GroupKind::Kafka,
-                    stream_id: first.stream_id.clone(),
-                    last_used_ms: group.last_used_ms,
-                    next_offsets: of_stream
-                        .iter()
-                        .map(|offset| (offset.partition, offset.offset))
-                        .collect(),
+                found.extend(of_stream.first().map(|first| {
+                    Progress {
+                        name: group.id.clone(),
+                        kind: GroupKind::Kafka,
+                        stream_id: first.stream_id.clone(),
+                        last_used_ms: group.last_used_ms,
+                        next_offsets: of_stream
+                            .iter()
+                            .map(|offset| (offset.partition, offset.offset))
+                            .collect(),
+                    }
                 }));
             }
         }
