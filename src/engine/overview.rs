@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::delivery::place_of_url;
 use super::{Engine, EngineError, Setting, events};
 use crate::call::ApiError;
 use crate::clock::Clock;
@@ -99,7 +100,7 @@ pub struct QueueOverview {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct EndpointOverview {
-    /// The endpoint: an address, or the OCID of a function.
+    /// The endpoint: the host of a URL, an address, a number, or the OCID of a function.
     pub endpoint: String,
     /// How many deliveries have not arrived yet.
     pub deliveries: i64,
@@ -157,9 +158,10 @@ impl Engine {
 }
 
 impl From<OutboxLane> for EndpointOverview {
+    /// What may be secret in a URL is left out.
     fn from(lane: OutboxLane) -> Self {
         Self {
-            endpoint: lane.lane,
+            endpoint: place_of_url(&lane.lane).unwrap_or(lane.lane),
             deliveries: lane.deliveries,
             due: lane.due,
             failed: lane.failed,

@@ -1,5 +1,6 @@
 //! How things look on a terminal: with colors, or without where `NO_COLOR` is set.
 
+use super::super::terminal;
 use ratatui::style::{Color, Modifier, Style};
 
 /// What a row says of the thing it is about.
@@ -23,11 +24,10 @@ pub(super) struct Palette {
 }
 
 impl Palette {
-    /// That of the environment: without colors where `NO_COLOR` is set and not empty.
-    pub(super) fn of_environment() -> Self {
-        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    /// That of a terminal.
+    pub(super) fn of_terminal() -> Self {
         Self {
-            has_colors: !refused,
+            has_colors: terminal::shows_colors(),
         }
     }
 

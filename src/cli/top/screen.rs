@@ -26,7 +26,7 @@ pub(super) fn show(watch: &Watch) -> Result<(), CliError> {
         view,
         trouble: None,
         position: Position::default(),
-        palette: Palette::of_environment(),
+        palette: Palette::of_terminal(),
         interval: watch.interval,
     };
     let terminal = ratatui::try_init().map_err(CliError::io("take over the terminal"));
