@@ -41,12 +41,17 @@ impl Request {
         limits: Limits,
         (sorted_by, default_order): (&str, Order),
     ) -> Result<Self, ApiError> {
+        let order = order_of(call.query_text("sortOrder")).unwrap_or(default_order);
+        Self::ordered(call, limits, (sorted_by, order))
+    }
+
+    /// Reads `limit` and `page` of a list that is sorted so.
+    pub(super) fn ordered(
+        call: &Call,
+        limits: Limits,
+        (sorted_by, order): (&str, Order),
+    ) -> Result<Self, ApiError> {
         let list = format!("{}/{sorted_by}", call.operation.id);
-        let order = match call.query_text("sortOrder") {
-            Some(text) if text.eq_ignore_ascii_case("ASC") => Order::Ascending,
-            Some(_) => Order::Descending,
-            None => default_order,
-        };
         Ok(Self {
             order,
             limit: limit(call, limits)?,
@@ -97,6 +102,14 @@ impl Request {
         };
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(&token).unwrap_or_default())
     }
+}
+
+/// The order that a `sortOrder` asks for.
+pub(super) fn order_of(text: Option<&str>) -> Option<Order> {
+    text.map(|text| match text.eq_ignore_ascii_case("ASC") {
+        true => Order::Ascending,
+        false => Order::Descending,
+    })
 }
 
 fn limit(call: &Call, limits: Limits) -> Result<usize, ApiError> {

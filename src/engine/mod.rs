@@ -13,6 +13,7 @@ pub mod events;
 mod folder;
 mod listing;
 mod local;
+pub mod monitoring;
 pub mod ocid;
 mod ons;
 mod options;
@@ -109,6 +110,7 @@ pub struct Engine {
     decoy: access::Decoy,
     queue: Queue,
     strictness: Strictness,
+    monitoring: monitoring::Monitoring,
     changes: Arc<Changes>,
     // Dropped last: until then the folder is this process's alone.
     folder: Option<folder::Folder>,
@@ -148,6 +150,7 @@ impl Engine {
         let store = store.on_work_left(move || told.tell(Changes::DELIVERIES));
         let setting = store.read(|session| session.setting(local::CLOCK_SETTING))?;
         let strictness = options.strictness.clone();
+        let monitoring = monitoring::Monitoring::new(strictness.clone());
         let streaming = Streaming::new(disk, streams, options);
         streaming.finish_removals(&store)?;
         let queue = Queue::new(Arc::clone(&changes), strictness.clone());
@@ -160,6 +163,7 @@ impl Engine {
             decoy: access::Decoy::new()?,
             queue,
             strictness,
+            monitoring,
             changes,
             store,
             folder,
@@ -203,7 +207,11 @@ impl Engine {
             OperationId::Events(operation) => {
                 events::answer(&context, self.is_strict(), operation, call).map(Attempt::Done)
             }
-            OperationId::Monitoring(_) | OperationId::Sch(_) => Err(not_available(call)),
+            OperationId::Monitoring(operation) => self
+                .monitoring
+                .answer(&context, operation, call)
+                .map(Attempt::Done),
+            OperationId::Sch(_) => Err(not_available(call)),
         };
         // The change is made and its effects are noted: what keeps them from being carried out now does not
         // undo the answer. They stay noted, and the next call meets the same obstacle first.

@@ -39,8 +39,14 @@ pub fn service_error(error: &ApiError, context: &ErrorContext<'_>) -> String {
         "timestamp": context.timestamp,
         "troubleshooting_tips": context.cure.unwrap_or_else(|| tip(error)),
     });
+    // JSON has no line breaks: what a message sets out over several lines, as a query with a caret below its
+    // fault, is shown again as it is meant.
+    let set_out = match error.message.contains('\n') {
+        true => format!("{}\n", error.message),
+        false => String::new(),
+    };
     format!(
-        "{}:\n{}\n",
+        "{}:\n{}\n{set_out}",
         title(error, context),
         json::pretty(&details, "    ")
     )

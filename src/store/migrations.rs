@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -220,6 +220,7 @@ const MIGRATIONS: [&str; 7] = [
 ",
     super::queue_messages::SCHEMA,
     super::trace::SCHEMA,
+    super::metrics::SCHEMA,
 ];
 
 /// Refuses a database whose format is newer than this program.

@@ -152,7 +152,7 @@ fn an_id_may_be_a_name_as_long_as_it_is_the_only_one() {
 fn services_that_are_to_come_say_so() {
     let sandbox = Sandbox::new();
     for (line, service) in [
-        ("monitoring metric list", "Monitoring"),
+        ("monitoring alarm list", "Monitoring"),
         ("sch service-connector list", "Connector Hub"),
     ] {
         let message = format!(

@@ -18,7 +18,7 @@ struct Server {
 
 impl Server {
     fn of(program: &Program) -> Self {
-        let line = "serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 --log error";
+        let line = "serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 --stomp 127.0.0.1:0 --log error";
         let mut process = program
             .command(line)
             .stdout(Stdio::piped())

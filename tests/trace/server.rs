@@ -22,7 +22,7 @@ struct Server {
 
 impl Server {
     fn of(sandbox: &Sandbox) -> Self {
-        let line = "serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 --log error";
+        let line = "serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 --stomp 127.0.0.1:0 --log error";
         let mut command = sandbox.command(line);
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut told = String::new();

@@ -1,0 +1,159 @@
+//! The streams of a metric.
+
+use std::collections::BTreeSet;
+
+use super::super::mql::{MetricQuery, Statistic};
+use super::group::group;
+use super::windows::{
+    Frame, Windows, absence_minutes, absences, add_summary, increments, per_second, percentiles,
+    summaries,
+};
+use super::{
+    Datapoint, EvaluateError, Identity, MOST_DATAPOINTS, MOST_STREAMS, Source, Stream, check_size,
+    combine,
+};
+use crate::store::{Bucket, Series};
+
+/// The streams that a metric's series come to.
+pub(super) fn streams<S: Source>(
+    query: &MetricQuery,
+    source: &S,
+    windows: Windows,
+) -> Result<Vec<Stream>, EvaluateError<S::Error>> {
+    let series = source.series(query).map_err(EvaluateError::Source)?;
+    let known = series.into_iter().map(identified);
+    let asked = known.filter(|(identity, _)| identity.passes(&query.filters));
+    let reading = Reading {
+        query,
+        source,
+        windows,
+    };
+    let mut streams = Vec::new();
+    let mut datapoints = 0;
+    for (identity, members) in group(asked.collect(), query.grouping.as_ref()) {
+        let points = reading.points(&members)?;
+        datapoints += points.len();
+        streams.push(Stream { identity, points });
+        // Told before all are there: they may not fit.
+        if streams.len() > MOST_STREAMS || datapoints > MOST_DATAPOINTS {
+            check_size(&streams, MOST_STREAMS, MOST_DATAPOINTS)?;
+        }
+    }
+    Ok(streams)
+}
+
+fn identified(series: Series) -> (Identity, i64) {
+    let key = series.key;
+    let identity = Identity {
+        name: key.name,
+        compartment_id: Some(key.compartment_id),
+        resource_group: Some(key.resource_group).filter(|group| !group.is_empty()),
+        dimensions: key.dimensions,
+        metadata: series.metadata,
+    };
+    (identity, series.series_no)
+}
+
+/// Points on their way from a source to a statistic.
+struct Reading<'r, S> {
+    query: &'r MetricQuery,
+    source: &'r S,
+    windows: Windows,
+}
+
+impl<S: Source> Reading<'_, S> {
+    /// The datapoints that some series come to together.
+    fn points(&self, series: &[i64]) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
+        let interval = self.query.interval.minutes();
+        match &self.query.statistic {
+            Statistic::Absent(period) => {
+                self.absences(series, (interval, absence_minutes(*period)))
+            }
+            Statistic::Percentile(part) => self.percentiles(series, *part),
+            Statistic::Increment => self.increments(series),
+            Statistic::Rate => {
+                let mut points = self.increments(series)?;
+                per_second(&mut points, interval);
+                Ok(points)
+            }
+            statistic => {
+                let frame = Frame::new(self.windows, interval, 0);
+                let mut slots = frame.slots(None);
+                self.visit(series, &frame, &mut |slot, bucket| {
+                    if let Some(slot) = slots.get_mut(slot) {
+                        add_summary(slot, &bucket.summary);
+                    }
+                })?;
+                Ok(summaries(&frame, &slots, statistic))
+            }
+        }
+    }
+
+    fn percentiles(
+        &self,
+        series: &[i64],
+        part: f64,
+    ) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
+        let frame = Frame::new(self.windows, self.query.interval.minutes(), 0);
+        let mut slots = frame.slots(Vec::new());
+        self.visit(series, &frame, &mut |slot, bucket| {
+            if let Some(slot) = slots.get_mut(slot) {
+                slot.extend(bucket.values());
+            }
+        })?;
+        Ok(percentiles(&frame, &slots, part))
+    }
+
+    /// The increments of each series, added up: the last value of a group is that of any of its series, and
+    /// tells nothing of the others. Unconfirmed.
+    fn increments(&self, series: &[i64]) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
+        let frame = Frame::new(self.windows, self.query.interval.minutes(), 1);
+        let mut sums = Vec::new();
+        for one in series {
+            let mut slots = frame.slots(None);
+            self.visit(std::slice::from_ref(one), &frame, &mut |slot, bucket| {
+                if let Some(slot) = slots.get_mut(slot) {
+                    add_summary(slot, &bucket.summary);
+                }
+            })?;
+            sums = combine::added(&sums, &increments(&frame, &slots));
+        }
+        Ok(sums)
+    }
+
+    fn absences(
+        &self,
+        series: &[i64],
+        (interval, period): (i64, i64),
+    ) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
+        let minutes = self.windows.first - interval.max(period)..=self.windows.last;
+        let mut present = BTreeSet::new();
+        for one in series {
+            let mut note = |bucket: &Bucket| {
+                present.insert(bucket.end_minute);
+            };
+            self.source
+                .visit_buckets(*one, &minutes, &mut note)
+                .map_err(EvaluateError::Source)?;
+        }
+        let present: Vec<i64> = present.into_iter().collect();
+        Ok(absences(self.windows, (interval, period), &present))
+    }
+
+    /// Shows the buckets of some series with the slots they are in.
+    fn visit(
+        &self,
+        series: &[i64],
+        frame: &Frame,
+        visit: &mut dyn FnMut(usize, &Bucket),
+    ) -> Result<(), EvaluateError<S::Error>> {
+        let minutes = frame.minutes();
+        for one in series {
+            let mut show = |bucket: &Bucket| visit(frame.slot_of(bucket.end_minute), bucket);
+            self.source
+                .visit_buckets(*one, &minutes, &mut show)
+                .map_err(EvaluateError::Source)?;
+        }
+        Ok(())
+    }
+}

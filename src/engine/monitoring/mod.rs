@@ -1,0 +1,83 @@
+//! Monitoring: metrics that are posted, listed and queried.
+//!
+//! Semantics and limits are those of the service as far as they are known (behaviour.md, section 5). What no
+//! source states is marked "unconfirmed" where it is decided.
+
+pub mod evaluate;
+mod list;
+pub mod mql;
+mod post;
+mod scope;
+mod summarize;
+
+use super::rates::Rate;
+use super::{Context, Strictness, not_available};
+use crate::api::monitoring::Monitoring as Operation;
+use crate::call::{ApiError, Call, Reply};
+
+/// Source of the rates: behaviour.md 5.3.
+const READS: Rate = Rate::per_second("requests of this kind", 10);
+const POSTS: Rate = Rate::per_second("posts of metric data", 50);
+
+/// The service.
+pub(super) struct Monitoring {
+    strictness: Strictness,
+}
+
+impl Monitoring {
+    pub(super) fn new(strictness: Strictness) -> Self {
+        Self { strictness }
+    }
+
+    /// Answers a call of an operation of Monitoring.
+    pub(super) fn answer(
+        &self,
+        context: &Context<'_>,
+        operation: Operation,
+        call: &Call,
+    ) -> Result<Reply, ApiError> {
+        match operation {
+            Operation::PostMetricData => {
+                self.count(context, operation, &POSTS)?;
+                post::post(context, call)
+            }
+            Operation::ListMetrics => {
+                self.count(context, operation, &READS)?;
+                list::list(context, call)
+            }
+            Operation::SummarizeMetricsData => {
+                self.count(context, operation, &READS)?;
+                summarize::summarize(context, call)
+            }
+            Operation::ChangeAlarmCompartment
+            | Operation::CreateAlarm
+            | Operation::DeleteAlarm
+            | Operation::GetAlarm
+            | Operation::ListAlarms
+            | Operation::UpdateAlarm
+            | Operation::RetrieveDimensionStates
+            | Operation::GetAlarmHistory
+            | Operation::ListAlarmsStatus
+            | Operation::CreateAlarmSuppression
+            | Operation::DeleteAlarmSuppression
+            | Operation::GetAlarmSuppression
+            | Operation::SummarizeAlarmSuppressionHistory
+            | Operation::ListAlarmSuppressions
+            | Operation::RemoveAlarmSuppression => Err(not_available(call)),
+        }
+    }
+
+    /// Counts a call, unless there were too many of its kind.
+    fn count(
+        &self,
+        context: &Context<'_>,
+        operation: Operation,
+        rate: &Rate,
+    ) -> Result<(), ApiError> {
+        if let Some(rates) = self.strictness.rates() {
+            let whom = format!("{operation:?} {}", context.origin.tenancy_id);
+            rates.take(rate, &whom, 1, context.now_ms)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,246 @@
+//! PostMetricData: points of custom metrics.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::super::Context;
+use crate::call::{ApiError, Call, Reply};
+use crate::clock::{parse_rfc3339, rfc3339};
+use crate::store::{SeriesKey, Session, Stamped};
+
+// Source of the limits: behaviour.md 5.3.
+const MOST_STREAMS: usize = 50;
+const MOST_DIMENSIONS: usize = 20;
+const MOST_KEY_CHARS: usize = 256;
+const MOST_DIMENSION_CHARS: usize = 512;
+const MOST_METADATA_CHARS: usize = 256;
+const OLDEST_MS: i64 = 2 * 3_600_000;
+const NEWEST_MS: i64 = 10 * 60_000;
+const RESERVED: [&str; 2] = ["oci_", "oracle_"];
+
+/// The longest namespace, name and resource group, in characters. Unconfirmed.
+const MOST_NAME_CHARS: usize = 256;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Details {
+    metric_data: Vec<Value>,
+    batch_atomicity: Option<String>,
+}
+
+impl Details {
+    fn is_atomic(&self) -> bool {
+        let atomicity = self.batch_atomicity.as_deref();
+        atomicity.is_some_and(|atomicity| atomicity.eq_ignore_ascii_case("ATOMIC"))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metric {
+    namespace: String,
+    resource_group: Option<String>,
+    compartment_id: String,
+    name: String,
+    dimensions: BTreeMap<String, String>,
+    metadata: Option<BTreeMap<String, String>>,
+    datapoints: Vec<Datapoint>,
+}
+
+#[derive(Deserialize)]
+struct Datapoint {
+    timestamp: String,
+    value: f64,
+    count: Option<i64>,
+}
+
+/// A metric that can be stored.
+struct Checked {
+    key: SeriesKey,
+    metadata: Option<BTreeMap<String, String>>,
+    points: Vec<(Stamped, u64)>,
+}
+
+/// A metric that cannot, and why.
+struct Refused<'c> {
+    metric: &'c Value,
+    message: String,
+}
+
+pub(super) fn post(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    let details: Details = call.typed_body()?;
+    let mut good = Vec::new();
+    let mut bad = Vec::new();
+    for metric in &details.metric_data {
+        match check(metric, context.now_ms) {
+            Ok(checked) => good.push(checked),
+            Err(message) => bad.push(Refused { metric, message }),
+        }
+    }
+    check_batch(&details, &good, &bad)?;
+    context
+        .store
+        .write(|session| store(session, &good, context.now_ms))?;
+    let failed = bad.iter().map(|refused| {
+        json!({
+            "message": refused.message,
+            "metricData": refused.metric,
+        })
+    });
+    Ok(Reply::ok(json!({
+        "failedMetricsCount": bad.len(),
+        "failedMetrics": failed.collect::<Vec<_>>(),
+    })))
+}
+
+/// Refuses the whole batch where it is too large, or where too much of it is refused: anything of an atomic
+/// one, all of another. The status of that is unconfirmed.
+fn check_batch(details: &Details, good: &[Checked], bad: &[Refused<'_>]) -> Result<(), ApiError> {
+    let streams: BTreeSet<&SeriesKey> = good.iter().map(|metric| &metric.key).collect();
+    if streams.len() > MOST_STREAMS {
+        return Err(ApiError::invalid(format!(
+            "metricData has {} metric streams; at most {MOST_STREAMS} are allowed",
+            streams.len()
+        )));
+    }
+    match bad.first() {
+        None if details.metric_data.is_empty() => {
+            Err(ApiError::invalid("metricData has no metrics"))
+        }
+        Some(first) if details.is_atomic() || good.is_empty() => Err(ApiError::invalid(format!(
+            "{} of {} metrics cannot be stored, and nothing was: {}",
+            bad.len(),
+            details.metric_data.len(),
+            first.message
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn store(session: &Session<'_>, metrics: &[Checked], now_ms: i64) -> Result<(), ApiError> {
+    for metric in metrics {
+        session.add_metric_points(
+            &metric.key,
+            metric.metadata.as_ref(),
+            &metric.points,
+            now_ms,
+        )?;
+    }
+    Ok(())
+}
+
+/// A metric as it can be stored, or why it cannot.
+fn check(metric: &Value, now_ms: i64) -> Result<Checked, String> {
+    let metric = Metric::deserialize(metric).map_err(|error| error.to_string())?;
+    check_name("namespace", &metric.namespace, "_")?;
+    let namespace = metric.namespace.to_ascii_lowercase();
+    if let Some(prefix) = RESERVED
+        .iter()
+        .find(|prefix| namespace.starts_with(**prefix))
+    {
+        return Err(format!(
+            "namespace must not begin with {prefix}, which is reserved, as {} does",
+            metric.namespace
+        ));
+    }
+    check_name("name", &metric.name, "._-$")?;
+    if let Some(group) = &metric.resource_group {
+        check_name("resourceGroup", group, "._-$")?;
+    }
+    if metric.compartment_id.trim().is_empty() {
+        return Err("compartmentId is empty".to_owned());
+    }
+    check_dimensions(&metric.dimensions)?;
+    check_metadata(metric.metadata.as_ref())?;
+    let points = check_points(&metric.datapoints, now_ms)?;
+    Ok(Checked {
+        key: SeriesKey {
+            namespace: metric.namespace,
+            name: metric.name,
+            compartment_id: metric.compartment_id,
+            resource_group: metric.resource_group.unwrap_or_default(),
+            dimensions: metric.dimensions,
+        },
+        metadata: metric.metadata,
+        points,
+    })
+}
+
+fn check_name(what: &str, name: &str, signs: &str) -> Result<(), String> {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || signs.contains(c);
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic());
+    if begins && name.chars().all(is_of_name) && name.len() <= MOST_NAME_CHARS {
+        return Ok(());
+    }
+    Err(format!(
+        "{what} must be a letter, and up to {} letters, digits and any of {signs} after it, not {name:?}",
+        MOST_NAME_CHARS - 1
+    ))
+}
+
+fn check_dimensions(dimensions: &BTreeMap<String, String>) -> Result<(), String> {
+    if !(1..=MOST_DIMENSIONS).contains(&dimensions.len()) {
+        return Err(format!(
+            "dimensions must be 1 to {MOST_DIMENSIONS}, not {}",
+            dimensions.len()
+        ));
+    }
+    for (key, value) in dimensions {
+        let is_key = !key.is_empty() && key.len() <= MOST_KEY_CHARS;
+        if !is_key || !key.chars().all(|c| c.is_ascii_graphic()) {
+            return Err(format!(
+                "a dimension's key must be 1 to {MOST_KEY_CHARS} printable ASCII characters without \
+                 blanks, not {key:?}"
+            ));
+        }
+        if !(1..=MOST_DIMENSION_CHARS).contains(&value.chars().count()) {
+            return Err(format!(
+                "the value of dimension {key} must have 1 to {MOST_DIMENSION_CHARS} characters"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_metadata(metadata: Option<&BTreeMap<String, String>>) -> Result<(), String> {
+    for (key, value) in metadata.into_iter().flatten() {
+        if key.chars().count().max(value.chars().count()) > MOST_METADATA_CHARS {
+            return Err(format!(
+                "keys and values of metadata may have {MOST_METADATA_CHARS} characters at most"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_points(points: &[Datapoint], now_ms: i64) -> Result<Vec<(Stamped, u64)>, String> {
+    if points.is_empty() {
+        return Err("datapoints is empty".to_owned());
+    }
+    points
+        .iter()
+        .map(|point| check_point(point, now_ms))
+        .collect()
+}
+
+fn check_point(point: &Datapoint, now_ms: i64) -> Result<(Stamped, u64), String> {
+    let timestamp = &point.timestamp;
+    let at_ms = parse_rfc3339(timestamp)
+        .ok_or_else(|| format!("timestamp must be an RFC 3339 time, not {timestamp}"))?;
+    if at_ms <= now_ms - OLDEST_MS || at_ms >= now_ms + NEWEST_MS {
+        return Err(format!(
+            "timestamp {timestamp} must be after {} and before {}: less than two hours ago, and less than \
+             ten minutes ahead",
+            rfc3339(now_ms - OLDEST_MS),
+            rfc3339(now_ms + NEWEST_MS)
+        ));
+    }
+    let count = u64::try_from(point.count.unwrap_or(1)).unwrap_or_default();
+    if count == 0 {
+        return Err("count must be greater than 0".to_owned());
+    }
+    let value = point.value;
+    Ok((Stamped { at_ms, value }, count))
+}

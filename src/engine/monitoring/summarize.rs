@@ -1,0 +1,229 @@
+//! SummarizeMetricsData: a query over a range of time.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::super::Context;
+use super::evaluate::{EvaluateError, Identity, Source, Stream, Windows, check_size, evaluate};
+use super::mql::{self, Expression, MetricQuery, Period};
+use super::scope;
+use crate::call::{ApiError, Call, Reply};
+use crate::clock::{parse_rfc3339, rfc3339};
+use crate::store::{Bucket, Series, SeriesFilter, Session, StoreError, minute_of};
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MINUTES: i64 = 60;
+const DAY_MINUTES: i64 = 24 * HOUR_MINUTES;
+
+/// Where a range begins when the caller does not say, in milliseconds before now. Source: behaviour.md 5.2.
+const DEFAULT_RANGE_MS: i64 = 3 * 3_600_000;
+
+/// What a result may hold. Source: behaviour.md 5.2; the status of what is beyond is unconfirmed.
+const MOST_STREAMS: usize = 2_000;
+const MOST_DATAPOINTS: usize = 100_000;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Details {
+    namespace: String,
+    resource_group: Option<String>,
+    query: String,
+    start_time: Option<String>,
+    end_time: Option<String>,
+    resolution: Option<String>,
+}
+
+pub(super) fn summarize(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    let details: Details = call.typed_body()?;
+    let compartment_id = scope::compartment(context, call)?;
+    let query = mql::parse(&details.query).map_err(|error| {
+        // The query with its caret stands on lines of its own.
+        ApiError::invalid(format!("query cannot be read: {error}"))
+    })?;
+    let resolution = resolution(&details, &query)?;
+    let windows = windows(&details, resolution, context.now_ms)?;
+    let streams = context.store.read(|session| {
+        let stored = Stored {
+            session,
+            namespace: &details.namespace,
+            compartment_id,
+            resource_group: details.resource_group.as_deref(),
+        };
+        evaluate(&query, &stored, windows)
+    })?;
+    check_size::<StoreError>(&streams, MOST_STREAMS, MOST_DATAPOINTS)?;
+    let asked_in = call.query_text("compartmentId").unwrap_or_default();
+    let times = times(windows);
+    let shown = streams.into_iter().map(|stream| {
+        let points = datapoints(&stream, &times);
+        shown(
+            stream.identity,
+            points,
+            (&details.namespace, asked_in),
+            resolution,
+        )
+    });
+    Ok(Reply::ok(shown.collect()))
+}
+
+/// The time from one datapoint to the next: the interval of the query, where the caller does not say; of
+/// several the shortest, which is unconfirmed.
+fn resolution(details: &Details, query: &Expression) -> Result<Period, ApiError> {
+    let Some(text) = &details.resolution else {
+        return query
+            .shortest_interval()
+            .ok_or_else(|| ApiError::invalid("query names no metric"));
+    };
+    Period::parse_interval(text).ok_or_else(|| {
+        ApiError::invalid(format!(
+            "resolution must be {}, not {text}",
+            Period::INTERVALS
+        ))
+    })
+}
+
+/// The windows whose ends lie in the range: its begin is in it, its end is not. They lie at multiples of the
+/// resolution since 1970, which is unconfirmed.
+///
+/// Where no end is asked for, the window that is still open is in it too, so that what was posted just now
+/// shows: unconfirmed.
+fn windows(details: &Details, resolution: Period, now_ms: i64) -> Result<Windows, ApiError> {
+    let step = resolution.minutes();
+    let start_ms = time("startTime", details.start_time.as_deref())?;
+    let start_ms = start_ms.unwrap_or(now_ms - DEFAULT_RANGE_MS);
+    let end_ms = time("endTime", details.end_time.as_deref())?;
+    let is_empty = match end_ms {
+        Some(end_ms) => end_ms <= start_ms,
+        None => now_ms < start_ms,
+    };
+    if is_empty {
+        return Err(ApiError::invalid(format!(
+            "startTime {} must be before endTime {}",
+            rfc3339(start_ms),
+            rfc3339(end_ms.unwrap_or(now_ms))
+        )));
+    }
+    let oldest_ms = now_ms - look_back_minutes(step) * MINUTE_MS;
+    let first = minute_of(start_ms.max(oldest_ms));
+    let last = match end_ms {
+        // The last minute that ends before it.
+        Some(end_ms) => (end_ms - 1).div_euclid(MINUTE_MS).div_euclid(step) * step,
+        None => up_to_multiple(minute_of(now_ms), step),
+    };
+    // No point is further ahead than the latest that is taken.
+    let newest = up_to_multiple(minute_of(now_ms) + HOUR_MINUTES, step);
+    Ok(Windows {
+        first: up_to_multiple(first, step),
+        last: last.min(newest),
+        step,
+    })
+}
+
+fn time(what: &str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let time = parse_rfc3339(text);
+    let wrong = || ApiError::invalid(format!("{what} must be an RFC 3339 time, not {text}"));
+    time.ok_or_else(wrong).map(Some)
+}
+
+fn up_to_multiple(minute: i64, step: i64) -> i64 {
+    (minute + step - 1).div_euclid(step) * step
+}
+
+/// How far back a query may look from now, by its resolution. Source: behaviour.md 5.2.
+fn look_back_minutes(resolution_minutes: i64) -> i64 {
+    match resolution_minutes {
+        ..5 => 7 * DAY_MINUTES,
+        5..HOUR_MINUTES => 30 * DAY_MINUTES,
+        _ => 90 * DAY_MINUTES,
+    }
+}
+
+/// The series and points of a tenancy that a request may see.
+struct Stored<'s, 'c> {
+    session: &'s Session<'c>,
+    namespace: &'s str,
+    compartment_id: Option<&'s str>,
+    resource_group: Option<&'s str>,
+}
+
+impl Source for Stored<'_, '_> {
+    type Error = StoreError;
+
+    /// What stands before `::` in a query takes the place of the request's resource group: unconfirmed.
+    fn series(&self, metric: &MetricQuery) -> Result<Vec<Series>, StoreError> {
+        let group = metric.resource_group.as_deref().or(self.resource_group);
+        self.session.metric_series(&SeriesFilter {
+            namespace: Some(self.namespace),
+            name: Some(&metric.name),
+            compartment_id: self.compartment_id,
+            resource_group: Some(group.unwrap_or_default()),
+        })
+    }
+
+    fn visit_buckets(
+        &self,
+        series_no: i64,
+        minutes: &RangeInclusive<i64>,
+        visit: &mut dyn FnMut(&Bucket),
+    ) -> Result<(), StoreError> {
+        self.session.visit_metric_buckets(series_no, minutes, visit)
+    }
+}
+
+impl From<StoreError> for EvaluateError<StoreError> {
+    fn from(error: StoreError) -> Self {
+        Self::Source(error)
+    }
+}
+
+impl From<EvaluateError<StoreError>> for ApiError {
+    fn from(error: EvaluateError<StoreError>) -> Self {
+        match error {
+            EvaluateError::Source(error) => error.into(),
+            too_many => Self::invalid(format!(
+                "{too_many}. Ask for fewer with dimensions, grouping(), a longer interval or a shorter range"
+            )),
+        }
+    }
+}
+
+/// The ends of the windows as they are written: streams share them.
+fn times(windows: Windows) -> BTreeMap<i64, String> {
+    let ends = windows.ends();
+    ends.map(|end| (end, rfc3339(end * MINUTE_MS))).collect()
+}
+
+fn datapoints(stream: &Stream, times: &BTreeMap<i64, String>) -> Vec<Value> {
+    let points = stream.points.iter().map(|point| {
+        json!({
+            "timestamp": times.get(&point.end_minute),
+            "value": point.value,
+        })
+    });
+    points.collect()
+}
+
+fn shown(
+    identity: Identity,
+    datapoints: Vec<Value>,
+    (namespace, asked_in): (&str, &str),
+    resolution: Period,
+) -> Value {
+    json!({
+        "namespace": namespace,
+        "resourceGroup": identity.resource_group,
+        // Where streams of several compartments became one, it is of the one that was asked for.
+        "compartmentId": identity.compartment_id.as_deref().unwrap_or(asked_in),
+        "name": identity.name,
+        "dimensions": identity.dimensions,
+        "metadata": identity.metadata,
+        "resolution": resolution.to_string(),
+        "aggregatedDatapoints": datapoints,
+    })
+}

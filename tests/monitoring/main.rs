@@ -1,0 +1,12 @@
+//! Tests of Monitoring: the engine through calls with a clock that the tests turn, and the program on a folder.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod list;
+mod model;
+mod post;
+mod program;
+mod retention;
+mod served;
+mod strict;
+mod summarize;
+mod support;

@@ -1,0 +1,68 @@
+//! The program: metrics posted, listed and queried, as they are printed.
+
+use serde_json::json;
+
+use crate::support::{printed, run};
+
+const POINTS: &str = r#"[{"namespace": "shop", "name": "orders", "compartmentId": "c",
+    "dimensions": {"site": "berlin"}, "datapoints": [{"timestamp": "2026-03-14T00:59:30Z", "value": 42},
+    {"timestamp": "2026-03-14T01:00:00Z", "value": 8, "count": 2}]}]"#;
+
+fn words(text: &str) -> Vec<&str> {
+    text.split_whitespace().collect()
+}
+
+#[test]
+fn metrics_are_posted_listed_and_queried() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    printed(&run(
+        home,
+        &words("local clock set 2026-03-14T01:00:00Z --frozen"),
+    ));
+    let mut post = words("monitoring metric-data post --metric-data");
+    post.push(POINTS);
+    assert_eq!(
+        printed(&run(home, &post)),
+        json!({"data": {"failed-metrics": [], "failed-metrics-count": 0}})
+    );
+    let list = run(
+        home,
+        &words("monitoring metric list --compartment-id c --namespace shop"),
+    );
+    assert_eq!(
+        printed(&list),
+        json!({"data": [{
+            "compartment-id": "c", "dimensions": {"site": "berlin"}, "name": "orders", "namespace": "shop",
+            "resource-group": null,
+        }]})
+    );
+    let mut query = words(
+        "monitoring metric-data summarize-metrics-data --compartment-id c --namespace shop --query-text",
+    );
+    query.push("orders[1m]{site = \"berlin\"}.sum()");
+    assert_eq!(
+        printed(&run(home, &query)),
+        json!({"data": [{
+            "aggregated-datapoints": [{"timestamp": "2026-03-14T01:00:00+00:00", "value": 58.0}],
+            "compartment-id": "c", "dimensions": {"site": "berlin"}, "metadata": {}, "name": "orders",
+            "namespace": "shop", "resolution": "1m", "resource-group": null,
+        }]})
+    );
+}
+
+#[test]
+fn a_fault_in_a_query_is_shown_with_a_caret() {
+    let home = tempfile::tempdir().unwrap();
+    let mut query = words(
+        "monitoring metric-data summarize-metrics-data --compartment-id c --namespace shop --query-text",
+    );
+    query.push("orders.sum()");
+    let output = run(home.path(), &query);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let expected = "}\nquery cannot be read: expected '[', found \"(\" at column 11\n  orders.sum()\n            ^\n";
+    assert!(stderr.starts_with("ServiceError:\n{"), "{stderr}");
+    assert!(stderr.ends_with(expected), "{stderr}");
+}
