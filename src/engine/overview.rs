@@ -2,6 +2,8 @@
 //!
 //! It is a snapshot: rates are for whoever compares two of them. Looking changes nothing.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::delivery::place_of_url;
@@ -152,20 +154,29 @@ impl Engine {
             })?;
         }
         let lanes = self.store.read(|session| session.outbox_lanes(now_ms))?;
-        overview.deliveries = lanes.into_iter().map(EndpointOverview::from).collect();
+        overview.deliveries = endpoints(lanes);
         Ok(overview)
     }
 }
 
-impl From<OutboxLane> for EndpointOverview {
-    /// What may be secret in a URL is left out.
-    fn from(lane: OutboxLane) -> Self {
-        Self {
-            endpoint: place_of_url(&lane.lane).unwrap_or(lane.lane),
-            deliveries: lane.deliveries,
-            due: lane.due,
-            failed: lane.failed,
-            next_due_ms: lane.next_due_ms,
-        }
+/// What is on its way, by endpoint. Of URLs only the host is told: the rest may be secret.
+fn endpoints(lanes: Vec<OutboxLane>) -> Vec<EndpointOverview> {
+    let mut endpoints: BTreeMap<String, EndpointOverview> = BTreeMap::new();
+    for lane in lanes {
+        let name = place_of_url(&lane.lane).unwrap_or(lane.lane);
+        let endpoint = endpoints
+            .entry(name)
+            .or_insert_with_key(|name| EndpointOverview {
+                endpoint: name.clone(),
+                deliveries: 0,
+                due: 0,
+                failed: 0,
+                next_due_ms: lane.next_due_ms,
+            });
+        endpoint.deliveries += lane.deliveries;
+        endpoint.due += lane.due;
+        endpoint.failed += lane.failed;
+        endpoint.next_due_ms = endpoint.next_due_ms.min(lane.next_due_ms);
     }
+    endpoints.into_values().collect()
 }

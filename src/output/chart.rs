@@ -109,7 +109,7 @@ impl Chart {
         let mut text = vec![shortened(&self.title, width)];
         text.extend((0..lines).map(|line| {
             let axis = values.label(line, canvas.is_ascii);
-            axis + plot.line(line, canvas.has_colors).trim_end()
+            axis + &plot.line(line, canvas.has_colors)
         }));
         text.extend(times.lines(gutter, canvas.is_ascii));
         text.extend(legend);
@@ -140,14 +140,14 @@ impl Chart {
         let series = self.series.iter().enumerate().take(shown);
         let mut lines: Vec<String> = series
             .map(|(number, series)| {
-                let mark = marks.of_legend(number);
+                let mark = marks.of_legend(number).to_string();
                 let values = in_short(series);
                 let room = width.saturating_sub(display_width(&values) + 4);
                 let label = shortened(&series.label, room);
                 let blanks = " ".repeat(usize::from(!label.is_empty()) * 2);
                 format!(
                     "{} {label}{blanks}{values}",
-                    colored(mark, number, canvas.has_colors)
+                    colored(&mark, number, canvas.has_colors)
                 )
             })
             .collect();
@@ -177,10 +177,10 @@ fn in_short(series: &Series) -> String {
 }
 
 /// Text in the color of a series.
-fn colored(text: char, series: usize, has_colors: bool) -> String {
+fn colored(text: &str, series: usize, has_colors: bool) -> String {
     match COLORS.get(series % COLORS.len()).filter(|_| has_colors) {
         Some(color) => format!("{color}{text}{NO_COLOR}"),
-        None => text.to_string(),
+        None => text.to_owned(),
     }
 }
 

@@ -11,8 +11,11 @@ const LEAST_VALUE: f64 = 1e-300;
 /// Values whose spread is a smaller part of them than this are drawn as one.
 const LEAST_SPREAD: f64 = 1e-9;
 
-/// How many lines one mark of the axis of values has at least.
-const LINES_A_MARK: usize = 4;
+/// How many lines one mark of the axis of values has at least, but for the highest and the lowest.
+const LINES_A_MARK: usize = 2;
+
+/// Most marks of the axis of values.
+const MOST_VALUE_MARKS: usize = 8;
 
 /// Suffixes of large numbers, with what they stand for.
 const SUFFIXES: [(f64, &str); 5] = [
@@ -74,7 +77,7 @@ pub(super) struct ValueAxis {
 impl ValueAxis {
     /// An axis for values between bounds, on so many lines.
     pub(super) fn new(lowest: f64, highest: f64, lines: usize) -> Self {
-        let most_marks = (lines / LINES_A_MARK + 1).max(2);
+        let most_marks = (lines / LINES_A_MARK + 1).clamp(2, MOST_VALUE_MARKS);
         let step = round_step((highest - lowest) / (most_marks - 1) as f64);
         let first = (lowest / step).floor();
         let last = (highest / step).ceil();
@@ -154,6 +157,7 @@ impl Numbers {
         // A negative zero has a sign.
         let value = value + 0.0;
         match self.is_scientific {
+            _ if value == 0.0 && !self.suffix.is_empty() => "0".to_owned(),
             true => format!("{value:.1e}"),
             false => format!("{:.decimals$}{}", value / self.divisor, self.suffix),
         }

@@ -130,19 +130,32 @@ impl<'a> Plot<'a> {
         }
     }
 
-    /// A line of the grid, from the top.
+    /// A line of the grid, from the top, without the blanks at its end.
     pub(super) fn line(&self, line: usize, has_colors: bool) -> String {
         let cells = self.cells.chunks(self.columns).nth(line);
-        let cells = cells.unwrap_or_default().iter();
-        cells
-            .map(|cell| match (cell.series, self.marks) {
-                (None, _) => " ".to_owned(),
-                (Some(series), Marks::Braille) => colored(braille(cell.dots), series, has_colors),
-                (Some(series), Marks::Symbols(symbols)) => {
-                    colored(of_series(&symbols, series), series, has_colors)
-                }
-            })
-            .collect()
+        let cells = cells.unwrap_or_default();
+        let drawn = cells.iter().rposition(|cell| cell.series.is_some());
+        let cells = cells.get(..drawn.map_or(0, |last| last + 1));
+        let runs = cells
+            .unwrap_or_default()
+            .chunk_by(|one, next| one.series == next.series);
+        runs.map(|run| {
+            let text: String = run.iter().map(|cell| self.character(*cell)).collect();
+            let series = run.first().and_then(|cell| cell.series);
+            match series {
+                Some(series) => colored(&text, series, has_colors),
+                None => text,
+            }
+        })
+        .collect()
+    }
+
+    fn character(&self, cell: Cell) -> char {
+        match (cell.series, self.marks) {
+            (None, _) => ' ',
+            (Some(_), Marks::Braille) => braille(cell.dots),
+            (Some(series), Marks::Symbols(symbols)) => of_series(&symbols, series),
+        }
     }
 }
 
