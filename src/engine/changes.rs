@@ -24,9 +24,9 @@ use crate::call::Reply;
 
 /// What came of a call.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Attempt {
+pub enum Attempt<R = Reply> {
     /// It is answered.
-    Done(Reply),
+    Done(R),
     /// There is nothing to answer with yet, and the caller is willing to wait.
     Nothing(Wait),
 }
@@ -37,6 +37,16 @@ impl Attempt {
         match self {
             Self::Done(reply) => reply,
             Self::Nothing(wait) => wait.reply,
+        }
+    }
+}
+
+impl<R> Attempt<R> {
+    /// The same with another answer.
+    pub(super) fn map<S>(self, answer: impl FnOnce(R) -> S) -> Attempt<S> {
+        match self {
+            Self::Done(reply) => Attempt::Done(answer(reply)),
+            Self::Nothing(wait) => Attempt::Nothing(wait),
         }
     }
 }

@@ -48,7 +48,8 @@ pub use folder::{FolderError, FolderSign, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
 pub use options::{EngineOptions, Strictness};
 use queue::Queue;
-pub use queue::{DEFAULT_CHANNEL, PeekedState, QueuePart};
+pub use queue::{DEFAULT_CHANNEL, PeekedState, QueueBatchResult, QueuePart};
+pub use queue::{DeleteQueueMessages, Deleted, GotQueueMessages, PutQueueMessages, PutQueueResult};
 pub use rates::Rates;
 use streaming::Streaming;
 pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
@@ -110,7 +111,6 @@ pub struct Engine {
     decoy: access::Decoy,
     queue: Queue,
     strictness: Strictness,
-    monitoring: monitoring::Monitoring,
     changes: Arc<Changes>,
     // Dropped last: until then the folder is this process's alone.
     folder: Option<folder::Folder>,
@@ -150,7 +150,6 @@ impl Engine {
         let store = store.on_work_left(move || told.tell(Changes::DELIVERIES));
         let setting = store.read(|session| session.setting(local::CLOCK_SETTING))?;
         let strictness = options.strictness.clone();
-        let monitoring = monitoring::Monitoring::new(strictness.clone());
         let streaming = Streaming::new(disk, streams, options);
         streaming.finish_removals(&store)?;
         let queue = Queue::new(Arc::clone(&changes), strictness.clone());
@@ -163,7 +162,6 @@ impl Engine {
             decoy: access::Decoy::new()?,
             queue,
             strictness,
-            monitoring,
             changes,
             store,
             folder,
@@ -207,23 +205,26 @@ impl Engine {
             OperationId::Events(operation) => {
                 events::answer(&context, self.is_strict(), operation, call).map(Attempt::Done)
             }
-            OperationId::Monitoring(operation) => self
-                .monitoring
-                .answer(&context, operation, call)
-                .map(Attempt::Done),
+            OperationId::Monitoring(operation) => {
+                monitoring::answer(&context, &self.strictness, operation, call).map(Attempt::Done)
+            }
             OperationId::Sch(_) => Err(not_available(call)),
         };
         // The change is made and its effects are noted: what keeps them from being carried out now does not
         // undo the answer. They stay noted, and the next call meets the same obstacle first.
         let _ = self.carry_out_effects();
-        Ok(match attempt? {
-            // Nothing happens by itself while the clock stands still.
+        Ok(self.as_the_clock_goes(attempt?))
+    }
+
+    /// Nothing happens by itself while the clock stands still.
+    fn as_the_clock_goes<R>(&self, attempt: Attempt<R>) -> Attempt<R> {
+        match attempt {
             Attempt::Nothing(wait) if self.clock.stands_still() => Attempt::Nothing(Wait {
                 retry_after: None,
                 ..wait
             }),
             other => other,
-        })
+        }
     }
 
     /// Counts a call where calls are counted, unless there were too many.
@@ -275,6 +276,45 @@ impl Engine {
         request::check_params(call)?;
         let context = self.context(call, &call.origin.tenancy_id);
         self.streaming.put_messages(&context, call, request)
+    }
+
+    /// Answers calls for PutMessages of Queue likewise, all together where they can be.
+    pub fn put_queue_messages(
+        &self,
+        requests: &[(&Call, &PutQueueMessages<'_>)],
+    ) -> Vec<Result<PutQueueResult, ApiError>> {
+        let tenancy_of = |(call, _): &(&Call, _)| call.origin.tenancy_id.clone();
+        let of_tenancies = requests.chunk_by(|one, next| tenancy_of(one) == tenancy_of(next));
+        let mut results = Vec::with_capacity(requests.len());
+        for requests in of_tenancies {
+            let Some((call, _)) = requests.first() else {
+                continue;
+            };
+            let context = self.context(call, &call.origin.tenancy_id);
+            results.extend(self.queue.put_together(&context, requests));
+        }
+        results
+    }
+
+    /// Answers a call for GetMessages of Queue as [`Engine::attempt`] does, without a document of its reply.
+    pub fn get_queue_messages(&self, call: &Call) -> Result<Attempt<GotQueueMessages>, ApiError> {
+        request::check_params(call)?;
+        let context = self.context(call, &call.origin.tenancy_id);
+        self.count_call(&context, call)?;
+        let attempt = self.queue.get_messages(&context, call)?;
+        Ok(self.as_the_clock_goes(attempt))
+    }
+
+    /// The same for DeleteMessages of Queue.
+    pub fn delete_queue_messages(
+        &self,
+        call: &Call,
+        request: &DeleteQueueMessages<'_>,
+    ) -> Result<QueueBatchResult<Deleted>, ApiError> {
+        request::check_params(call)?;
+        let context = self.context(call, &call.origin.tenancy_id);
+        self.count_call(&context, call)?;
+        self.queue.delete_messages(&context, call, request)
     }
 
     /// Answers a call for GetMessages as [`Engine::answer`] does, without a document of its reply.

@@ -117,6 +117,7 @@ impl Partition {
         }
         if let Some(active) = &mut self.active {
             active.end += batch_bytes;
+            active.early_sync.has_grown(active.end);
             let found = Found { position, header };
             let interval_bytes = self.options.index_interval_bytes;
             if let Some(entry) = entry_due(&found, active.last_entry_position, interval_bytes) {

@@ -82,7 +82,8 @@
 //! 3. Nothing is served unless its checksum holds and its base offset, leader epoch and magic are
 //!    those that must stand there. So a changed byte is noticed wherever it lies.
 //! 4. A finished segment and its index are synced, and so is the name of the segment after it, in
-//!    either durability. Only the active segment can end in an unfinished append.
+//!    either durability. Only the active segment can end in an unfinished append. What of it is synced
+//!    earlier, while it grows, is so for speed alone (`early_sync`).
 //! 5. An index is never believed: what it points to is checked like the rest, and what it lacks is
 //!    found by walking. Losing one costs time only.
 //!
@@ -98,7 +99,7 @@
 //!
 //! A failed write is taken back by cutting the file to where it was, and syncing that. If that
 //! fails, or a sync does, all further writes are refused: the system may have dropped what it could
-//! not write. Readers in the same process see a batch once step 2 is done.
+//! not write. That an early sync failed is told by the next one. Readers in the same process see a batch once step 2 is done.
 //!
 //! A trim removes the oldest segment first and syncs the folder after each, so that no
 //! gap can stay; before it removes the last one, it begins an empty segment that keeps the offset. A
@@ -141,6 +142,7 @@
 
 mod append;
 mod batch;
+mod early_sync;
 mod error;
 mod idempotence;
 mod index;

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use super::early_sync::EarlySync;
 use super::error::{Fault, LogError};
 use super::names::{Names, data_path};
 use super::open::{Tail, open_tail};
@@ -121,6 +122,7 @@ pub(super) struct Active {
     /// Where the next batch goes.
     pub(super) end: u64,
     pub(super) last_entry_position: Option<u32>,
+    pub(super) early_sync: EarlySync,
     /// What is wrong with the bytes at `end`, when the last batch is damaged: its offsets are not
     /// known, so nothing can be appended behind it.
     pub(super) damage: Option<Fault>,
@@ -202,6 +204,7 @@ impl Partition {
             (found, _) => found,
         };
         self.active = Some(Active {
+            early_sync: EarlySync::new(Arc::clone(&segment.file), tail.end.position),
             segment: Arc::new(segment),
             end: tail.end.position,
             last_entry_position: tail.last_entry_position,
@@ -284,11 +287,10 @@ impl Partition {
         end_offset: i64,
         synced: &mut Synced,
     ) -> Result<(), LogError> {
-        let segment = &active.segment;
-        segment
-            .file
+        active
+            .early_sync
             .sync()
-            .map_err(LogError::io("sync", &segment.path))?;
+            .map_err(LogError::io("sync", &active.segment.path))?;
         while let Some(folder) = synced.unsynced_folders.last() {
             self.disk
                 .sync_folder(folder)
@@ -415,6 +417,7 @@ impl Partition {
 impl Active {
     pub(super) fn new(segment: Segment) -> Self {
         Self {
+            early_sync: EarlySync::new(Arc::clone(&segment.file), 0),
             segment: Arc::new(segment),
             end: 0,
             last_entry_position: None,

@@ -64,6 +64,8 @@ struct Shared {
     control: Option<ControlToken>,
     /// Checks signatures, where callers must show who they are.
     verifier: Verifier,
+    /// Messages on their way into queues.
+    puts: http::Puts,
     metrics: Metrics,
     stopping: Stopping,
 }
@@ -119,6 +121,7 @@ async fn serve(
         control: folder.as_ref().map(|_| ControlToken::new()),
         tls: acceptor,
         verifier: Verifier::new(),
+        puts: http::Puts::default(),
         metrics: Metrics::default(),
         stopping: stop.stopping(),
         engine,

@@ -29,6 +29,7 @@ mod resources;
 mod retry_tokens;
 mod settings;
 mod trace;
+mod transaction;
 mod work_requests;
 
 use std::cell::Cell;
@@ -37,8 +38,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, TransactionBehavior};
 
 pub use access::{ApiKey, AuthToken};
 pub use effects::NotedEffect;
@@ -60,6 +61,7 @@ pub use trace::{MOST_TRACE_HOPS, NewTraceHop, StoredTraceHop, TRACE_KEPT_DAYS};
 pub use work_requests::{WorkFilter, WorkRequest};
 
 use crate::log::Durability;
+use transaction::Transaction;
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -159,6 +161,8 @@ impl Store {
 
     fn ready(mut connection: Connection, path: Option<PathBuf>) -> Result<Self, StoreError> {
         connection.busy_timeout(Duration::from_secs(5))?;
+        // Otherwise SQLite plans statements with a parameter as LIMIT anew each time, in search of a better way.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         migrations::migrate(&mut connection, path.as_deref())?;
         Ok(Self {
@@ -208,10 +212,8 @@ impl Store {
     where
         E: From<StoreError>,
     {
-        let mut connection = self.lock();
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(StoreError::from)?;
+        let connection = self.lock();
+        let transaction = Transaction::begin(&connection).map_err(StoreError::from)?;
         let leaves_work = Cell::new(false);
         let result = work(&FolderSession {
             connection: &transaction,
@@ -291,6 +293,16 @@ pub struct FolderSession<'c> {
     connection: &'c Connection,
     /// Set when the change leaves something to do after it: a delivery, or an effect.
     leaves_work: &'c Cell<bool>,
+}
+
+impl FolderSession<'_> {
+    /// Runs `work` as a part of the change: if it fails, nothing of it remains, and the rest goes on.
+    pub fn part<T, E>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        transaction::part(self.connection, work)
+    }
 }
 
 /// The tables of one tenancy, for the length of one read or one change.

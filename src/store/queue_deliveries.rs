@@ -3,6 +3,8 @@
 //! Nothing moves when time passes. A message that was delivered is in flight until `visible_ms`; then it can
 //! be delivered again, or, if that was its last delivery, it is a dead letter. Who asks compares with now.
 
+use std::ops::RangeInclusive;
+
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{OptionalExtension, Row};
 
@@ -159,12 +161,17 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Delivery> {
 impl Session<'_> {
     /// Stores a delivery, in the place of the message's last one to that group.
     pub fn put_delivery(&self, delivery: &Delivery) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached(&format!(
-                "INSERT OR REPLACE INTO queue_delivery ({COLUMNS}) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
-            ))?
-            .execute((
+        self.put_deliveries(std::slice::from_ref(delivery))
+    }
+
+    /// Stores deliveries, each in the place of its message's last one to that group.
+    pub fn put_deliveries(&self, deliveries: &[Delivery]) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "INSERT OR REPLACE INTO queue_delivery ({COLUMNS}) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+        ))?;
+        for delivery in deliveries {
+            statement.execute((
                 delivery.message_id,
                 delivery.group_no,
                 delivery.lane,
@@ -175,25 +182,41 @@ impl Session<'_> {
                 delivery.receipt_no,
                 delivery.bytes,
             ))?;
+        }
         Ok(())
     }
 
-    /// The last delivery of a message to a group.
-    pub fn delivery(&self, message_id: i64, group_no: i64) -> Result<Option<Delivery>, StoreError> {
-        Ok(self
-            .connection
-            .prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM queue_delivery WHERE message_id = ?1 AND group_no = ?2"
-            ))?
-            .query_row((message_id, group_no), from_row)
-            .optional()?)
+    /// The last deliveries to a group of messages with consecutive numbers.
+    pub fn deliveries_between(
+        &self,
+        group_no: i64,
+        ids: &RangeInclusive<i64>,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM queue_delivery \
+             WHERE message_id BETWEEN ?2 AND ?3 AND group_no = ?1"
+        ))?;
+        let rows = statement.query_map((group_no, ids.start(), ids.end()), from_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Removes a delivery, not its message.
     pub fn remove_delivery(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        let id = delivery.message_id;
+        self.remove_deliveries_between(delivery.group_no, &(id..=id))
+    }
+
+    /// Removes the deliveries to a group of messages with consecutive numbers, not the messages.
+    pub fn remove_deliveries_between(
+        &self,
+        group_no: i64,
+        ids: &RangeInclusive<i64>,
+    ) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached("DELETE FROM queue_delivery WHERE message_id = ?1 AND group_no = ?2")?
-            .execute((delivery.message_id, delivery.group_no))?;
+            .prepare_cached(
+                "DELETE FROM queue_delivery WHERE message_id BETWEEN ?2 AND ?3 AND group_no = ?1",
+            )?
+            .execute((group_no, ids.start(), ids.end()))?;
         Ok(())
     }
 
@@ -300,7 +323,22 @@ impl Session<'_> {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::super::Store;
+
+    /// To plan a statement takes longer than to run it.
+    #[test]
+    fn statements_with_a_limit_are_planned_once() {
+        let store = Store::in_memory().unwrap();
+        let connection = store.lock();
+        let sql = "SELECT lane FROM queue_run WHERE lane = ?1 LIMIT ?2";
+        for limit in [1, 7, 7] {
+            let mut statement = connection.prepare_cached(sql).unwrap();
+            assert!(!statement.exists((1, limit)).unwrap());
+            assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+        }
+    }
 
     /// What every request asks must not look at more than it takes: queues are deep.
     #[test]

@@ -8,6 +8,8 @@
 //! [`super::queue_lanes`]) as *runs*: one row for the messages that one request put there. So a put costs
 //! one row a message and one more. What was delivered is in [`super::queue_deliveries`].
 
+use std::ops::RangeInclusive;
+
 use rusqlite::{OptionalExtension, Row};
 
 use super::{Session, StoreError};
@@ -136,6 +138,11 @@ impl QueueRun {
     pub fn messages(&self) -> i64 {
         self.last_id - self.first_id + 1
     }
+
+    /// Their numbers.
+    pub fn ids(&self) -> RangeInclusive<i64> {
+        self.first_id..=self.last_id
+    }
 }
 
 const RUN_COLUMNS: &str = "lane, created_ms, first_id, last_id, bytes";
@@ -173,22 +180,31 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// The messages with consecutive numbers, as far as they are there, each with its number.
+    pub fn queue_messages_between(
+        &self,
+        ids: &RangeInclusive<i64>,
+    ) -> Result<Vec<(i64, QueueMessage)>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, created_ms, bytes, properties, content FROM queue_message \
+             WHERE id BETWEEN ?1 AND ?2",
+        )?;
+        let rows = statement.query_map((ids.start(), ids.end()), |row| {
+            let message = QueueMessage {
+                created_ms: row.get(1)?,
+                bytes: row.get(2)?,
+                properties: row.get(3)?,
+                content: row.get(4)?,
+            };
+            Ok((row.get(0)?, message))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// The message with this number.
     pub fn queue_message(&self, id: i64) -> Result<Option<QueueMessage>, StoreError> {
-        Ok(self
-            .connection
-            .prepare_cached(
-                "SELECT created_ms, bytes, properties, content FROM queue_message WHERE id = ?1",
-            )?
-            .query_row([id], |row| {
-                Ok(QueueMessage {
-                    created_ms: row.get(0)?,
-                    bytes: row.get(1)?,
-                    properties: row.get(2)?,
-                    content: row.get(3)?,
-                })
-            })
-            .optional()?)
+        let found = self.queue_messages_between(&(id..=id))?.pop();
+        Ok(found.map(|(_, message)| message))
     }
 
     /// When the oldest message of a queue was put, in milliseconds.
@@ -207,15 +223,15 @@ impl Session<'_> {
     }
 
     /// Lets go of consecutive messages in one lane: each is removed when no other lane holds it.
-    pub fn release_queue_messages(&self, first_id: i64, last_id: i64) -> Result<(), StoreError> {
-        let range = (first_id, last_id);
+    pub fn release_queue_messages(&self, ids: &RangeInclusive<i64>) -> Result<(), StoreError> {
+        let range = (ids.start(), ids.end());
         let removed = self
             .connection
             .prepare_cached(
                 "DELETE FROM queue_message WHERE id BETWEEN ?1 AND ?2 AND holders <= 1",
             )?
             .execute(range)?;
-        if i64::try_from(removed).unwrap_or(i64::MAX) <= last_id - first_id {
+        if i64::try_from(removed).unwrap_or(i64::MAX) <= ids.end() - ids.start() {
             self.connection
                 .prepare_cached(
                     "UPDATE queue_message SET holders = holders - 1 WHERE id BETWEEN ?1 AND ?2",
@@ -251,18 +267,28 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Runs of a lane that were put after `after_ms`, the oldest first.
+    /// Runs of a lane that were put after `after_ms`, the oldest first, until they hold so many messages.
     pub fn queue_runs_after(
         &self,
         lane: i64,
         after_ms: i64,
-        limit: usize,
+        messages: usize,
     ) -> Result<Vec<QueueRun>, StoreError> {
-        self.queue_runs(
-            "created_ms > ?2 ORDER BY created_ms, last_id",
-            (lane, after_ms),
-            limit,
-        )
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {RUN_COLUMNS} FROM queue_run \
+             WHERE lane = ?1 AND created_ms > ?2 ORDER BY created_ms, last_id"
+        ))?;
+        let mut runs = Vec::with_capacity(1);
+        let mut wanted = i64::try_from(messages).unwrap_or(i64::MAX);
+        let mut rows = statement.query((lane, after_ms))?;
+        while wanted > 0
+            && let Some(row) = rows.next()?
+        {
+            let run = run_from_row(row)?;
+            wanted -= run.messages();
+            runs.push(run);
+        }
+        Ok(runs)
     }
 
     /// Runs of a lane that were put at `until_ms` or before, the oldest first.

@@ -3,11 +3,12 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::program::{Program, python};
+use crate::server;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -115,5 +116,26 @@ fn what_the_server_refuses_stays_due() {
         "{notes}"
     );
     assert!(notes.contains("no such mailbox"), "{notes}");
+    assert_eq!(program.under_way(), 1);
+}
+
+#[test]
+fn mailboxes_that_are_slow_or_hang_hold_up_no_other() {
+    let program = Program::with_alerts();
+    let server = Server::start();
+    for mailbox in ["hang", "slow", "oncall"] {
+        program.subscribe("EMAIL", &format!("{mailbox}@example.com"));
+    }
+    let _serving = server::Server::of(&program, &format!("--smtp {}", server.url));
+    program.data("ons message publish --topic-id alerts --title Disk --body full");
+    for mailbox in ["oncall@example.com", "slow@example.com"] {
+        assert_eq!(server.next()["to"], json!([mailbox]));
+    }
+    // The one that hangs is still tried, and the slow one got it once.
+    let begun = Instant::now();
+    while program.under_way() > 1 {
+        assert!(begun.elapsed() < PATIENCE);
+    }
+    assert!(server.lines.try_recv().is_err());
     assert_eq!(program.under_way(), 1);
 }

@@ -1,11 +1,13 @@
 //! Functions: commands, addresses, and one written with the FDK.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::program::{Program, python};
 use crate::receiver::Receiver;
+use crate::server::Server;
 
 const PUBLISH: &str = "ons message publish --topic-id alerts --body";
 
@@ -82,7 +84,23 @@ fn an_address_gets_a_post() {
     assert_eq!(logs[0]["call-id"], got.header("fn-call-id"));
 }
 
-/// The FDK of PyPI, over its Unix socket.
+/// Adds a function written with the FDK of PyPI, which speaks over its Unix socket.
+#[cfg(unix)]
+fn add_fdk_function(program: &Program, name: &str, source: &str, options: &str) {
+    let path = program.write(&format!("{name}.py"), source);
+    let start = "\
+import sys
+sys.argv = [\"fdk\", sys.argv[1], \"handler\"]
+from fdk.scripts import fdk
+fdk.main()
+";
+    let starter = program.write("start.py", start);
+    program.data(&format!(
+        "local function add --name {name} --fdk '{} {starter} {path}' {options}",
+        python()
+    ));
+}
+
 #[test]
 #[cfg(unix)]
 fn a_function_with_the_fdk_runs_as_it_is() {
@@ -97,14 +115,7 @@ def handler(ctx, data: io.BytesIO = None):
     text = json.dumps({'name': ctx.FnName(), 'twice': event['n'] * 2})
     return response.Response(ctx, response_data=text, headers={'Content-Type': 'application/json'})
 ";
-    let path = program.write("func.py", source);
-    let start = "import sys; sys.argv = [\"fdk\", sys.argv[1], \"handler\"]; \
-                 from fdk.scripts import fdk; fdk.main()";
-    let starter = program.write("start.py", &start.replace("; ", "\n"));
-    program.data(&format!(
-        "local function add --name twice --fdk '{} {starter} {path}'",
-        python()
-    ));
+    add_fdk_function(&program, "twice", source, "");
     program.subscribe("ORACLE_FUNCTIONS", "twice");
     program.data(&format!("{PUBLISH} '{{\"n\": 21}}' --delivery-timeout 30"));
     let logs = program.data("local function logs twice");
@@ -119,6 +130,54 @@ def handler(ctx, data: io.BytesIO = None):
         "{told}"
     );
     assert_eq!(logs.as_array().unwrap().len(), 1);
+}
+
+#[test]
+#[cfg(unix)]
+fn functions_with_the_fdk_that_fail_or_hang_are_tried_again() {
+    let program = Program::with_alerts();
+    let source = "\
+import io, os, time
+from fdk import response
+
+def handler(ctx, data: io.BytesIO = None):
+    attempt = ctx.FnName() + '.tried'
+    if not os.path.exists(attempt):
+        open(attempt, 'w').close()
+        if ctx.FnName() == 'hanging':
+            time.sleep(3600)
+        raise ValueError('not yet')
+    return response.Response(ctx, response_data=data.getvalue().decode())
+";
+    add_fdk_function(&program, "failing", source, "");
+    add_fdk_function(&program, "hanging", source, "--timeout-in-seconds 5");
+    for name in ["failing", "hanging"] {
+        program.subscribe("ORACLE_FUNCTIONS", name);
+    }
+    let _serving = Server::of(&program, "");
+    program.data(&format!("{PUBLISH} event"));
+    let begun = Instant::now();
+    while program.under_way() > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+    }
+    // The newest run first.
+    for (name, told) in [
+        ("failing", "it answered 502 Bad Gateway"),
+        ("hanging", "it did not end within its 5 s"),
+    ] {
+        let logs = program.data(&format!("local function logs {name}"));
+        let shown = logs.to_string();
+        assert_eq!(logs.as_array().unwrap().len(), 2, "{shown}");
+        assert_eq!(
+            (&logs[0]["succeeded"], &logs[0]["output"]),
+            (&json!(true), &json!("event"))
+        );
+        assert_eq!(logs[1]["succeeded"], false, "{shown}");
+        assert!(
+            logs[1]["error-output"].as_str().unwrap().contains(told),
+            "{shown}"
+        );
+    }
 }
 
 #[test]

@@ -1,7 +1,15 @@
 //! Processes that are killed while they deliver.
 
+use std::collections::BTreeSet;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::bench::text;
 use crate::program::Program;
 use crate::receiver::{Manner, Receiver};
+use crate::server::{Server, ask};
 
 const PUBLISH: &str = "ons message publish --topic-id alerts --body";
 
@@ -35,4 +43,79 @@ fn nothing_is_lost_when_a_delivery_is_cut_off() {
     assert_eq!(bodies, wanted);
     // All are still due for the one that hangs.
     assert_eq!(program.under_way(), 5);
+}
+
+/// Publishes messages until the server is gone, and tells which were taken.
+fn publish(address: &str, topic_id: &str, bodies: Vec<String>) -> Vec<String> {
+    let target = format!("/20181201/topics/{topic_id}/messages");
+    let published = bodies.into_iter().map_while(|body| {
+        let (status, reply) = ask(address, ("POST", &target), &json!({ "body": body }))?;
+        assert_eq!(status, 202, "{reply}");
+        Some(body)
+    });
+    published.collect()
+}
+
+#[test]
+fn nothing_is_lost_when_a_server_is_killed_again_and_again() {
+    const KILLS: usize = 6;
+    let program = Program::with_alerts();
+    let topic_id = text(&program.data("ons topic list")[0]["topic-id"]);
+    let slow = Manner::Answers("200 OK", String::new(), Duration::from_millis(50));
+    let [quick, slow, failing, hanging] = [
+        Receiver::accepting(),
+        Receiver::new(slow),
+        Receiver::answering("503 Service Unavailable"),
+        Receiver::new(Manner::Hangs),
+    ];
+    for receiver in [&quick, &slow, &failing, &hanging] {
+        program.subscribe("CUSTOM_HTTPS", &receiver.url);
+    }
+    let mut server = Server::of(&program, "");
+    let address = server.address.clone();
+    let mut published = Vec::new();
+    let mut quickly = Vec::new();
+    for kill in 0..KILLS {
+        let bodies = (0..8).map(|nth| format!("{kill}-{nth}")).collect();
+        let (to, topic_id) = (address.clone(), topic_id.clone());
+        let publishing = thread::spawn(move || publish(&to, &topic_id, bodies));
+        // Another moment each time.
+        quickly.extend((0..=kill).map(|_| quick.next().body));
+        drop(server);
+        published.extend(publishing.join().unwrap());
+        server = Server::at(&address, &program, "");
+        // The leases of the one who died.
+        program.data("local clock advance 61s");
+    }
+    failing.recover();
+    hanging.recover();
+    let mut slowly = Vec::new();
+    let mut advances = KILLS;
+    while program.under_way() > 0 {
+        match slow.next_within(Duration::from_millis(200)) {
+            Some(got) => slowly.push(got.body),
+            // What is under way waits for its time.
+            None => {
+                advances += 1;
+                assert!(advances < 60, "{} do not arrive", program.under_way());
+                program.data("local clock advance 61s");
+            }
+        }
+    }
+    assert!(published.len() > KILLS, "{published:?}");
+    let published: BTreeSet<String> = published.into_iter().collect();
+    for (receiver, mut bodies) in [
+        (&quick, quickly),
+        (&slow, slowly),
+        (&failing, Vec::new()),
+        (&hanging, Vec::new()),
+    ] {
+        bodies.extend(receiver.rest().into_iter().map(|got| got.body));
+        let arrived: BTreeSet<String> = bodies.iter().cloned().collect();
+        let lost: Vec<_> = published.difference(&arrived).collect();
+        assert!(lost.is_empty(), "lost: {lost:?}");
+        // What was on its way when the server died, or for longer than a lease, is there again: one at a time.
+        let again = bodies.len() - arrived.len();
+        assert!(again <= KILLS + advances, "{bodies:?}");
+    }
 }

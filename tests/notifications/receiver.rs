@@ -2,8 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver as Channel, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -44,10 +44,37 @@ pub(crate) enum Manner {
     Hangs,
 }
 
+/// How a receiver answers now, and whether that changed.
+#[derive(Clone)]
+struct Mood(Arc<(Mutex<Manner>, Condvar)>);
+
+impl Mood {
+    fn of(manner: Manner) -> Self {
+        Self(Arc::new((Mutex::new(manner), Condvar::new())))
+    }
+
+    fn now(&self) -> Manner {
+        self.0.0.lock().unwrap().clone()
+    }
+
+    fn set(&self, manner: Manner) {
+        *self.0.0.lock().unwrap() = manner;
+        self.0.1.notify_all();
+    }
+
+    /// Waits until it hangs no longer.
+    fn hang(&self) {
+        let hangs = |manner: &mut Manner| matches!(manner, Manner::Hangs);
+        let manner = self.0.0.lock().unwrap();
+        drop(self.0.1.wait_timeout_while(manner, PATIENCE, hangs));
+    }
+}
+
 /// A server on a free port.
 pub(crate) struct Receiver {
     pub(crate) url: String,
     got: Channel<Got>,
+    mood: Mood,
 }
 
 impl Receiver {
@@ -67,19 +94,21 @@ impl Receiver {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{}/hook", listener.local_addr().unwrap());
         let (sender, got) = channel();
+        let mood = Mood::of(manner);
+        let moods = mood.clone();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (sender, manner, tls) = (sender.clone(), manner.clone(), tls.clone());
+                let (sender, mood, tls) = (sender.clone(), moods.clone(), tls.clone());
                 thread::spawn(move || match tls {
-                    None => serve(stream, &sender, &manner),
+                    None => serve(stream, &sender, &mood),
                     Some(config) => {
                         let connection = ServerConnection::new(config).unwrap();
-                        serve(StreamOwned::new(connection, stream), &sender, &manner);
+                        serve(StreamOwned::new(connection, stream), &sender, &mood);
                     }
                 });
             }
         });
-        Self { url, got }
+        Self { url, got, mood }
     }
 
     pub(crate) fn accepting() -> Self {
@@ -88,6 +117,19 @@ impl Receiver {
 
     pub(crate) fn answering(status: &'static str) -> Self {
         Self::new(Manner::Answers(status, String::new(), Duration::ZERO))
+    }
+
+    /// From now on it takes everything; what it did not take is forgotten.
+    pub(crate) fn recover(&self) {
+        self.rest();
+        let pause = Duration::ZERO;
+        self.mood
+            .set(Manner::Answers("200 OK", String::new(), pause));
+    }
+
+    /// The next request, if it comes in this time.
+    pub(crate) fn next_within(&self, time: Duration) -> Option<Got> {
+        self.got.recv_timeout(time).ok()
     }
 
     /// The next request.
@@ -121,15 +163,16 @@ fn tls() -> (Arc<ServerConfig>, String) {
     (Arc::new(config.unwrap()), authority.pem())
 }
 
-fn serve(stream: impl Read + Write, sender: &Sender<Got>, manner: &Manner) {
+fn serve(stream: impl Read + Write, sender: &Sender<Got>, mood: &Mood) {
     let mut reader = BufReader::new(stream);
     while let Some(got) = read(&mut reader) {
+        let manner = mood.now();
         if sender.send(got).is_err() {
             return;
         }
         match manner {
             Manner::Answers(status, headers, pause) => {
-                thread::sleep(*pause);
+                thread::sleep(pause);
                 let answer = format!("HTTP/1.1 {status}\r\n{headers}content-length: 2\r\n\r\nok");
                 let stream = reader.get_mut();
                 let sent = stream.write_all(answer.as_bytes());
@@ -137,7 +180,7 @@ fn serve(stream: impl Read + Write, sender: &Sender<Got>, manner: &Manner) {
                     return;
                 }
             }
-            Manner::Hangs => thread::sleep(PATIENCE),
+            Manner::Hangs => return mood.hang(),
         }
     }
 }

@@ -15,17 +15,21 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 const COMPARTMENT: &str = "ocid1.compartment.oc1..shop";
 
-/// A server on the folder of a program, which ends with the value.
-struct Server {
+/// A server on the folder of a program, which is killed with the value.
+pub(crate) struct Server {
     process: Child,
     /// Its host and port.
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Server {
-    fn of(program: &Program, options: &str) -> Self {
+    pub(crate) fn of(program: &Program, options: &str) -> Self {
+        Self::at("127.0.0.1:0", program, options)
+    }
+
+    pub(crate) fn at(address: &str, program: &Program, options: &str) -> Self {
         let line = format!(
-            "serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 --stomp 127.0.0.1:0 --log error {options}"
+            "serve --http {address} --kafka 127.0.0.1:0 --stomp 127.0.0.1:0 --log error {options}"
         );
         let mut command = program.command(&line);
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -40,27 +44,8 @@ impl Server {
         }
     }
 
-    /// Sends a request without a signature, and gets the status and the body.
     fn ask(&self, method: &str, target: &str, body: &Value) -> (u16, Value) {
-        let body = match body {
-            Value::Null => String::new(),
-            body => body.to_string(),
-        };
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let length = body.len();
-        write!(
-            stream,
-            "{method} {target} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\
-             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}",
-            self.address
-        )
-        .unwrap();
-        let mut reply = String::new();
-        stream.read_to_string(&mut reply).unwrap();
-        let (head, body) = reply.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body).unwrap_or_default())
+        ask(&self.address, (method, target), body).unwrap()
     }
 
     fn post(&self, target: &str, body: &Value) -> Value {
@@ -74,6 +59,32 @@ impl Server {
         let target = url.strip_prefix(&format!("http://{}", self.address));
         self.ask("GET", target.unwrap(), &Value::Null)
     }
+}
+
+/// Sends a request without a signature, and gets the status and the body, unless the server is gone.
+pub(crate) fn ask(
+    address: &str,
+    (method, target): (&str, &str),
+    body: &Value,
+) -> Option<(u16, Value)> {
+    let body = match body {
+        Value::Null => String::new(),
+        body => body.to_string(),
+    };
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+    .ok()?;
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).ok()?;
+    let (head, body) = reply.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Some((status, serde_json::from_str(body).unwrap_or_default()))
 }
 
 impl Drop for Server {

@@ -16,6 +16,10 @@ class Handler:
         }
         if "refuse@example.com" in envelope.rcpt_tos:
             return "550 no such mailbox"
+        if "hang@example.com" in envelope.rcpt_tos:
+            await asyncio.Event().wait()
+        if "slow@example.com" in envelope.rcpt_tos:
+            await asyncio.sleep(0.5)
         print(json.dumps(message), flush=True)
         return "250 OK"
 

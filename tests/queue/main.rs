@@ -19,4 +19,5 @@ mod served;
 mod strict;
 mod support;
 mod text;
+mod together;
 mod waiting;

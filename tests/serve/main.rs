@@ -6,8 +6,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod consumers;
 mod hostile;
 mod life;
+mod official;
 mod parked;
 mod programs;
 mod reach;

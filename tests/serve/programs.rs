@@ -1,115 +1,116 @@
 //! Programs that people write and use: with the official SDK, the official command line, and over HTTP/2.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
-use std::process::Command;
-
-use crate::server::{Home, Server, run};
-
-fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests")
-        .join(name)
-}
-
-/// A variable that `tests/run` sets; without it the test has nothing to run.
-fn tool(variable: &str) -> Option<OsString> {
-    let tool = std::env::var_os(variable);
-    if tool.is_none() {
-        eprintln!("{variable} is not set: nothing is compared");
-    }
-    tool
-}
-
-/// Runs a Python program against a server, and returns what it says.
-fn python(server: &Server<'_>, script: &str) -> Option<String> {
-    let mut command = Command::new(tool("OCELOT_PYTHON")?);
-    command
-        .arg(path("serve").join(script))
-        .arg(server.url())
-        .arg(path("data/signing/keys/rsa.pkcs8.test-key.pem"))
-        .env("HOME", server.home.path(""));
-    if let Some(ca) = server.ready["ca"].as_str() {
-        command.arg(ca);
-    }
-    let output = run(command);
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{told}\n{}", server.log());
-    Some(String::from_utf8(output.stdout).unwrap())
-}
+use crate::official::{official, python, test_key};
+use crate::server::{Home, Server};
 
 #[test]
-fn the_sdk_does_every_operation() {
+fn the_sdk_does_every_operation_of_streaming() {
     let home = Home::new();
     let server = home.serve("");
-    if let Some(said) = python(&server, "sdk_streaming.py") {
+    if let Some(said) = python(&server, "sdk_streaming.py", test_key()) {
         assert!(said.starts_with("every operation answered"), "{said}");
     }
 }
 
 #[test]
-fn the_sdk_does_every_operation_over_tls() {
+fn the_sdk_does_every_operation_of_streaming_over_tls() {
     let home = Home::new();
     let server = home.serve("--tls auto");
-    if let Some(said) = python(&server, "sdk_streaming.py") {
+    if let Some(said) = python(&server, "sdk_streaming.py", test_key()) {
         assert!(said.starts_with("every operation answered"), "{said}");
     }
+}
+
+/// A server whose callers must sign, for two tenancies that it knows and one caller that it does not.
+fn verifying(home: &Home) -> Server<'_> {
+    for (profile, tenancy) in [("SHOP", "shop"), ("BANK", "bank"), ("STRANGER", "shop")] {
+        let key_file = home.path(&format!("{profile}.pem"));
+        home.ok(&format!(
+            "setup config --profile {profile} --user ocid1.user.oc1..{tenancy} --region us-ashburn-1 \
+             --tenancy ocid1.tenancy.oc1..{tenancy} --key-file {} --no-passphrase",
+            key_file.display()
+        ));
+    }
+    home.ok("local key add --profile SHOP");
+    home.ok("local key add --profile BANK");
+    home.serve("--auth verify")
+}
+
+#[test]
+fn the_sdk_does_every_operation_of_queue() {
+    let home = Home::new();
+    let server = verifying(&home);
+    python(&server, "sdk_queue.py", home.path(".oci/config"));
+}
+
+#[test]
+fn the_sdk_does_every_operation_of_notifications() {
+    let home = Home::new();
+    let server = verifying(&home);
+    python(&server, "sdk_ons.py", home.path(".oci/config"));
 }
 
 #[test]
 fn producers_and_consumers_of_the_guides() {
     let home = Home::new();
     let server = home.serve("");
-    if let Some(said) = python(&server, "guide.py") {
+    if let Some(said) = python(&server, "guide.py", test_key()) {
         assert_eq!(said, "120 put, 120 got, 120 got again\n");
     }
 }
 
 #[test]
-fn the_lab_with_the_official_command_line() {
-    let Some(oci) = tool("OCELOT_OCI") else {
-        return;
-    };
+fn the_streaming_lab_with_the_official_command_line() {
     let home = Home::new();
     let server = home.serve("");
-    let bin = home.path("bin");
-    std::fs::create_dir(&bin).unwrap();
-    let key = path("data/signing/keys/rsa.pkcs8.test-key.pem");
-    let fingerprint = std::fs::read_to_string(path("data/signing/fingerprint.txt")).unwrap();
-    let config = format!(
-        "[DEFAULT]\ntenancy=ocid1.tenancy.oc1..shop\nuser=ocid1.user.oc1..clerk\nregion=us-ashburn-1\n\
-         fingerprint={}\nkey_file={}\n",
-        fingerprint.trim(),
-        key.display()
-    );
-    std::fs::write(home.path("config"), config).unwrap();
-    // The guide's commands name no endpoint, so the program that they call adds it.
-    let wrapper = format!(
-        "#!/bin/sh\nexec '{}' --endpoint '{}' --config-file '{}' \"$@\"\n",
-        oci.to_string_lossy(),
-        server.url(),
-        home.path("config").display()
-    );
-    std::fs::write(bin.join("oci"), wrapper).unwrap();
-    let mut chmod = Command::new("chmod");
-    chmod.arg("700").arg(bin.join("oci"));
-    assert!(run(chmod).status.success());
-    let mut command = Command::new("bash");
-    command
-        .arg(path("data/guide-streaming.sh"))
-        .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
-        .env("HOME", home.path(""))
-        .env("SUPPRESS_LABEL_WARNING", "True")
-        .env("OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING", "True");
-    let output = run(command);
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{told}\n{}", server.log());
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        said.contains("| production-events |") && said.contains("order-events"),
-        "{said}"
-    );
-    assert!(said.trim_end().ends_with("== done"), "{said}");
+    if let Some(said) = official(&server, "guide-streaming.sh") {
+        assert!(
+            said.contains("| production-events |") && said.contains("order-events"),
+            "{said}"
+        );
+        assert!(said.trim_end().ends_with("== done"), "{said}");
+    }
+}
+
+#[test]
+fn the_queue_lab_with_the_official_command_line() {
+    let home = Home::new();
+    let server = home.serve("");
+    if let Some(said) = official(&server, "guide-queue.sh") {
+        assert!(
+            said.contains("\"expire-after\"") && said.contains("\"visible-messages\": 0"),
+            "{said}"
+        );
+        assert!(said.trim_end().ends_with("== done"), "{said}");
+    }
+}
+
+#[test]
+fn the_notifications_lab_with_the_official_command_line() {
+    let home = Home::new();
+    let server = home.serve("");
+    if let Some(said) = official(&server, "guide-notifications.sh") {
+        assert!(said.contains("\"message-id\""), "{said}");
+        // In both tables.
+        assert_eq!(said.matches("| PENDING").count(), 6, "{said}");
+        assert_eq!(said.matches("| ACTIVE").count(), 2, "{said}");
+        assert!(said.trim_end().ends_with("== done"), "{said}");
+    }
+}
+
+#[test]
+fn the_lab_about_rules_with_the_official_command_line() {
+    let home = Home::new();
+    let server = home.serve("");
+    if let Some(said) = official(&server, "guide-events.sh") {
+        for line in [
+            "| True    | instance-state-monitor  | ACTIVE |",
+            "| True    | object-upload-processor | ACTIVE |",
+        ] {
+            assert!(said.contains(line), "{said}");
+        }
+        assert!(said.trim_end().ends_with("== done"), "{said}");
+    }
 }
 
 #[test]

@@ -66,8 +66,14 @@ impl Home {
         printed["data"].clone()
     }
 
+    /// A server at free addresses.
     pub(crate) fn serve(&self, options: &str) -> Server<'_> {
-        Server::start(self, options)
+        self.serve_at("127.0.0.1:0", options)
+    }
+
+    /// A server that serves REST at this address.
+    pub(crate) fn serve_at(&self, address: &str, options: &str) -> Server<'_> {
+        Server::start(self, address, options)
     }
 }
 
@@ -121,15 +127,17 @@ pub(crate) struct Server<'h> {
 }
 
 impl<'h> Server<'h> {
-    fn start(home: &'h Home, options: &str) -> Self {
+    fn start(home: &'h Home, address: &str, options: &str) -> Self {
         let file = home.path("ready.json");
         let _ = fs::remove_file(&file);
         let log = fs::File::create(home.path("log")).unwrap();
         let mut process = home
             .command(&format!(
-                "serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 --stomp 127.0.0.1:0 --ready-file {} {options}",
+                "serve --http {address} --kafka 127.0.0.1:0 --stomp 127.0.0.1:0 --ready-file {} {options}",
                 file.display()
             ))
+            // What it delivers to others gets no further than this machine.
+            .env("HTTPS_PROXY", "http://127.0.0.1:9")
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -182,6 +190,12 @@ impl<'h> Server<'h> {
     /// Waits until it has ended.
     pub(crate) fn ended(&mut self) -> ExitStatus {
         wait(&mut self.process).expect("the server does not end")
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(mut self) {
+        self.signal("-KILL");
+        self.ended();
     }
 
     /// Ends it well.

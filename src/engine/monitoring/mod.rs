@@ -19,65 +19,53 @@ use crate::call::{ApiError, Call, Reply};
 const READS: Rate = Rate::per_second("requests of this kind", 10);
 const POSTS: Rate = Rate::per_second("posts of metric data", 50);
 
-/// The service.
-pub(super) struct Monitoring {
-    strictness: Strictness,
+/// Answers a call of an operation of Monitoring.
+pub(super) fn answer(
+    context: &Context<'_>,
+    strictness: &Strictness,
+    operation: Operation,
+    call: &Call,
+) -> Result<Reply, ApiError> {
+    match operation {
+        Operation::PostMetricData => {
+            count(context, strictness, (operation, &POSTS))?;
+            post::post(context, call)
+        }
+        Operation::ListMetrics => {
+            count(context, strictness, (operation, &READS))?;
+            list::list(context, call)
+        }
+        Operation::SummarizeMetricsData => {
+            count(context, strictness, (operation, &READS))?;
+            summarize::summarize(context, call)
+        }
+        Operation::ChangeAlarmCompartment
+        | Operation::CreateAlarm
+        | Operation::DeleteAlarm
+        | Operation::GetAlarm
+        | Operation::ListAlarms
+        | Operation::UpdateAlarm
+        | Operation::RetrieveDimensionStates
+        | Operation::GetAlarmHistory
+        | Operation::ListAlarmsStatus
+        | Operation::CreateAlarmSuppression
+        | Operation::DeleteAlarmSuppression
+        | Operation::GetAlarmSuppression
+        | Operation::SummarizeAlarmSuppressionHistory
+        | Operation::ListAlarmSuppressions
+        | Operation::RemoveAlarmSuppression => Err(not_available(call)),
+    }
 }
 
-impl Monitoring {
-    pub(super) fn new(strictness: Strictness) -> Self {
-        Self { strictness }
+/// Counts a call, unless there were too many of its kind.
+fn count(
+    context: &Context<'_>,
+    strictness: &Strictness,
+    (operation, rate): (Operation, &'static Rate),
+) -> Result<(), ApiError> {
+    if let Some(rates) = strictness.rates() {
+        let whom = format!("{operation:?} {}", context.origin.tenancy_id);
+        rates.take(rate, &whom, 1, context.now_ms)?;
     }
-
-    /// Answers a call of an operation of Monitoring.
-    pub(super) fn answer(
-        &self,
-        context: &Context<'_>,
-        operation: Operation,
-        call: &Call,
-    ) -> Result<Reply, ApiError> {
-        match operation {
-            Operation::PostMetricData => {
-                self.count(context, operation, &POSTS)?;
-                post::post(context, call)
-            }
-            Operation::ListMetrics => {
-                self.count(context, operation, &READS)?;
-                list::list(context, call)
-            }
-            Operation::SummarizeMetricsData => {
-                self.count(context, operation, &READS)?;
-                summarize::summarize(context, call)
-            }
-            Operation::ChangeAlarmCompartment
-            | Operation::CreateAlarm
-            | Operation::DeleteAlarm
-            | Operation::GetAlarm
-            | Operation::ListAlarms
-            | Operation::UpdateAlarm
-            | Operation::RetrieveDimensionStates
-            | Operation::GetAlarmHistory
-            | Operation::ListAlarmsStatus
-            | Operation::CreateAlarmSuppression
-            | Operation::DeleteAlarmSuppression
-            | Operation::GetAlarmSuppression
-            | Operation::SummarizeAlarmSuppressionHistory
-            | Operation::ListAlarmSuppressions
-            | Operation::RemoveAlarmSuppression => Err(not_available(call)),
-        }
-    }
-
-    /// Counts a call, unless there were too many of its kind.
-    fn count(
-        &self,
-        context: &Context<'_>,
-        operation: Operation,
-        rate: &Rate,
-    ) -> Result<(), ApiError> {
-        if let Some(rates) = self.strictness.rates() {
-            let whom = format!("{operation:?} {}", context.origin.tenancy_id);
-            rates.take(rate, &whom, 1, context.now_ms)?;
-        }
-        Ok(())
-    }
+    Ok(())
 }

@@ -8,10 +8,11 @@
 //! without the property, or with one that is no number, does not match such a comparison. Letters count as
 //! they are, words (AND, OR, NOT) in any case. The grammar beyond `:key` and `:key = "text"` is unconfirmed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A message's custom properties.
-pub(super) type Properties<'m> = BTreeMap<&'m str, &'m str>;
+pub(super) type Properties<'m> = BTreeMap<Cow<'m, str>, Cow<'m, str>>;
 
 /// Longest filter, and how deep parentheses may nest.
 const MOST_BYTES: usize = 4096;
@@ -320,7 +321,8 @@ mod tests {
     ];
 
     fn matches(filter: &str) -> bool {
-        let properties = Properties::from(ORDER);
+        let properties = ORDER.map(|(key, value)| (key.into(), value.into()));
+        let properties = Properties::from(properties);
         Filter::parse(filter)
             .unwrap_or_else(|error| panic!("{filter}: {error}"))
             .matches(&properties)
@@ -387,6 +389,6 @@ mod tests {
     #[test]
     fn a_quote_in_a_text_is_doubled() {
         let filter = Filter::parse(":a = 'it''s'").unwrap();
-        assert!(filter.matches(&Properties::from([("a", "it's")])));
+        assert!(filter.matches(&Properties::from([("a".into(), "it's".into())])));
     }
 }

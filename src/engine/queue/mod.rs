@@ -28,15 +28,20 @@ mod work;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::changes::{Attempt, Changes};
 use super::{Context, Strictness};
 use crate::api::queue::Queue as Operation;
-use crate::call::{ApiError, Call};
+use crate::call::{ApiError, Call, Reply};
 use crate::store::{Store, StoreError};
 use work::WORK_REQUESTS;
 
 pub use channels::DEFAULT as DEFAULT_CHANNEL;
+pub use messages::{
+    DeleteQueueMessages, Deleted, GotQueueMessages, PutQueueMessages, PutQueueResult,
+    QueueBatchResult,
+};
 pub(super) use overview::overview;
 pub use peek::PeekedState;
 
@@ -103,11 +108,18 @@ impl Queue {
             Operation::ListWorkRequestErrors => WORK_REQUESTS.list_errors(context, call),
             Operation::ListWorkRequestLogs => WORK_REQUESTS.list_logs(context, call),
 
-            Operation::PutMessages => self.put_messages(context, call),
+            Operation::PutMessages => self
+                .put_messages(context, call, &call.typed_body()?)
+                .map(|result| Reply::ok(json!(result))),
             // The one that may have to wait.
-            Operation::GetMessages => return self.get_messages(context, call),
+            Operation::GetMessages => {
+                let attempt = self.get_messages(context, call)?;
+                return Ok(attempt.map(|got| Reply::ok(json!(got))));
+            }
             Operation::DeleteMessage => messages::delete(context, call),
-            Operation::DeleteMessages => messages::delete_all(context, call),
+            Operation::DeleteMessages => self
+                .delete_messages(context, call, &call.typed_body()?)
+                .map(|result| Reply::ok(json!(result))),
             Operation::UpdateMessage => self.update_message(context, call),
             Operation::UpdateMessages => self.update_messages(context, call),
             Operation::GetStats => stats::get(context, call),

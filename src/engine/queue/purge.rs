@@ -137,7 +137,7 @@ fn remove_runs(session: &Session<'_>, lane: &QueueLane, last_id: i64) -> Result<
     let mut change = LaneCounts::default();
     for run in session.queue_runs_up_to(lane.lane, last_id, RUNS)? {
         session.remove_queue_run(&run)?;
-        session.release_queue_messages(run.first_id, run.last_id)?;
+        session.release_queue_messages(&run.ids())?;
         change.live_messages -= run.messages();
         change.live_bytes -= run.bytes;
     }

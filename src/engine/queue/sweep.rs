@@ -59,7 +59,7 @@ fn sweep_runs(
         let limit = room.saturating_sub(removed);
         for run in session.queue_runs_until(lane.lane, until_ms, limit)? {
             session.remove_queue_run(&run)?;
-            session.release_queue_messages(run.first_id, run.last_id)?;
+            session.release_queue_messages(&run.ids())?;
             change.live_messages -= run.messages();
             change.live_bytes -= run.bytes;
             removed += usize::try_from(run.messages()).unwrap_or(1);

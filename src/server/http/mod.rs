@@ -9,6 +9,7 @@ mod connection;
 mod control;
 mod idle;
 mod pages;
+mod puts;
 mod request;
 mod response;
 mod services;
@@ -22,6 +23,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{LOCAL_PATH, Shared, accept};
 use connection::Connections;
+pub(super) use puts::Puts;
 
 /// A way into the server, as those who answer see it.
 #[derive(Clone)]

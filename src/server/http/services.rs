@@ -1,6 +1,7 @@
 //! Requests to the services: routed, authenticated, answered by the engine.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -10,12 +11,13 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Response, Uri, header};
 
 use super::authenticate::{Caller, authenticate};
-use super::{Entrance, body, request, response};
+use super::{Entrance, body, puts, request, response};
 use crate::api::OperationId;
+use crate::api::queue::Queue;
 use crate::api::route::Route;
 use crate::api::streaming::Streaming;
 use crate::call::{ApiError, Call, Origin};
-use crate::engine::{Engine, NEXT_CURSOR};
+use crate::engine::{Attempt, Engine, NEXT_CURSOR, PutQueueMessages};
 use crate::server::Shared;
 use crate::server::listeners::from_here;
 use crate::server::wait;
@@ -83,13 +85,15 @@ async fn reply(
     if let Some(answer) = shared.ask_engine(|engine| exchange_messages(engine, &call, &content)) {
         return answer;
     }
+    if let Some(answer) = exchange_queue_messages(shared, &call, &content).await {
+        return answer;
+    }
     call.body = request::body(call.operation, &content)?;
     call.origin.request_id = Some(id.to_owned());
     response::reply(wait::answer(shared, &call).await?)
 }
 
-/// Answers a call that puts or gets the messages of a stream, which go without a document in between; nothing
-/// for other calls, and where the body is not what it should be: the general way tells what is wrong with it.
+/// Answers a call of those that move most messages, which go without a document in between; nothing for other calls, and where the body is not what it should be: the general way tells what is wrong with it.
 fn exchange_messages(
     engine: &Engine,
     call: &Call,
@@ -102,6 +106,38 @@ fn exchange_messages(
             Some(put.and_then(|result| response::json(&result)))
         }
         OperationId::Streaming(Streaming::GetMessages) => Some(get_messages(engine, call)),
+        OperationId::Queue(Queue::DeleteMessages) => {
+            let receipts = serde_json::from_slice(content).ok()?;
+            let deleted = engine.delete_queue_messages(call, &receipts);
+            Some(deleted.and_then(|result| response::json(&result)))
+        }
+        _ => None,
+    }
+}
+
+/// The same for calls that may have to wait for others.
+async fn exchange_queue_messages(
+    shared: &Arc<Shared>,
+    call: &Call,
+    content: &[u8],
+) -> Option<Result<Response<Body>, ApiError>> {
+    match call.operation.id {
+        OperationId::Queue(Queue::PutMessages) => {
+            let messages: PutQueueMessages<'_> = serde_json::from_slice(content).ok()?;
+            let put = puts::put(shared, call.clone(), messages.into_owned()).await;
+            Some(put.and_then(|result| response::json(&result)))
+        }
+        OperationId::Queue(Queue::GetMessages) => {
+            let attempt = shared.ask_engine(|engine| engine.get_queue_messages(call));
+            Some(match attempt {
+                Ok(Attempt::Done(got)) => response::json(&got),
+                Ok(Attempt::Nothing(wait)) => {
+                    let reply = wait::answer_later(shared, call, wait).await;
+                    reply.and_then(response::reply)
+                }
+                Err(error) => Err(error),
+            })
+        }
         _ => None,
     }
 }

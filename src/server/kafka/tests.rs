@@ -291,6 +291,7 @@ fn broker() -> Kafka {
             tls: None,
             control: None,
             verifier: Verifier::new(),
+            puts: crate::server::http::Puts::default(),
             metrics: Metrics::default(),
             stopping: Stop::listen().unwrap().stopping(),
         }

@@ -424,17 +424,24 @@ fn number(input: &mut Input<'_>) -> Parsed<f64> {
 }
 
 fn number_text(input: &mut Input<'_>) -> Parsed<f64> {
+    let start = input.current_token_start();
     let with_whole = (digit1, opt((literal("."), digit1))).void();
     let without = (literal("."), digit1).void();
     let exponent = (one_of(['e', 'E']), opt(one_of(['+', '-'])), digit1);
-    (
+    let text = (
         opt(one_of(['+', '-'])),
         alt((with_whole, without)),
         opt(exponent),
     )
         .take()
-        .verify_map(|text: &str| text.parse().ok().filter(|number: &f64| number.is_finite()))
-        .parse_next(input)
+        .parse_next(input)?;
+    match text.parse() {
+        Ok(number) if f64::is_finite(number) => Ok(number),
+        _ => {
+            let reason = "the number is larger than any that is reckoned with";
+            Err(ErrMode::Cut(Fault::refused(start, reason)))
+        }
+    }
 }
 
 /// A word in any case, which ends where it ends.

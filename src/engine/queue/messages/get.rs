@@ -1,7 +1,9 @@
 //! Getting messages: those that became visible first, of one channel, hidden from others for a while.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::super::super::Context;
@@ -9,7 +11,7 @@ use super::super::super::changes::{Attempt, Wait};
 use super::super::address::{Address, Side, parts_of_channel};
 use super::super::receipts::Receipt;
 use super::super::{Queue, channels, check_range};
-use super::{MOST_ENTRIES, VISIBILITY_SECONDS, properties, share};
+use super::{MOST_ENTRIES, VISIBILITY_SECONDS, consecutive, properties, share};
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::rfc3339;
 use crate::store::{
@@ -61,9 +63,35 @@ fn number(
     Ok(number)
 }
 
+/// Messages that were got.
+#[derive(Debug, Serialize)]
+pub struct GotQueueMessages {
+    messages: Vec<GotMessage>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GotMessage {
+    id: i64,
+    content: String,
+    receipt: String,
+    delivery_count: i64,
+    visible_after: String,
+    expire_after: String,
+    created_at: String,
+    metadata: Metadata,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    channel_id: String,
+    custom_properties: Value,
+}
+
 /// What came of a call, and whose messages it got.
 struct Got {
-    attempt: Attempt,
+    attempt: Attempt<GotQueueMessages>,
     queue_id: String,
     bytes: i64,
     /// The parts of the queue that have dead letters as soon as what was got is visible again.
@@ -72,11 +100,11 @@ struct Got {
 
 impl Queue {
     /// Gets messages, or tells when there may be some.
-    pub(in super::super) fn get_messages(
+    pub(in crate::engine) fn get_messages(
         &self,
         context: &Context<'_>,
         call: &Call,
-    ) -> Result<Attempt, ApiError> {
+    ) -> Result<Attempt<GotQueueMessages>, ApiError> {
         let wish = Wish::of(call)?;
         let got = context.store.write(|session| {
             let address = Address::of(session, context, call)?;
@@ -106,8 +134,12 @@ fn get(
         address,
         now_ms: context.now_ms,
         visible_ms: context.now_ms + visibility_seconds * 1000,
+        last_receipt_no: i64::from_ne_bytes(random()?.to_ne_bytes()),
         messages: Vec::new(),
         bytes: 0,
+        visible_after: Written::default(),
+        expire_after: Written::default(),
+        created_at: Written::default(),
         dying: Vec::new(),
     };
     let mut lanes = address.lanes(session, None)?;
@@ -120,14 +152,13 @@ fn get(
             break;
         }
     }
-    let is_empty = taker.messages.is_empty();
-    let reply = Reply::ok(json!({ "messages": taker.messages }));
-    let attempt = match !is_empty || patience_seconds == 0 {
-        true => Attempt::Done(reply),
+    let messages = taker.messages;
+    let attempt = match !messages.is_empty() || patience_seconds == 0 {
+        true => Attempt::Done(GotQueueMessages { messages }),
         false => {
             let next_ms = next_visible_ms(session, address, &lanes, context.now_ms)?;
             Attempt::Nothing(Wait {
-                reply,
+                reply: Reply::ok(json!({ "messages": [] })),
                 patience: Duration::from_secs(u64::try_from(patience_seconds).unwrap_or(0)),
                 retry_after: next_ms.map(|at_ms| {
                     Duration::from_millis(u64::try_from(at_ms - context.now_ms).unwrap_or(0))
@@ -201,6 +232,23 @@ impl Candidate {
     }
 }
 
+/// The last time that was written: most messages of a reply have the same.
+#[derive(Default)]
+struct Written {
+    ms: i64,
+    text: String,
+}
+
+impl Written {
+    fn text(&mut self, ms: i64) -> String {
+        if self.text.is_empty() || self.ms != ms {
+            self.ms = ms;
+            self.text = rfc3339(ms);
+        }
+        self.text.clone()
+    }
+}
+
 /// Takes messages for one reply.
 struct Taker<'s> {
     session: &'s Session<'s>,
@@ -208,8 +256,13 @@ struct Taker<'s> {
     now_ms: i64,
     /// Until when what is taken is hidden, in milliseconds.
     visible_ms: i64,
-    messages: Vec<Value>,
+    /// Random at the beginning: with each delivery of a message its receipt is another.
+    last_receipt_no: i64,
+    messages: Vec<GotMessage>,
     bytes: i64,
+    visible_after: Written,
+    expire_after: Written,
+    created_at: Written,
     /// The parts of the queue in which what is taken becomes dead letters.
     dying: Vec<String>,
 }
@@ -249,10 +302,12 @@ impl Taker<'_> {
         let mut runs = self.runs(lane, limit)?;
         let runs_before = runs.clone();
         let mut change = LaneCounts::default();
-        for candidate in self.candidates(lane, &runs, limit)? {
+        let candidates = self.candidates(lane, &runs, limit)?;
+        let mut contents = self.contents(&candidates)?;
+        let mut deliveries = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
             let message_id = candidate.message_id();
-            let message = self.session.queue_message(message_id)?;
-            let message = message.ok_or_else(|| {
+            let message = contents.remove(&message_id).ok_or_else(|| {
                 ApiError::internal(format!("the content of message {message_id} is gone"))
             })?;
             if !self.messages.is_empty() && self.bytes + message.bytes > REPLY_BYTES {
@@ -274,9 +329,11 @@ impl Taker<'_> {
                     None
                 }
             };
-            let delivery = self.deliver(lane, (message_id, &message), before)?;
+            let delivery = self.deliver(lane, (message_id, message), before)?;
             change += share(&delivery, 1);
+            deliveries.push(delivery);
         }
+        self.session.put_deliveries(&deliveries)?;
         let changed = runs.iter().zip(&runs_before);
         for (run, _) in changed.filter(|(run, before)| run != before) {
             match run.messages() {
@@ -288,6 +345,15 @@ impl Taker<'_> {
             self.session.change_queue_lane(lane.lane, &change)?;
         }
         Ok(())
+    }
+
+    /// The contents of messages, by their numbers.
+    fn contents(&self, candidates: &[Candidate]) -> Result<HashMap<i64, QueueMessage>, ApiError> {
+        let mut contents = HashMap::with_capacity(candidates.len());
+        for ids in consecutive(candidates.iter().map(Candidate::message_id)) {
+            contents.extend(self.session.queue_messages_between(&ids)?);
+        }
+        Ok(contents)
     }
 
     /// The oldest runs of a lane, which dead letters have none of.
@@ -347,14 +413,15 @@ impl Taker<'_> {
             .collect())
     }
 
-    /// Notes one delivery, and adds the message to the reply.
+    /// Adds a message to the reply, and returns its delivery.
     fn deliver(
         &mut self,
         lane: &QueueLane,
-        (message_id, message): (i64, &QueueMessage),
+        (message_id, message): (i64, QueueMessage),
         before: Option<Delivery>,
     ) -> Result<Delivery, ApiError> {
         let address = self.address;
+        self.last_receipt_no = self.last_receipt_no.wrapping_add(1);
         let deliveries = before.map_or(0, |delivery| delivery.deliveries) + 1;
         let most = address.most_deliveries;
         let delivery = Delivery {
@@ -369,28 +436,27 @@ impl Taker<'_> {
             visible_ms: self.visible_ms,
             expires_ms: message.created_ms + address.queue.retention_ms(),
             deliveries,
-            receipt_no: i64::from_ne_bytes(random()?.to_ne_bytes()),
+            receipt_no: self.last_receipt_no,
             bytes: message.bytes,
         };
-        self.session.put_delivery(&delivery)?;
         if delivery.standing == Standing::LastChance && self.dying.is_empty() {
             let parts = parts_of_channel(address.group_no, Side::DeadLetters, &lane.channel);
             self.dying.extend(parts);
         }
         self.bytes += message.bytes;
-        self.messages.push(json!({
-            "id": number_of(message_id),
-            "content": message.content,
-            "receipt": Receipt::of(&delivery, address.side).encode(),
-            "deliveryCount": deliveries,
-            "visibleAfter": rfc3339(delivery.visible_ms),
-            "expireAfter": rfc3339(delivery.expires_ms),
-            "createdAt": rfc3339(message.created_ms),
-            "metadata": {
-                "channelId": lane.channel,
-                "customProperties": properties(message)?,
+        self.messages.push(GotMessage {
+            id: number_of(message_id),
+            receipt: Receipt::of(&delivery, address.side).encode(),
+            delivery_count: deliveries,
+            visible_after: self.visible_after.text(delivery.visible_ms),
+            expire_after: self.expire_after.text(delivery.expires_ms),
+            created_at: self.created_at.text(message.created_ms),
+            metadata: Metadata {
+                channel_id: lane.channel.clone(),
+                custom_properties: properties(&message)?,
             },
-        }));
+            content: message.content,
+        });
         Ok(delivery)
     }
 }

@@ -3,10 +3,10 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::super::super::Context;
+use super::super::super::request::check_params;
 use super::super::address::{Side, parts_of_channel};
 use super::super::channels;
 use super::super::consumer_groups;
@@ -15,7 +15,7 @@ use super::super::queues::{QUEUE, QueueResource, queue_of_dead_letters};
 use super::super::sweep::sweep;
 use super::super::{Queue, limit_exceeded};
 use super::check_entries;
-use crate::call::{ApiError, Call, Reply};
+use crate::call::{ApiError, Call};
 use crate::clock::rfc3339;
 use crate::store::{
     LaneCounts, NewQueueMessage, QueueLane, QueueRun, Session, number_of, queue_message_id,
@@ -34,33 +34,70 @@ const MOST_CHANNELS: i64 = 256;
 /// Most bytes that a queue keeps. Source: behaviour.md 2.1.
 const MOST_QUEUE_BYTES: i64 = 2 * 1024 * 1024 * 1024;
 
-#[derive(Deserialize)]
-struct PutDetails<'c> {
+/// Messages to put into a queue, as they come.
+#[derive(Debug, Deserialize)]
+pub struct PutQueueMessages<'c> {
     #[serde(borrow)]
     messages: Vec<Entry<'c>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Entry<'c> {
-    content: &'c str,
+    #[serde(borrow)]
+    content: Cow<'c, str>,
     #[serde(borrow)]
     metadata: Option<Metadata<'c>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Metadata<'c> {
-    channel_id: Option<&'c str>,
+    #[serde(borrow)]
+    channel_id: Cow<'c, str>,
     #[serde(borrow)]
     custom_properties: Option<Properties<'c>>,
+}
+
+impl PutQueueMessages<'_> {
+    /// The same, with texts of its own.
+    pub fn into_owned(self) -> PutQueueMessages<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        let metadata = |metadata: Metadata<'_>| Metadata {
+            channel_id: owned(metadata.channel_id),
+            custom_properties: metadata.custom_properties.map(|properties| {
+                let properties = properties.into_iter();
+                properties
+                    .map(|(key, value)| (owned(key), owned(value)))
+                    .collect()
+            }),
+        };
+        let entries = self.messages.into_iter().map(|entry| Entry {
+            content: owned(entry.content),
+            metadata: entry.metadata.map(metadata),
+        });
+        PutQueueMessages {
+            messages: entries.collect(),
+        }
+    }
+}
+
+/// The messages that were put, in the order of the request.
+#[derive(Debug, Serialize)]
+pub struct PutQueueResult {
+    messages: Vec<PutMessage>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PutMessage {
+    id: i64,
+    expire_after: String,
 }
 
 impl Entry<'_> {
     fn channel(&self) -> &str {
         let metadata = self.metadata.as_ref();
-        metadata
-            .and_then(|metadata| metadata.channel_id)
-            .unwrap_or(channels::DEFAULT)
+        metadata.map_or(channels::DEFAULT, |metadata| &metadata.channel_id)
     }
 
     fn properties(&self) -> Option<&Properties<'_>> {
@@ -77,14 +114,52 @@ impl Entry<'_> {
 }
 
 impl Queue {
-    /// Puts messages; the reply has an id for each, in the order of the request.
-    pub(in super::super) fn put_messages(
+    /// Puts messages.
+    pub(in crate::engine) fn put_messages(
         &self,
         context: &Context<'_>,
         call: &Call,
-    ) -> Result<Reply, ApiError> {
-        let details: PutDetails<'_> = call.typed_body()?;
-        let entries = &details.messages;
+        request: &PutQueueMessages<'_>,
+    ) -> Result<PutQueueResult, ApiError> {
+        let put = context
+            .store
+            .write(|session| self.put_one(session, context, call, request))?;
+        self.changes.tell_parts(&put.queue_id, &put.parts);
+        Ok(put.result)
+    }
+
+    /// Puts the messages of requests of one tenancy in one change: to begin and end one takes longer than to put
+    /// a few messages. Each request succeeds or fails by itself.
+    pub(in crate::engine) fn put_together(
+        &self,
+        context: &Context<'_>,
+        requests: &[(&Call, &PutQueueMessages<'_>)],
+    ) -> Vec<Result<PutQueueResult, ApiError>> {
+        let put = context.store.write(|session| {
+            let put = requests.iter().map(|(call, request)| {
+                session.part(|| self.put_one(session, context, call, request))
+            });
+            Ok::<Vec<_>, ApiError>(put.collect())
+        });
+        let put = put.unwrap_or_else(|error| requests.iter().map(|_| Err(error.clone())).collect());
+        put.into_iter()
+            .map(|put| {
+                let put = put?;
+                self.changes.tell_parts(&put.queue_id, &put.parts);
+                Ok(put.result)
+            })
+            .collect()
+    }
+
+    fn put_one(
+        &self,
+        session: &Session<'_>,
+        context: &Context<'_>,
+        call: &Call,
+        request: &PutQueueMessages<'_>,
+    ) -> Result<Put, ApiError> {
+        check_params(call)?;
+        let entries = &request.messages;
         check_entries("messages", entries.len())?;
         let bytes = check_request(entries)?;
         let queue_id = call.path_value("queueId")?;
@@ -93,20 +168,9 @@ impl Queue {
                 "queueId is that of a dead letter queue, which takes messages from its queue alone",
             ));
         }
-        let (queue, put) = context.store.write(|session| {
-            let queue: QueueResource = QUEUE.live(session, queue_id)?;
-            self.count_put(&queue.id, bytes, context.now_ms)?;
-            let put = store_all(session, context.now_ms, &queue, entries)?;
-            Ok::<_, ApiError>((queue, put))
-        })?;
-        self.changes.tell_parts(&queue.id, &put.parts);
-        let expire_after = rfc3339(context.now_ms + queue.retention_ms());
-        let shown = put
-            .ids
-            .map(|id| json!({ "id": id, "expireAfter": expire_after }));
-        Ok(Reply::ok(
-            json!({ "messages": shown.collect::<Vec<Value>>() }),
-        ))
+        let queue: QueueResource = QUEUE.live(session, queue_id)?;
+        self.count_put(&queue.id, bytes, context.now_ms)?;
+        store_all(session, context.now_ms, &queue, entries)
     }
 }
 
@@ -114,9 +178,9 @@ impl Queue {
 fn check_request(entries: &[Entry<'_>]) -> Result<usize, ApiError> {
     let mut request_bytes = 0;
     for (index, entry) in entries.iter().enumerate() {
-        let channel = entry.metadata.as_ref().and_then(|one| one.channel_id);
-        if let Some(channel) = channel {
-            channels::check_name(&format!("messages[{index}].metadata.channelId"), channel)?;
+        if let Some(metadata) = &entry.metadata {
+            let field = format!("messages[{index}].metadata.channelId");
+            channels::check_name(&field, &metadata.channel_id)?;
         }
         request_bytes += entry.bytes();
     }
@@ -153,12 +217,12 @@ fn check_sizes(queue: &QueueResource, entries: &[Entry<'_>]) -> Result<(), ApiEr
     Ok(())
 }
 
-/// What was put.
+/// What one request has put.
 struct Put {
-    /// The numbers of the messages.
-    ids: std::ops::RangeInclusive<i64>,
-    /// The parts of the queue that they are in.
+    queue_id: String,
+    /// The parts of the queue that the messages are in.
     parts: Vec<String>,
+    result: PutQueueResult,
 }
 
 /// Stores messages.
@@ -193,7 +257,7 @@ fn store_all(
                 created_ms: now_ms,
                 bytes,
                 properties: properties.transpose().unwrap_or_default(),
-                content: entry.content,
+                content: &entry.content,
             });
         }
     }
@@ -202,9 +266,17 @@ fn store_all(
     lanes.store()?;
     state.sweep_at_ms = state.sweep_at_ms.min(now_ms + queue.retention_ms());
     session.put_queue_state(queue.details.number, state)?;
+    let expire_after = rfc3339(now_ms + queue.retention_ms());
+    let put = (first..=number_of(state.last_message)).map(|id| PutMessage {
+        id,
+        expire_after: expire_after.clone(),
+    });
     Ok(Put {
-        ids: first..=number_of(state.last_message),
+        queue_id: queue.id.clone(),
         parts,
+        result: PutQueueResult {
+            messages: put.collect(),
+        },
     })
 }
 

@@ -1,27 +1,55 @@
 //! Deleting delivered messages, and changing how long they stay hidden: what receipts are for.
 
-use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::super::Context;
 use super::super::address::{Address, Side};
 use super::super::receipts::Receipt;
 use super::super::{Queue, check_range};
-use super::{VISIBILITY_SECONDS, check_entries, leave_lane};
+use super::{VISIBILITY_SECONDS, check_entries, consecutive, leave_lanes};
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::rfc3339;
 use crate::store::{Delivery, Session, Standing, number_of, queue_no_of};
 
-#[derive(Deserialize)]
-struct DeleteDetails<'c> {
+/// Deliveries of a queue's messages to delete, as they come.
+#[derive(Debug, Deserialize)]
+pub struct DeleteQueueMessages<'c> {
     #[serde(borrow)]
     entries: Vec<DeleteEntry<'c>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct DeleteEntry<'c> {
-    receipt: &'c str,
+    #[serde(borrow)]
+    receipt: Cow<'c, str>,
 }
+
+/// What became of the entries of a request, in their order: they succeed or fail one by one.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueBatchResult<T> {
+    entries: Vec<BatchEntry<T>>,
+    server_failures: usize,
+    client_failures: usize,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+enum BatchEntry<T> {
+    Done(T),
+    Failed {
+        error_code: u16,
+        error_message: String,
+    },
+}
+
+/// Nothing is told of a message that is deleted.
+#[derive(Debug, Serialize)]
+pub struct Deleted {}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,28 +75,51 @@ pub(in super::super) fn delete(context: &Context<'_>, call: &Call) -> Result<Rep
     let receipt = call.path_value("messageReceipt")?;
     context.store.write(|session| {
         let address = Address::of(session, context, call)?;
-        delete_one(session, context, &address, ("messageReceipt", receipt))
+        let receipt = read_receipt("messageReceipt", receipt, &address)?;
+        let delivery = find(session, context, "messageReceipt", &receipt)?;
+        remove(session, &address, vec![delivery])
     })?;
     Ok(Reply::empty(204))
 }
 
-/// Deletes messages; the reply tells of each whether it is.
-pub(in super::super) fn delete_all(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    let details: DeleteDetails<'_> = call.typed_body()?;
-    check_entries("entries", details.entries.len())?;
-    let results = context.store.write(|session| {
-        let address = Address::of(session, context, call)?;
-        let entries = details.entries.iter().enumerate();
-        let results = entries.map(|(index, entry)| {
-            let field = format!("entries[{index}].receipt");
-            delete_one(session, context, &address, (&field, entry.receipt)).map(|()| json!({}))
-        });
-        Ok::<Vec<_>, ApiError>(results.collect())
-    })?;
-    Ok(batch_reply(results))
+/// The field of a receipt in a request with many entries.
+fn receipt_field(index: usize) -> String {
+    format!("entries[{index}].receipt")
 }
 
 impl Queue {
+    /// Deletes messages; the result tells of each whether it is.
+    pub(in crate::engine) fn delete_messages(
+        &self,
+        context: &Context<'_>,
+        call: &Call,
+        request: &DeleteQueueMessages<'_>,
+    ) -> Result<QueueBatchResult<Deleted>, ApiError> {
+        check_entries("entries", request.entries.len())?;
+        let results = context.store.write(|session| {
+            let address = Address::of(session, context, call)?;
+            let receipts: Vec<Result<Receipt, ApiError>> = (0..)
+                .zip(&request.entries)
+                .map(|(index, entry)| read_receipt(&receipt_field(index), &entry.receipt, &address))
+                .collect();
+            let mut held = last_deliveries(session, &address, receipts.iter().flatten())?;
+            let mut removed = Vec::with_capacity(receipts.len());
+            let results = (0..).zip(receipts).map(|(index, receipt)| {
+                let receipt = receipt?;
+                let field = receipt_field(index);
+                let delivery = held.get(&receipt.message_id).copied();
+                removed.push(current(context, &field, &receipt, delivery)?);
+                // A receipt that stands there twice is good once.
+                held.remove(&receipt.message_id);
+                Ok(Deleted {})
+            });
+            let results: Vec<Result<Deleted, ApiError>> = results.collect();
+            remove(session, &address, removed)?;
+            Ok::<_, ApiError>(results)
+        })?;
+        Ok(QueueBatchResult::of(results))
+    }
+
     /// Changes how long one message stays hidden.
     pub(in super::super) fn update_message(
         &self,
@@ -99,7 +150,7 @@ impl Queue {
             let address = Address::of(session, context, call)?;
             let entries = details.entries.iter().enumerate();
             let results = entries.map(|(index, entry)| {
-                let receipt = format!("entries[{index}].receipt");
+                let receipt = receipt_field(index);
                 let visibility = format!("entries[{index}].visibilityInSeconds");
                 update_one(
                     session,
@@ -113,22 +164,22 @@ impl Queue {
             Ok::<_, ApiError>((address.queue.id, results))
         })?;
         self.changes.tell(&queue_id);
-        Ok(batch_reply(results))
+        Ok(Reply::ok(json!(QueueBatchResult::of(results))))
     }
 }
 
-fn delete_one(
+/// Removes delivered messages of the group that a call is about.
+fn remove(
     session: &Session<'_>,
-    context: &Context<'_>,
     address: &Address,
-    receipt: (&str, &str),
+    mut deliveries: Vec<Delivery>,
 ) -> Result<(), ApiError> {
-    let delivery = find(session, context, address, receipt)?;
-    session.remove_delivery(&delivery)?;
-    match delivery.standing {
-        Standing::Purged => Ok(()),
-        _ => leave_lane(session, &delivery),
+    for ids in consecutive(deliveries.iter().map(|one| one.message_id)) {
+        session.remove_deliveries_between(address.group_no, &ids)?;
     }
+    // Of a purged message only the receipt was left.
+    deliveries.retain(|delivery| delivery.standing != Standing::Purged);
+    leave_lanes(session, &deliveries)
 }
 
 /// The receipt stays valid: the reply has no other.
@@ -136,11 +187,12 @@ fn update_one(
     session: &Session<'_>,
     context: &Context<'_>,
     address: &Address,
-    receipt: (&str, &str),
+    (receipt_field, receipt): (&str, &str),
     (field, visibility_seconds): (&str, i64),
 ) -> Result<Value, ApiError> {
     check_range(field, visibility_seconds, VISIBILITY_SECONDS)?;
-    let mut delivery = find(session, context, address, receipt)?;
+    let receipt = read_receipt(receipt_field, receipt, address)?;
+    let mut delivery = find(session, context, receipt_field, &receipt)?;
     delivery.visible_ms = context.now_ms + visibility_seconds * 1000;
     session.put_delivery(&delivery)?;
     Ok(json!({
@@ -149,22 +201,52 @@ fn update_one(
     }))
 }
 
-/// The delivery that a receipt is of, while it is the message's last one.
-///
-/// A receipt outlives the time that its message is hidden, until the message is delivered again: unconfirmed.
-fn find(
-    session: &Session<'_>,
-    context: &Context<'_>,
-    address: &Address,
-    (field, text): (&str, &str),
-) -> Result<Delivery, ApiError> {
+/// Reads a receipt, which must be of the queue and the group that a call is about.
+fn read_receipt(field: &str, text: &str, address: &Address) -> Result<Receipt, ApiError> {
     let Some(receipt) = Receipt::decode(text) else {
         return Err(ApiError::invalid(format!(
             "{field} is no receipt: give one from the reply of get-messages"
         )));
     };
     check_belongs(address, field, &receipt)?;
-    let delivery = session.delivery(receipt.message_id, receipt.group_no)?;
+    Ok(receipt)
+}
+
+/// The delivery that a receipt is of.
+fn find(
+    session: &Session<'_>,
+    context: &Context<'_>,
+    field: &str,
+    receipt: &Receipt,
+) -> Result<Delivery, ApiError> {
+    let id = receipt.message_id;
+    let found = session.deliveries_between(receipt.group_no, &(id..=id))?;
+    current(context, field, receipt, found.first().copied())
+}
+
+/// The last deliveries of the messages that receipts name, by the number of the message.
+fn last_deliveries<'r>(
+    session: &Session<'_>,
+    address: &Address,
+    receipts: impl Iterator<Item = &'r Receipt>,
+) -> Result<HashMap<i64, Delivery>, ApiError> {
+    let mut last = HashMap::new();
+    for ids in consecutive(receipts.map(|receipt| receipt.message_id)) {
+        let deliveries = session.deliveries_between(address.group_no, &ids)?;
+        last.extend(deliveries.into_iter().map(|one| (one.message_id, one)));
+    }
+    Ok(last)
+}
+
+/// The last delivery of a message, while it is the one that a receipt is of.
+///
+/// A receipt outlives the time that its message is hidden, until the message is delivered again: unconfirmed.
+fn current(
+    context: &Context<'_>,
+    field: &str,
+    receipt: &Receipt,
+    delivery: Option<Delivery>,
+) -> Result<Delivery, ApiError> {
     let delivery = delivery.filter(|delivery| {
         delivery.receipt_no == receipt.receipt_no
             && delivery.expires_ms > context.now_ms
@@ -208,22 +290,28 @@ fn check_belongs(address: &Address, field: &str, receipt: &Receipt) -> Result<()
     }
 }
 
-/// The reply of a request with many entries, which succeed or fail one by one.
-fn batch_reply(results: Vec<Result<Value, ApiError>>) -> Reply {
-    let failures = |is_counted: fn(u16) -> bool| {
-        let errors = results.iter().filter_map(|result| result.as_ref().err());
-        errors.filter(|error| is_counted(error.status)).count()
-    };
-    let server_failures = failures(|status| status >= 500);
-    let client_failures = failures(|status| status < 500);
-    let entries = results.into_iter().map(|result| {
-        result.unwrap_or_else(
-            |error| json!({ "errorCode": error.status, "errorMessage": error.message }),
-        )
-    });
-    Reply::ok(json!({
-        "entries": entries.collect::<Vec<_>>(),
-        "serverFailures": server_failures,
-        "clientFailures": client_failures,
-    }))
+impl<T> QueueBatchResult<T> {
+    fn of(results: Vec<Result<T, ApiError>>) -> Self {
+        let failures = |is_counted: fn(u16) -> bool| {
+            let errors = results.iter().filter_map(|result| result.as_ref().err());
+            errors.filter(|error| is_counted(error.status)).count()
+        };
+        Self {
+            server_failures: failures(|status| status >= 500),
+            client_failures: failures(|status| status < 500),
+            entries: results.into_iter().map(BatchEntry::of).collect(),
+        }
+    }
+}
+
+impl<T> BatchEntry<T> {
+    fn of(result: Result<T, ApiError>) -> Self {
+        match result {
+            Ok(done) => Self::Done(done),
+            Err(error) => Self::Failed {
+                error_code: error.status,
+                error_message: error.message,
+            },
+        }
+    }
 }

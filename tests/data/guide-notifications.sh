@@ -1,7 +1,9 @@
-# The commands about Notifications of the event services guide, as one run of `oci`.
-oci() { "$OCELOT" "$@" --delivery-timeout 0; }
-C=ocid1.compartment.oc1..lab
+#!/usr/bin/env bash
+# The documented commands of the event services guide that are about Notifications. Needs only `oci` on the PATH.
+set -euo pipefail
+C="${COMPARTMENT:-ocid1.compartment.oc1..lab}"
 
+echo "== topic and subscriptions"
 TOPIC=$(oci ons topic create \
   --compartment-id "$C" \
   --name "infrastructure-alerts" \
@@ -29,3 +31,4 @@ oci ons subscription list \
   --topic-id "$TOPIC" \
   --query 'data[].{"Protocol": protocol, "Endpoint": endpoint, "State": "lifecycle-state", "Delivered": "delivery-policy"}' \
   --output table
+echo "== done"
