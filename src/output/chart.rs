@@ -162,10 +162,7 @@ impl Chart {
 /// The values of a series in short.
 fn in_short(series: &Series) -> String {
     let values = series.points.iter().map(|point| point.1);
-    match (
-        series.points.last(),
-        axis::least_and_most(values.into_iter()),
-    ) {
+    match (series.points.last(), axis::least_and_most(values)) {
         (Some((_, last)), Some((least, most))) => format!(
             "min {}, max {}, last {}",
             axis::number(least),
