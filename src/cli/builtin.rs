@@ -13,7 +13,7 @@ use super::globals::Globals;
 use super::{
     access, doctor, lag, local, local_audit, local_event, local_fault, local_function, local_inbox,
     local_log, local_queue, local_state, local_trace, rule_test, run_command, serve, session,
-    setup, tail, terminal,
+    setup, tail, terminal, top,
 };
 use crate::output;
 use crate::profile::{Environment, Settings};
@@ -75,6 +75,7 @@ pub(super) fn commands() -> Vec<Command> {
         setup::command(),
         session::command(),
         doctor::command(),
+        top::command(),
     ]);
     commands
 }
@@ -132,10 +133,8 @@ pub(super) fn run(
         session::BUILTINS,
         tail::BUILTINS,
     ];
-    let mut all =
-        all.into_iter()
-            .flatten()
-            .chain([&doctor::DOCTOR, &run_command::RUN, &serve::SERVE]);
+    let alone = [&doctor::DOCTOR, &run_command::RUN, &serve::SERVE, &top::TOP];
+    let mut all = all.into_iter().flatten().chain(alone);
     let builtin = all.find(|builtin| builtin.words == words)?;
     Some(builtin.run(matches, globals))
 }

@@ -42,6 +42,7 @@ mod suggest;
 mod tail;
 mod target;
 mod terminal;
+mod top;
 mod tour;
 mod tree;
 mod wait;

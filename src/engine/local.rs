@@ -40,6 +40,8 @@ pub enum LocalRequest {
     ResetClock,
     /// What there is.
     ShowStatus,
+    /// How much there is of all that moves: an [`Overview`](super::overview::Overview).
+    ShowOverview,
     /// The names and OCIDs of the resources of a kind.
     ListNames {
         /// The kind, as [`Engine::kind_of_option`] tells it.
@@ -289,6 +291,7 @@ impl Engine {
             LocalRequest::AdvanceClock { by_ms } => Ok(self.advance_clock(*by_ms)?.to_json()),
             LocalRequest::ResetClock => Ok(self.set_clock(Setting::System)?.to_json()),
             LocalRequest::ShowStatus => self.status_json(),
+            LocalRequest::ShowOverview => Ok(json!(self.overview()?)),
             LocalRequest::ListNames { kind } => Ok(json!(self.names(kind)?)),
             LocalRequest::ManageAccess { request } => self.manage_access(request),
             LocalRequest::ManageInbox { request } => self.manage_inbox(request),

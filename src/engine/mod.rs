@@ -19,6 +19,7 @@ pub mod monitoring;
 pub mod ocid;
 mod ons;
 mod options;
+pub mod overview;
 mod queue;
 mod rates;
 mod request;

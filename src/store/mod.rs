@@ -53,7 +53,7 @@ pub use groups::{Group, GroupPartition, Instance};
 pub use inbox::InboxEntry;
 pub use kafka_groups::{KafkaGroup, KafkaOffset};
 pub use metrics::{Bucket, Series, SeriesFilter, SeriesKey, Stamped, Summary, minute_of};
-pub use outbox::{NewDelivery, StoredDelivery};
+pub use outbox::{NewDelivery, OutboxLane, StoredDelivery};
 pub use page::{Order, Page, Place, PlaceValue};
 pub use queue_deliveries::{Delivery, DeliveryRange, ExpiredDeliveries, Standing};
 pub use queue_lanes::{LaneCounts, NEVER_MS, QueueLane, QueueState};

@@ -16,6 +16,7 @@ mod filter;
 mod limits;
 mod lists;
 mod messages;
+mod overview;
 mod peek;
 mod purge;
 mod queues;
@@ -43,6 +44,7 @@ pub use messages::{
     DeleteQueueMessages, Deleted, GotQueueMessages, PutQueueMessages, PutQueueResult,
     QueueBatchResult,
 };
+pub(super) use overview::overview;
 pub use peek::PeekedState;
 pub(super) use queues::QUEUE;
 

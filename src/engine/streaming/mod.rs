@@ -13,6 +13,7 @@ mod kafka_groups;
 mod lag;
 mod limits;
 mod lists;
+mod overview;
 mod partitioner;
 mod partitions;
 mod pools;
