@@ -160,7 +160,7 @@ pub(super) static BUILTINS: &[Builtin] = &[
     Builtin {
         words: "local clock reset",
         takes: OF_THE_DELIVERING_ENGINE,
-        run: |_, globals| ask_and_deliver(globals, &LocalRequest::ResetClock).map(Answer::data),
+        run: |_, globals| ask_and_move(globals, &LocalRequest::ResetClock).map(Answer::data),
     },
     Builtin {
         words: "local status",
@@ -193,12 +193,9 @@ pub(super) fn ask(globals: &Globals, request: &LocalRequest) -> Result<Value, Cl
     LocalEngine::of(globals)?.control(request)
 }
 
-/// The same for what may make something due: what is due then is delivered.
-pub(super) fn ask_and_deliver(
-    globals: &Globals,
-    request: &LocalRequest,
-) -> Result<Value, CliError> {
-    LocalEngine::of(globals)?.control_and_deliver(request)
+/// The same of what may let connectors move.
+pub(super) fn ask_and_move(globals: &Globals, request: &LocalRequest) -> Result<Value, CliError> {
+    LocalEngine::of(globals)?.control_and_move(request)
 }
 
 fn set_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
@@ -206,7 +203,7 @@ fn set_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError>
     let time = input::datetime(text).and_then(|time| parse_rfc3339(&time));
     let at_ms = time.ok_or_else(|| CliError::value(format!("{text} is no time")))?;
     let frozen = matches.get_flag("frozen");
-    ask_and_deliver(globals, &LocalRequest::SetClock { at_ms, frozen })
+    ask_and_move(globals, &LocalRequest::SetClock { at_ms, frozen })
 }
 
 fn advance_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
@@ -215,7 +212,7 @@ fn advance_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliEr
         .map_or("", String::as_str);
     let by_ms =
         duration_ms(text).ok_or_else(|| CliError::value(format!("{text} is no duration")))?;
-    ask_and_deliver(globals, &LocalRequest::AdvanceClock { by_ms })
+    ask_and_move(globals, &LocalRequest::AdvanceClock { by_ms })
 }
 
 fn check_duration(text: &str) -> Result<String, String> {

@@ -141,6 +141,20 @@ impl LocalEngine {
         )?
     }
 
+    /// The same of what lets time pass: where connectors move, in this process, what is due then is delivered.
+    pub(super) fn control_and_move(&self, request: &LocalRequest) -> Result<Value, CliError> {
+        self.ask(
+            |engine| {
+                let answer = engine.control(request).map_err(CliError::from);
+                if engine.next_movement_in_ms() == Some(0) {
+                    self.deliveries.attempt(engine, &self.home, &self.options);
+                }
+                answer
+            },
+            |link| link.control(request),
+        )?
+    }
+
     /// The same, but only where there is an engine that answers nearly at once.
     pub(super) fn peek(home: &Home, request: &LocalRequest) -> Option<Value> {
         let quick = HttpOptions {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::builtin::{Answer, Builtin, group};
 use super::error::CliError;
 use super::globals::Globals;
-use super::local::{OF_THE_DELIVERING_ENGINE, OF_THE_ENGINE, ask, ask_and_deliver};
+use super::local::{OF_THE_DELIVERING_ENGINE, OF_THE_ENGINE, ask, ask_and_move};
 use crate::engine::LocalRequest;
 use crate::engine::sch::FollowRequest;
 use crate::profile::Environment;
@@ -104,5 +104,5 @@ fn add(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
             CliError::value("--file has a name that is no text: follow it under another name")
         })?,
     };
-    ask_and_deliver(globals, &LocalRequest::ManageFollowedLogs { request })
+    ask_and_move(globals, &LocalRequest::ManageFollowedLogs { request })
 }

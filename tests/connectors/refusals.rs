@@ -31,8 +31,16 @@ fn what_makes_no_sense_is_refused() {
         json!({"kind": "functions", "functionId": "f", "batchSizeInNum": 1, "batchSizeInKbs": 1});
     let rule = |condition: &str| json!([{"kind": "logRule", "condition": condition}]);
     let analytics = json!({"kind": "loggingAnalytics", "logGroupId": "g"});
+    let metrics =
+        json!({"kind": "monitoring", "compartmentId": "c", "metricNamespace": "n", "metric": "m"});
     let cases = [
         (stream(), none(), analytics, "no Logging Analytics"),
+        (
+            logging(),
+            none(),
+            metrics,
+            "its connectors move no metrics yet",
+        ),
         (
             stream(),
             rule("a = 1"),

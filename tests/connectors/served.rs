@@ -18,7 +18,9 @@ struct Server {
 
 impl Server {
     fn of(program: &Program, options: &str) -> Self {
-        let line = format!("serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 --log error {options}");
+        let line = format!(
+            "serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 --stomp 127.0.0.1:0 --log error {options}"
+        );
         let mut command = program.command(&line);
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut told = String::new();

@@ -292,8 +292,8 @@ fn check_logs(log_sources: &[LogSource]) -> Result<(), ApiError> {
 
 fn no_monitoring(what: &str) -> ApiError {
     ApiError::invalid(format!(
-        "{what} cannot be used with the local engine: Monitoring is not available in it yet. The command can be \
-         sent to a server that has it: give --endpoint URL, or --target cloud"
+        "{what} cannot be used with the local engine: its connectors move no metrics yet. The command can be sent to \
+         a server that has them: give --endpoint URL, or --target cloud"
     ))
 }
 

@@ -396,7 +396,7 @@ mod tests {
             ("", "character 1: a comparison"),
             ("data.action", "character 12: =, !=, <, <=, >, >= or in"),
             ("data.action = ", "character 15: a value"),
-            ("a = 1 and", "character 6: and, or, or the end"),
+            ("a = 1 and", "character 7: and, or, or the end"),
             ("a = 1 b = 2", "character 7: and, or, or the end"),
             ("(a = 1", "character 7: a closing parenthesis"),
             ("a in 1", "character 6: values in parentheses"),
