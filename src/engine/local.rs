@@ -230,6 +230,7 @@ impl Engine {
     /// Removes everything that is stored: resources, messages, and how the clock is set.
     pub fn reset(&self) -> Result<(), EngineError> {
         self.store.clear()?;
+        self.recorder.take();
         self.clock.set(Setting::System);
         self.changes.tell_all();
         Ok(self.streaming.finish_removals(&self.store)?)
