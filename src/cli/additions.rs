@@ -10,19 +10,25 @@ use super::error::CliError;
 use super::globals::Globals;
 use super::lines::Container;
 use super::request::Values;
+use super::terminal;
 use crate::api::OperationId;
 use crate::api::events::Events;
+use crate::api::monitoring::Monitoring;
 use crate::api::operation::Operation;
 use crate::api::queue::Queue;
 use crate::api::streaming::Streaming;
 use crate::call::Reply;
-use crate::output::Style;
+use crate::output::{Canvas, Style};
 
 const PUT: OperationId = OperationId::Streaming(Streaming::PutMessages);
 const GET: OperationId = OperationId::Streaming(Streaming::GetMessages);
 const QUEUE_PUT: OperationId = OperationId::Queue(Queue::PutMessages);
 const CREATE_RULE: OperationId = OperationId::Events(Events::CreateRule);
 const QUEUE_GET: OperationId = OperationId::Queue(Queue::GetMessages);
+const SUMMARIZE: OperationId = OperationId::Monitoring(Monitoring::SummarizeMetricsData);
+
+/// How high a chart is at most, in lines.
+const MOST_CHART_LINES: usize = 40;
 
 /// What help says above the options that say which messages to put.
 const MESSAGES: &str = "Messages, as plain text or as JSON";
@@ -50,6 +56,10 @@ pub(super) fn examples(operation: &Operation) -> &'static [&'static str] {
             "ocelot events rule create --display-name uploads --is-enabled true --condition \
              '{\"eventType\": \"com.oraclecloud.objectstorage.createobject\"}' --actions \
              '{\"actions\": [{\"actionType\": \"OSS\", \"streamId\": \"orders\", \"isEnabled\": true}]}'",
+        ],
+        SUMMARIZE => &[
+            "ocelot monitoring metric-data summarize-metrics-data --namespace shop --query-text 'orders[5m].sum()' \
+             --output chart",
         ],
         QUEUE_GET => &["ocelot queue messages get-messages --queue-id jobs --limit 5 --decode"],
         _ => &[],
@@ -91,10 +101,17 @@ pub(super) fn arguments(operation: &Operation) -> Vec<Arg> {
         QUEUE_GET => vec![decode_argument(
             "Print the messages' contents as text, one a line, and their receipts on stderr.",
         )],
+        SUMMARIZE => vec![
+            Arg::new("ascii")
+                .long("ascii")
+                .action(ArgAction::SetTrue)
+                .help("Draw the chart of --output chart with ASCII characters only."),
+        ],
         _ => Vec::new(),
     };
     let heading = match operation.id {
         PUT | QUEUE_PUT => MESSAGES,
+        SUMMARIZE => "Charts",
         _ => "Plain text",
     };
     args.into_iter()
@@ -195,6 +212,40 @@ pub(super) fn check(
         }
     }
     Ok(())
+}
+
+/// What the answer of an operation is to be drawn on, where it is to be a chart and can be one: the whole
+/// terminal, but for the line below, or a page where the output is none.
+pub(super) fn canvas(
+    operation: &Operation,
+    matches: &ArgMatches,
+    globals: &Globals,
+) -> Result<Option<Canvas>, CliError> {
+    if operation.id != SUMMARIZE {
+        return Ok(None);
+    }
+    let is_ascii = matches.get_flag("ascii");
+    if globals.style != Style::Chart {
+        return match is_ascii {
+            true => Err(CliError::value(
+                "--ascii is about charts: give it with --output chart, or leave it out",
+            )),
+            false => Ok(None),
+        };
+    }
+    let paper = Canvas {
+        is_ascii,
+        ..Canvas::default()
+    };
+    Ok(Some(match terminal::size() {
+        None => paper,
+        Some((columns, lines)) => Canvas {
+            width: columns,
+            height: lines.saturating_sub(1).min(MOST_CHART_LINES),
+            has_colors: terminal::shows_colors(),
+            ..paper
+        },
+    }))
 }
 
 /// Where lines to put come from.

@@ -11,8 +11,9 @@ use super::command::format;
 use super::error::CliError;
 use super::globals::Globals;
 use super::{
-    access, doctor, local, local_event, local_function, local_inbox, local_queue, local_trace,
-    rule_test, serve, session, setup, terminal,
+    access, doctor, lag, local, local_audit, local_event, local_fault, local_function, local_inbox,
+    local_log, local_queue, local_state, local_trace, rule_test, run_command, serve, session,
+    setup, tail, terminal, top,
 };
 use crate::output;
 use crate::profile::{Environment, Settings};
@@ -69,17 +70,24 @@ impl Answer {
 pub(super) fn commands() -> Vec<Command> {
     let mut commands = Vec::from(local::commands());
     commands.extend([
+        run_command::command(),
         serve::command(),
         setup::command(),
         session::command(),
         doctor::command(),
+        top::command(),
     ]);
     commands
 }
 
 /// The command of this program's own that stands in a group of a service's, if there is one.
 pub(super) fn command_in(group: &str) -> Option<Command> {
-    (group == rule_test::GROUP).then(rule_test::command)
+    match group {
+        rule_test::GROUP => Some(rule_test::command()),
+        lag::GROUP => Some(lag::command()),
+        tail::GROUP => Some(tail::command()),
+        _ => None,
+    }
 }
 
 /// A group of commands.
@@ -110,19 +118,23 @@ pub(super) fn run(
     let all = [
         local::BUILTINS,
         access::BUILTINS,
+        lag::BUILTINS,
+        local_audit::BUILTINS,
         local_event::BUILTINS,
+        local_fault::BUILTINS,
         local_function::BUILTINS,
         local_inbox::BUILTINS,
+        local_log::BUILTINS,
         local_queue::BUILTINS,
+        local_state::BUILTINS,
         local_trace::BUILTINS,
         rule_test::BUILTINS,
         setup::BUILTINS,
         session::BUILTINS,
+        tail::BUILTINS,
     ];
-    let mut all = all
-        .into_iter()
-        .flatten()
-        .chain([&doctor::DOCTOR, &serve::SERVE]);
+    let alone = [&doctor::DOCTOR, &run_command::RUN, &serve::SERVE, &top::TOP];
+    let mut all = all.into_iter().flatten().chain(alone);
     let builtin = all.find(|builtin| builtin.words == words)?;
     Some(builtin.run(matches, globals))
 }

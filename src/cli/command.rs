@@ -17,7 +17,7 @@ use crate::api::skeleton;
 use crate::call::{ApiError, Call, LOCAL_TENANCY, Reply, WARNING};
 use crate::client::{self, RemoteError};
 use crate::clock::{Clock, SystemClock, rfc3339};
-use crate::output::{self, ErrorContext, Format, NoAnswer};
+use crate::output::{self, ErrorContext, Format, NoAnswer, Style};
 use crate::profile::{Environment, RcFile, Setting, Settings};
 
 /// Runs a command. `levels` holds what was given at each level of the line, the command's own last.
@@ -44,7 +44,7 @@ pub(super) fn run(
     }
     tell_unused(&values);
     globals.fill(&settings);
-    let format = format(&globals, settings.rc())?;
+    let format = format_of(operation, matches, &globals, settings.rc())?;
     let destination = Destination::choose(&globals, &settings)?;
     if destination.is_local() {
         values.default_compartment(operation, &compartment_id(&settings));
@@ -191,6 +191,20 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// Gets ready to send calls for an operation, and for others of the same client, on behalf of a command that is
+    /// not of the table.
+    pub(super) fn open(operation: &'static Operation, globals: &Globals) -> Result<Self, CliError> {
+        let settings = load_settings(globals, operation)?;
+        let destination = Destination::choose(globals, &settings)?;
+        Ok(Self {
+            operation,
+            target: Target::open(&destination, globals, &settings, operation)?,
+            format: format(globals, settings.rc())?,
+            globals: globals.clone(),
+            settings,
+        })
+    }
+
     /// Sends a call; a refusal becomes the error block that the user sees.
     pub(super) fn send(&self, call: &Call) -> Result<Reply, CliError> {
         let answer = self.try_send(call)?;
@@ -279,8 +293,34 @@ fn request_line(target: &Target, call: &Call) -> String {
     format!("{method} {}{path}", target.address(call.operation))
 }
 
-/// How to print, with a query that is known to be well-formed.
+/// How to print what an operation answers.
+fn format_of(
+    operation: &Operation,
+    matches: &ArgMatches,
+    globals: &Globals,
+    rc: &RcFile,
+) -> Result<Format, CliError> {
+    match additions::canvas(operation, matches, globals)? {
+        None => format(globals, rc),
+        Some(canvas) => Ok(Format {
+            canvas,
+            ..queried_format(globals, rc)?
+        }),
+    }
+}
+
+/// How to print what is no chart, with a query that is known to be well-formed.
 pub(super) fn format(globals: &Globals, rc: &RcFile) -> Result<Format, CliError> {
+    match globals.style {
+        Style::Chart => Err(CliError::value(
+            "--output chart is for ocelot monitoring metric-data summarize-metrics-data alone, which answers with \
+             values over time: choose another format",
+        )),
+        _ => queried_format(globals, rc),
+    }
+}
+
+fn queried_format(globals: &Globals, rc: &RcFile) -> Result<Format, CliError> {
     let query = globals.query.clone();
     let canned = query
         .as_deref()

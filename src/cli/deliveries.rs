@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use super::error::CliError;
 use super::globals::Globals;
-use super::terminal;
+use super::{target, terminal};
 use crate::clock::rfc3339;
-use crate::delivery::{Courier, CourierOptions, DeliveryError, Failure, Folder, SmtpServer};
+use crate::delivery::{
+    Courier, CourierOptions, DeliveryError, Failure, Folder, ObjectPlace, SmtpServer,
+};
 use crate::engine::delivery::Next;
 use crate::engine::{Engine, EngineOptions, Home};
+use crate::profile::Environment;
 use crate::server::ServerRecord;
 
 /// How long a command delivers where the line does not say, in seconds.
@@ -18,12 +21,19 @@ const DEFAULT_TIMEOUT_SECONDS: u64 = 2;
 const MOST_TIMEOUT_SECONDS: u64 = 3600;
 
 /// The global options that say how a command delivers.
-pub(super) const OPTIONS: [&str; 4] = [
+pub(super) const OPTIONS: [&str; 5] = [
     "delivery-timeout",
     "smtp",
     "allow-http",
     "deny-private-networks",
+    "object-store",
 ];
+
+/// Says where objects go, where no option does.
+const OBJECT_STORE: &str = "OCELOT_OBJECT_STORE";
+
+/// The folder of objects in the data folder.
+const OBJECTS_FOLDER: &str = "objects";
 
 /// How the deliveries of a command are made.
 pub(super) struct Deliveries {
@@ -73,7 +83,10 @@ impl Deliveries {
         home: &Home,
         options: &EngineOptions,
     ) -> Result<Vec<Failure>, DeliveryError> {
-        if self.time.is_zero() || engine.next_delivery_in_ms()? != Some(0) {
+        engine.move_connectors()?;
+        let is_due =
+            engine.next_delivery_in_ms()? == Some(0) || engine.next_movement_in_ms() == Some(0);
+        if self.time.is_zero() || !is_due {
             return Ok(Vec::new());
         }
         match home {
@@ -98,7 +111,24 @@ pub(super) fn courier_options(globals: &Globals) -> Result<CourierOptions, CliEr
         smtp: smtp.map_err(|error| CliError::value(format!("--smtp: {error}")))?,
         allow_http: globals.allow_http,
         deny_private_networks: globals.deny_private_networks,
+        objects: object_place(globals)?,
     })
+}
+
+/// Where connectors put objects: where the option or the variable says, or into the data folder.
+fn object_place(globals: &Globals) -> Result<Option<ObjectPlace>, CliError> {
+    let variable = Environment::of_process().get(OBJECT_STORE);
+    let (given, name) = match (&globals.object_store, variable) {
+        (Some(given), _) => (Some(given.clone()), "--object-store"),
+        (None, given) => (given, OBJECT_STORE),
+    };
+    let place = match (given, target::home(globals)?) {
+        (Some(text), _) => Some(ObjectPlace::parse(&text)),
+        (None, Home::Folder(folder)) => Some(ObjectPlace::folder(&folder.join(OBJECTS_FOLDER))),
+        (None, Home::Memory) => None,
+    };
+    let place = place.transpose();
+    place.map_err(|error| CliError::value(format!("{name}: {error}")))
 }
 
 fn tell(failure: &Failure) {

@@ -139,6 +139,11 @@ const GLOBALS: &[(&str, &[Global])] = &[
                 Takes::Nothing,
                 "Do not deliver to addresses of private networks, nor of this machine.",
             ),
+            global(
+                "object-store",
+                Takes::Text("URL"),
+                "Where connectors put objects: a folder, or s3://BUCKET (default: objects in the data folder).",
+            ),
         ],
     ),
     (
@@ -352,6 +357,8 @@ pub(super) struct Globals {
     pub delivery_timeout: Option<u64>,
     /// `--smtp`.
     pub smtp: Option<String>,
+    /// `--object-store`.
+    pub object_store: Option<String>,
     /// `--allow-http`.
     pub allow_http: bool,
     /// `--deny-private-networks`.
@@ -422,6 +429,7 @@ impl Globals {
             memory: is_set("memory"),
             delivery_timeout: text("delivery-timeout").and_then(|seconds| seconds.parse().ok()),
             smtp: text("smtp"),
+            object_store: text("object-store"),
             allow_http: is_set("allow-http"),
             deny_private_networks: is_set("deny-private-networks"),
             durability: match text("durability") {

@@ -9,8 +9,8 @@ use super::error::CliError;
 use super::globals::Globals;
 use super::local_engine::LocalEngine;
 use super::{
-    access, input, local_event, local_function, local_inbox, local_queue, local_trace, target,
-    terminal, tour,
+    access, input, local_audit, local_event, local_fault, local_function, local_inbox, local_log,
+    local_queue, local_state, local_trace, target, terminal, tour,
 };
 use crate::clock::parse_rfc3339;
 use crate::engine::{Home, LocalRequest};
@@ -25,6 +25,22 @@ const OF_THIS_MACHINE: &[&str] = &[
     "data-dir",
     "memory",
     "durability",
+];
+
+/// What commands take that may cause deliveries, which are made at once.
+const OF_DELIVERIES: &[&str] = &[
+    "output",
+    "query",
+    "raw-output",
+    "cli-rc-file",
+    "data-dir",
+    "memory",
+    "durability",
+    "delivery-timeout",
+    "smtp",
+    "allow-http",
+    "deny-private-networks",
+    "object-store",
 ];
 
 /// The commands of this module, for the tree.
@@ -72,12 +88,16 @@ pub(super) fn commands() -> [Command; 3] {
         "Look into the engine on this machine, and control it.",
     )
     .subcommand(clock)
+    .subcommand(local_audit::command())
     .subcommand(local_event::command())
+    .subcommand(local_fault::command())
     .subcommand(local_function::command())
     .subcommand(local_inbox::command())
+    .subcommand(local_log::command())
     .subcommand(access::key_commands())
     .subcommand(access::token_commands())
     .subcommand(local_queue::command())
+    .subcommand(local_state::command())
     .subcommand(local_trace::command())
     .subcommand(
         Command::new("status").about("Show where the data is, how much there is, and what runs."),
@@ -106,6 +126,10 @@ pub(super) fn commands() -> [Command; 3] {
 pub(super) const OF_THE_ENGINE: Takes =
     Takes::Only(OF_THIS_MACHINE, "is about the engine on this machine");
 
+/// What commands take that have the engine deliver.
+pub(super) const OF_THE_DELIVERING_ENGINE: Takes =
+    Takes::Only(OF_DELIVERIES, "is about the engine on this machine");
+
 /// The commands of this module.
 pub(super) static BUILTINS: &[Builtin] = &[
     Builtin {
@@ -125,18 +149,18 @@ pub(super) static BUILTINS: &[Builtin] = &[
     },
     Builtin {
         words: "local clock set",
-        takes: OF_THE_ENGINE,
+        takes: OF_THE_DELIVERING_ENGINE,
         run: |matches, globals| set_clock(matches, globals).map(Answer::data),
     },
     Builtin {
         words: "local clock advance",
-        takes: OF_THE_ENGINE,
+        takes: OF_THE_DELIVERING_ENGINE,
         run: |matches, globals| advance_clock(matches, globals).map(Answer::data),
     },
     Builtin {
         words: "local clock reset",
-        takes: OF_THE_ENGINE,
-        run: |_, globals| ask(globals, &LocalRequest::ResetClock).map(Answer::data),
+        takes: OF_THE_DELIVERING_ENGINE,
+        run: |_, globals| ask_and_move(globals, &LocalRequest::ResetClock).map(Answer::data),
     },
     Builtin {
         words: "local status",
@@ -169,12 +193,17 @@ pub(super) fn ask(globals: &Globals, request: &LocalRequest) -> Result<Value, Cl
     LocalEngine::of(globals)?.control(request)
 }
 
+/// The same of what may let connectors move.
+pub(super) fn ask_and_move(globals: &Globals, request: &LocalRequest) -> Result<Value, CliError> {
+    LocalEngine::of(globals)?.control_and_move(request)
+}
+
 fn set_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
     let text = matches.get_one::<String>("time").map_or("", String::as_str);
     let time = input::datetime(text).and_then(|time| parse_rfc3339(&time));
     let at_ms = time.ok_or_else(|| CliError::value(format!("{text} is no time")))?;
     let frozen = matches.get_flag("frozen");
-    ask(globals, &LocalRequest::SetClock { at_ms, frozen })
+    ask_and_move(globals, &LocalRequest::SetClock { at_ms, frozen })
 }
 
 fn advance_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
@@ -183,7 +212,7 @@ fn advance_clock(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliEr
         .map_or("", String::as_str);
     let by_ms =
         duration_ms(text).ok_or_else(|| CliError::value(format!("{text} is no duration")))?;
-    ask(globals, &LocalRequest::AdvanceClock { by_ms })
+    ask_and_move(globals, &LocalRequest::AdvanceClock { by_ms })
 }
 
 fn check_duration(text: &str) -> Result<String, String> {
@@ -194,7 +223,7 @@ fn check_duration(text: &str) -> Result<String, String> {
 }
 
 /// A duration in milliseconds; a day has 24 hours.
-fn duration_ms(text: &str) -> Option<i64> {
+pub(super) fn duration_ms(text: &str) -> Option<i64> {
     let span: Span = text.trim().parse().ok()?;
     let duration: SignedDuration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
     i64::try_from(duration.as_millis()).ok()

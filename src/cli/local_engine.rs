@@ -1,6 +1,6 @@
 //! The engine of this machine, wherever it runs: in this process, or in a server that has the data folder.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -79,10 +79,10 @@ impl LocalEngine {
     pub(super) fn answer(&self, call: &Call) -> Result<Reply, Failure> {
         let begun = Instant::now();
         let Home::Folder(folder) = &self.home else {
-            return Ok(self.attempt(call, Engine::attempt)?.into_reply());
+            return Ok(self.first_attempt(call)?.into_reply());
         };
         let mut seen = FolderSign::of(folder);
-        let mut attempt = self.attempt(call, Engine::attempt)?;
+        let mut attempt = self.first_attempt(call)?;
         while let Attempt::Nothing(wait) = &attempt {
             let left = wait.patience.saturating_sub(begun.elapsed());
             if left.is_zero() {
@@ -94,6 +94,15 @@ impl LocalEngine {
             attempt = self.attempt(call, Engine::attempt_again)?;
         }
         Ok(attempt.into_reply())
+    }
+
+    /// Attempts a call for the first time, which is when faults strike it.
+    fn first_attempt(&self, call: &Call) -> Result<Attempt, Failure> {
+        let delay = Cell::new(Duration::ZERO);
+        let attempt = self.attempt(call, |engine, call| attempt_struck(engine, call, &delay));
+        // Others have the folder meanwhile.
+        thread::sleep(delay.get());
+        attempt
     }
 
     fn attempt(
@@ -126,6 +135,20 @@ impl LocalEngine {
             |engine| {
                 let answer = engine.control(request).map_err(CliError::from);
                 self.deliveries.attempt(engine, &self.home, &self.options);
+                answer
+            },
+            |link| link.control(request),
+        )?
+    }
+
+    /// The same of what lets time pass: where connectors move, in this process, what is due then is delivered.
+    pub(super) fn control_and_move(&self, request: &LocalRequest) -> Result<Value, CliError> {
+        self.ask(
+            |engine| {
+                let answer = engine.control(request).map_err(CliError::from);
+                if engine.next_movement_in_ms() == Some(0) {
+                    self.deliveries.attempt(engine, &self.home, &self.options);
+                }
                 answer
             },
             |link| link.control(request),
@@ -242,6 +265,20 @@ fn await_change(folder: &Path, seen: &FolderSign, longest: Duration) {
             Duration::ZERO => break,
             left => thread::sleep(STEP.min(left)),
         }
+    }
+}
+
+/// Answers a call as faults have it that the user asked for, and tells how long to hold the answer back.
+fn attempt_struck(
+    engine: &Engine,
+    call: &Call,
+    delay: &Cell<Duration>,
+) -> Result<Attempt, ApiError> {
+    let strike = engine.strike(call)?;
+    delay.set(strike.delay);
+    match strike.hit {
+        Some(hit) => engine.answer_hit(call, hit).map(Attempt::Done),
+        None => engine.attempt(call),
     }
 }
 

@@ -10,25 +10,11 @@ use super::builtin::{Answer, Builtin, Takes, group};
 use super::error::CliError;
 use super::globals::Globals;
 use super::input;
+use super::local::OF_THE_DELIVERING_ENGINE;
 use super::local_engine::LocalEngine;
 use crate::engine::LocalRequest;
 use crate::engine::events::types;
 use crate::engine::events::{EventSketch, NewEvent};
-
-/// What `local event emit` takes: it delivers what the event causes.
-const OF_DELIVERIES: &[&str] = &[
-    "output",
-    "query",
-    "raw-output",
-    "cli-rc-file",
-    "data-dir",
-    "memory",
-    "durability",
-    "delivery-timeout",
-    "smtp",
-    "allow-http",
-    "deny-private-networks",
-];
 
 /// What commands take that only print what the program knows.
 pub(super) const OF_THE_PROGRAM: Takes = Takes::Only(
@@ -50,7 +36,7 @@ const OF_A_SKETCH: [&str; 6] = [
 pub(super) static BUILTINS: &[Builtin] = &[
     Builtin {
         words: "local event emit",
-        takes: Takes::Only(OF_DELIVERIES, "is about the engine on this machine"),
+        takes: OF_THE_DELIVERING_ENGINE,
         run: |matches, globals| emit(matches, globals).map(Answer::data),
     },
     Builtin {

@@ -109,7 +109,7 @@ fn check(globals: &Globals, settings: &Settings) -> Result<(), CliError> {
                 "The table output format is not supported with this command",
             ));
         }
-        Style::Jsonl | Style::Csv | Style::Text => {
+        Style::Jsonl | Style::Csv | Style::Text | Style::Chart => {
             return Err(CliError::refused(
                 "The output formats of this command are json and yaml: it prints one object",
             ));

@@ -11,7 +11,7 @@ use super::builtin::{Answer, Builtin, Takes};
 use super::deliveries::courier_options;
 use super::error::CliError;
 use super::globals::Globals;
-use super::{strict, target, terminal};
+use super::{seed, strict, target, terminal};
 use crate::profile::Environment;
 use crate::server::auth::Auth;
 use crate::server::{self, Limits, LogOptions, Ready, ServeOptions, Tls};
@@ -29,6 +29,7 @@ pub(super) static SERVE: Builtin = Builtin {
             "smtp",
             "allow-http",
             "deny-private-networks",
+            "object-store",
         ],
         "answers others, and asks nobody",
     ),
@@ -53,10 +54,11 @@ pub(super) fn command() -> Command {
              who they are. Commands on the same data \
              folder reach it by themselves; programs find it at the addresses that it prints.\n\
              --data-dir, --memory and --durability say where and how data is kept, as with every command; --smtp, \
-             --allow-http and --deny-private-networks, how messages are delivered.\n\n\
+             --allow-http and --deny-private-networks, how messages are delivered; --object-store, where objects go.\n\n\
              Example:\n  ocelot serve --http 127.0.0.1:4590 --kafka 127.0.0.1:9092",
         )
         .args(addresses())
+        .arg(seed::option())
         .args(certificates())
         .args(limits())
         .args(logging())
@@ -184,7 +186,8 @@ fn run(matches: &ArgMatches, globals: &Globals) -> Result<Answer, CliError> {
     Ok(Answer::default())
 }
 
-fn options(matches: &ArgMatches, globals: &Globals) -> Result<ServeOptions, CliError> {
+/// How to serve, as the line of [`command`] and the global options say.
+pub(super) fn options(matches: &ArgMatches, globals: &Globals) -> Result<ServeOptions, CliError> {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     Ok(ServeOptions {
         home: target::home(globals)?,
@@ -201,6 +204,7 @@ fn options(matches: &ArgMatches, globals: &Globals) -> Result<ServeOptions, CliE
         },
         tls: tls(matches)?,
         insecure: matches.get_flag("insecure"),
+        seed: seed::read(matches)?,
         ready_file: path(matches, "ready-file"),
         limits: Limits {
             connections: size(matches, "max-connections"),

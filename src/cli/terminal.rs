@@ -66,6 +66,22 @@ pub(super) fn stdin_is_terminal() -> bool {
     io::stdin().is_terminal()
 }
 
+/// Whether someone looks at what this process writes.
+pub(super) fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// The size of the terminal that this process writes to, in columns and lines; `None` where that is none.
+pub(super) fn size() -> Option<(usize, usize)> {
+    let (width, height) = terminal_size::terminal_size_of(io::stdout())?;
+    Some((usize::from(width.0), usize::from(height.0)))
+}
+
+/// Whether the user lets terminals have colors: `NO_COLOR` is not set, or empty.
+pub(super) fn shows_colors() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 /// Whether someone may look at what goes on.
 pub(super) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()

@@ -5,10 +5,10 @@ use std::process::{ExitStatus, Stdio};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
-use super::function::{Invocation, Result};
+use super::function::{Invocation, Result, Wanted};
 
-/// Most bytes of an output that are kept; what comes after them is read and dropped.
-const MOST_OUTPUT_BYTES: u64 = 64 * 1024;
+/// Most bytes that are kept of what is for the logs only; what comes after them is read and dropped.
+const MOST_LOGGED: usize = Wanted::Beginning.most_bytes();
 
 /// A process of a function. While it runs, it ends with this value, and what it began in its group with it.
 pub(super) struct Process {
@@ -32,7 +32,11 @@ impl Process {
     }
 
     /// Hands the input over and collects what is written until both outputs are closed, and the status.
-    async fn finish(&mut self, input: &str) -> std::io::Result<(ExitStatus, String, String)> {
+    async fn finish(
+        &mut self,
+        input: &str,
+        most_bytes: usize,
+    ) -> std::io::Result<(ExitStatus, String, String)> {
         let stdin = self.child.stdin.take();
         let write = async {
             if let Some(mut stdin) = stdin {
@@ -41,8 +45,12 @@ impl Process {
             }
         };
         let (stdout, stderr) = (self.child.stdout.take(), self.child.stderr.take());
-        let (status, (), output, error_output) =
-            tokio::join!(self.child.wait(), write, collect(stdout), collect(stderr));
+        let (status, (), output, error_output) = tokio::join!(
+            self.child.wait(),
+            write,
+            collect(stdout, most_bytes),
+            collect(stderr, MOST_LOGGED)
+        );
         Ok((status?, output, error_output))
     }
 
@@ -51,7 +59,8 @@ impl Process {
     pub(super) async fn stop(mut self) -> String {
         let (stdout, stderr) = (self.child.stdout.take(), self.child.stderr.take());
         self.kill();
-        let (output, error_output) = tokio::join!(collect(stdout), collect(stderr));
+        let (output, error_output) =
+            tokio::join!(collect(stdout, MOST_LOGGED), collect(stderr, MOST_LOGGED));
         output + &error_output
     }
 
@@ -90,14 +99,14 @@ fn shell(line: &str) -> Command {
     command
 }
 
-async fn collect(pipe: Option<impl AsyncRead + Unpin>) -> String {
+async fn collect(pipe: Option<impl AsyncRead + Unpin>, most_bytes: usize) -> String {
     let Some(mut pipe) = pipe else {
         return String::new();
     };
     let mut kept = Vec::new();
     // An output that breaks off ends there.
     let _ = (&mut pipe)
-        .take(MOST_OUTPUT_BYTES)
+        .take(most_bytes as u64)
         .read_to_end(&mut kept)
         .await;
     let _ = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
@@ -107,7 +116,11 @@ async fn collect(pipe: Option<impl AsyncRead + Unpin>) -> String {
 /// Runs a command with the event on its standard input. It has succeeded when its exit status is 0.
 pub(super) async fn run(invocation: &Invocation<'_>, line: &str) -> Result {
     let ended = match Process::start(line, &invocation.environment("default")) {
-        Ok(mut process) => process.finish(invocation.body).await,
+        Ok(mut process) => {
+            process
+                .finish(invocation.body, invocation.wanted.most_bytes())
+                .await
+        }
         Err(error) => Err(error),
     };
     match ended {

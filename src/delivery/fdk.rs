@@ -46,7 +46,7 @@ mod unix {
         match answer {
             Ok(answer) => Result {
                 status: Some(answer.status.into()),
-                succeeded: true,
+                succeeded: invocation.wanted.is_met_by(&answer),
                 output: answer.body,
                 error_output: written,
             },

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::http::ENDPOINT_TIMEOUT;
+use super::http::{ENDPOINT_TIMEOUT, MOST_ANSWER_BYTES};
 use crate::engine::delivery::Message;
 
 /// The longest summary of an incident, in characters. Source: PagerDuty, Events API v2.
@@ -19,6 +19,8 @@ pub(super) struct Post {
     pub body: String,
     /// How long the exchange may take.
     pub timeout: Duration,
+    /// Most bytes of the answer that are read.
+    pub most_answer_bytes: usize,
 }
 
 /// The content type of a text that may be JSON.
@@ -67,6 +69,7 @@ pub(super) fn webhook(url: &str, message: &Message) -> Post {
         headers,
         body,
         timeout: ENDPOINT_TIMEOUT,
+        most_answer_bytes: MOST_ANSWER_BYTES,
     }
 }
 
@@ -76,6 +79,7 @@ fn json_post(url: String, body: &Value) -> Post {
         headers: vec![("content-type", "application/json".to_owned())],
         body: body.to_string(),
         timeout: ENDPOINT_TIMEOUT,
+        most_answer_bytes: MOST_ANSWER_BYTES,
     }
 }
 

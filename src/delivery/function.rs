@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::command;
 use super::fdk;
 use super::forms::{Post, content_type};
-use super::http::Http;
+use super::http::{Answer, Http};
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::engine::delivery::functions::{Function, Run, Runtime};
 
@@ -17,6 +17,7 @@ pub(super) struct Invocation<'f> {
     pub call_id: String,
     pub body: &'f str,
     pub timeout: Duration,
+    pub wanted: Wanted,
     started_ms: i64,
 }
 
@@ -68,6 +69,7 @@ impl Invocation<'_> {
             ],
             body: self.body.to_owned(),
             timeout: self.timeout,
+            most_answer_bytes: self.wanted.most_bytes(),
         }
     }
 
@@ -78,13 +80,38 @@ impl Invocation<'_> {
     }
 }
 
+/// How much of a function's answer is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// The beginning, for the function's logs.
+    Beginning,
+    /// All of it, as a connector goes on with it.
+    Whole,
+}
+
+impl Wanted {
+    /// Most bytes that are read. The service takes as much as that for the body of a call.
+    pub(super) const fn most_bytes(self) -> usize {
+        match self {
+            Self::Beginning => 64 * 1024,
+            Self::Whole => 6 * 1024 * 1024,
+        }
+    }
+
+    /// Whether an answer that breaks off is as good as none.
+    pub(super) fn is_met_by(self, answer: &Answer) -> bool {
+        self == Self::Beginning || answer.is_whole
+    }
+}
+
 /// Runs a function with an event, within its time limit.
-pub(super) async fn run(http: &Http, function: &Function, body: &str) -> Run {
+pub(super) async fn run(http: &Http, function: &Function, body: &str, wanted: Wanted) -> Run {
     let invocation = Invocation {
         function,
         call_id: Uuid::new_v4().to_string(),
         body,
         timeout: Duration::from_secs(function.definition.timeout_seconds.into()),
+        wanted,
         started_ms: SystemClock.now_ms(),
     };
     let begun = Instant::now();
@@ -115,7 +142,7 @@ async fn post(http: &Http, invocation: &Invocation<'_>, url: &str) -> Result {
     match http.post(invocation.post(url)).await {
         Ok(answer) => Result {
             status: Some(answer.status.into()),
-            succeeded: true,
+            succeeded: invocation.wanted.is_met_by(&answer),
             output: answer.body,
             error_output: String::new(),
         },

@@ -23,7 +23,7 @@ pub(super) const ENDPOINT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many redirects are followed.
 const MOST_REDIRECTS: usize = 3;
 
-/// Most bytes of an answer that are read.
+/// Most bytes of an endpoint's answer that are read.
 pub(super) const MOST_ANSWER_BYTES: usize = 64 * 1024;
 
 /// Sends POSTs.
@@ -38,6 +38,8 @@ pub(super) struct Http {
 pub(super) struct Answer {
     pub status: u16,
     pub body: String,
+    /// Whether it has not broken off, and was not longer than what is read.
+    pub is_whole: bool,
 }
 
 impl Http {
@@ -168,27 +170,35 @@ pub(super) async fn exchange(client: &Client, url: Url, post: &Post) -> Result<A
             "it answered {status}, a redirect that is not followed: only 307 and 308 to the same host are"
         ));
     }
-    let body = read(response).await;
+    let (body, is_whole) = read(response, post.most_answer_bytes).await;
     match status.is_success() {
         true => Ok(Answer {
             status: status.as_u16(),
             body,
+            is_whole,
         }),
         false => Err(format!("it answered {status}")),
     }
 }
 
-/// The beginning of an answer. What breaks off after the status has arrived all the same.
-async fn read(mut response: Response) -> String {
+/// The beginning of an answer, and whether that is all of it. What breaks off after the status has arrived all
+/// the same.
+async fn read(mut response: Response, most_bytes: usize) -> (String, bool) {
     let mut body = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        let room = MOST_ANSWER_BYTES.saturating_sub(body.len());
-        body.extend(chunk.iter().take(room));
-        if body.len() >= MOST_ANSWER_BYTES {
-            break;
+    let is_whole = loop {
+        match response.chunk().await {
+            Ok(None) => break true,
+            Err(_) => break false,
+            Ok(Some(chunk)) => {
+                let room = most_bytes.saturating_sub(body.len());
+                body.extend(chunk.iter().take(room));
+                if body.len() >= most_bytes {
+                    break false;
+                }
+            }
         }
-    }
-    String::from_utf8_lossy(&body).into_owned()
+    };
+    (String::from_utf8_lossy(&body).into_owned(), is_whole)
 }
 
 fn headers(post: &Post) -> Result<HeaderMap, String> {

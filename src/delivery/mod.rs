@@ -1,6 +1,7 @@
-//! Deliveries on their way: HTTP, email and functions.
+//! Deliveries on their way: HTTP, email and functions; and shipments of connectors: functions and objects.
 //!
-//! The engine knows what is due and what becomes of it (`crate::engine::delivery`); a [`Courier`] sends it.
+//! The engine knows what is due and what becomes of it (`crate::engine::delivery`, `crate::engine::sch`); a
+//! [`Courier`] sends it.
 //! Each endpoint has one attempt under way at a time and all endpoints have theirs at once, so one that fails
 //! or hangs delays only itself. Every attempt ends within its own time limits.
 
@@ -11,7 +12,9 @@ mod fdk;
 mod forms;
 mod function;
 mod http;
+mod objects;
 mod sender;
+mod shipment;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,10 +26,13 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::engine::delivery::{Next, Outcome};
+use crate::engine::sch::Arrival;
 use crate::engine::{Engine, EngineError, EngineOptions, Home};
 
 pub use email::{SmtpError, SmtpServer};
+pub use objects::{ObjectPlace, ObjectPlaceError};
 use sender::{Attempt, Sender};
+use shipment::Shipped;
 
 /// How many attempts are under way at once.
 const MOST_UNDER_WAY: usize = 64;
@@ -43,6 +49,8 @@ pub struct CourierOptions {
     pub allow_http: bool,
     /// Whether addresses of private networks, and of this machine, are refused.
     pub deny_private_networks: bool,
+    /// Where connectors put objects; without a place there is none.
+    pub objects: Option<ObjectPlace>,
 }
 
 /// How a courier reaches the engine: one that is open, or one that is opened each time.
@@ -103,6 +111,28 @@ pub enum DeliveryError {
     Network(#[from] std::io::Error),
 }
 
+/// What came of something that was begun.
+enum Ended {
+    Delivery(Attempt),
+    Shipment(Shipped),
+}
+
+/// Of what the last attempt counts: a delivery by its number, a connector by its OCID.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Subject {
+    Delivery(i64),
+    Connector(String),
+}
+
+impl Ended {
+    fn subject(&self) -> Subject {
+        match self {
+            Self::Delivery(attempt) => Subject::Delivery(attempt.id),
+            Self::Shipment(shipped) => Subject::Connector(shipped.id.connector_id().to_owned()),
+        }
+    }
+}
+
 /// Sends what is due.
 pub struct Courier {
     sender: Arc<Sender>,
@@ -147,12 +177,12 @@ impl Courier {
                 None => break,
                 // An attempt that broke off is due again when its lease ends.
                 Some(Err(_)) => {}
-                Some(Ok(attempt)) => {
-                    let id = attempt.id;
-                    // The last attempt of each delivery counts.
-                    match finish(access, attempt)? {
-                        Some(failure) => failures.insert(id, failure),
-                        None => failures.remove(&id),
+                Some(Ok(ended)) => {
+                    let subject = ended.subject();
+                    // The last attempt counts.
+                    match finish(access, ended)? {
+                        Some(failure) => failures.insert(subject, failure),
+                        None => failures.remove(&subject),
                     };
                 }
             }
@@ -197,43 +227,97 @@ impl Courier {
     fn next_in_ms(
         &self,
         access: &impl EngineAccess,
-        under_way: &JoinSet<Attempt>,
+        under_way: &JoinSet<Ended>,
     ) -> Result<Option<i64>, EngineError> {
         match under_way.len() >= MOST_UNDER_WAY {
             true => Ok(None),
-            false => access.with(Engine::next_delivery_in_ms),
+            false => access.with(|engine| {
+                let delivery_ms = engine.next_delivery_in_ms()?;
+                let movement_ms = engine.next_movement_in_ms();
+                Ok(delivery_ms.into_iter().chain(movement_ms).min())
+            }),
         }
     }
 
-    /// Begins attempts of what is due, as many as there is room for.
+    /// Moves what connectors have to move, and begins attempts of what is due, as many as there is room for.
     fn begin(
         &self,
         access: &impl EngineAccess,
-        under_way: &mut JoinSet<Attempt>,
+        under_way: &mut JoinSet<Ended>,
         end: Option<Instant>,
     ) -> Result<(), EngineError> {
         let room = MOST_UNDER_WAY.saturating_sub(under_way.len());
         if room == 0 {
             return Ok(());
         }
-        for delivery in access.with(|engine| engine.due_deliveries(room))? {
+        let (shipments, deliveries) = access.with(|engine| {
+            engine.move_connectors()?;
+            let shipments = engine.due_shipments(room)?;
+            let room = room.saturating_sub(shipments.len());
+            Ok((shipments, engine.due_deliveries(room)?))
+        })?;
+        for shipment in shipments {
             let sender = Arc::clone(&self.sender);
-            under_way.spawn(async move {
-                let Some(end) = end else {
-                    return sender.attempt(&delivery).await;
-                };
-                match timeout_at(end, sender.attempt(&delivery)).await {
-                    Ok(attempt) => attempt,
-                    Err(_) => Attempt::cut_off(&delivery),
-                }
-            });
+            let id = shipment.id.clone();
+            let attempt = async move { Ended::Shipment(sender.ship(shipment).await) };
+            under_way.spawn(within(end, attempt, move || {
+                Ended::Shipment(Shipped::cut_off(id))
+            }));
+        }
+        for delivery in deliveries {
+            let sender = Arc::clone(&self.sender);
+            let cut_off = Attempt::cut_off(&delivery);
+            let attempt = async move { Ended::Delivery(sender.attempt(&delivery).await) };
+            under_way.spawn(within(end, attempt, move || Ended::Delivery(cut_off)));
         }
         Ok(())
     }
 }
 
-/// Tells the engine what came of an attempt.
-fn finish(access: &impl EngineAccess, attempt: Attempt) -> Result<Option<Failure>, EngineError> {
+/// Does something until the end, if there is one.
+async fn within<T>(
+    end: Option<Instant>,
+    work: impl Future<Output = T>,
+    cut_off: impl FnOnce() -> T,
+) -> T {
+    match end {
+        None => work.await,
+        Some(end) => timeout_at(end, work).await.unwrap_or_else(|_| cut_off()),
+    }
+}
+
+/// Tells the engine what came of something that was begun.
+fn finish(access: &impl EngineAccess, ended: Ended) -> Result<Option<Failure>, EngineError> {
+    match ended {
+        Ended::Delivery(attempt) => finish_delivery(access, attempt),
+        Ended::Shipment(shipped) => finish_shipment(access, shipped),
+    }
+}
+
+fn finish_shipment(
+    access: &impl EngineAccess,
+    shipped: Shipped,
+) -> Result<Option<Failure>, EngineError> {
+    let reason = match &shipped.arrival {
+        Arrival::Failed(reason) => Some(reason.clone()),
+        _ => None,
+    };
+    let run = shipped.run.as_ref();
+    let run = run.map(|(function_id, run)| (function_id.as_str(), run));
+    access.with(|engine| {
+        let next_ms = engine.finish_shipment(&shipped.id, shipped.arrival, run)?;
+        Ok(reason.map(|reason| Failure {
+            place: format!("the target of {}", shipped.id.connector_id()),
+            reason,
+            next: next_ms.map_or(Next::Done, Next::At),
+        }))
+    })
+}
+
+fn finish_delivery(
+    access: &impl EngineAccess,
+    attempt: Attempt,
+) -> Result<Option<Failure>, EngineError> {
     let outcome = match &attempt.result {
         Ok(outcome) => outcome.clone(),
         Err(reason) => Outcome::Failed(reason.clone()),

@@ -3,10 +3,13 @@
 use super::CourierOptions;
 use super::email::Mailer;
 use super::forms::{self, Post};
-use super::function;
+use super::function::{self, Wanted};
 use super::http::Http;
+use super::objects::Objects;
+use super::shipment::{self, Shipped};
 use crate::engine::delivery::functions::Run;
 use crate::engine::delivery::{Delivery, Destination, Outcome};
+use crate::engine::sch::Shipment;
 
 /// What came of an attempt.
 pub(super) struct Attempt {
@@ -40,6 +43,7 @@ impl Attempt {
 /// Sends to endpoints of all kinds.
 pub(super) struct Sender {
     http: Http,
+    objects: Objects,
     mailer: Option<Mailer>,
 }
 
@@ -47,8 +51,14 @@ impl Sender {
     pub(super) fn new(options: CourierOptions) -> Self {
         Self {
             http: Http::new(options.allow_http, options.deny_private_networks),
+            objects: Objects::new(options.objects),
             mailer: options.smtp.map(Mailer::new),
         }
+    }
+
+    /// Tries a shipment of a connector once.
+    pub(super) async fn ship(&self, shipment: Shipment) -> Shipped {
+        shipment::ship(&self.http, &self.objects, shipment).await
     }
 
     /// Tries a delivery once.
@@ -80,7 +90,8 @@ impl Sender {
             let reason = "there is no such function here: ocelot local function add gives one";
             return Attempt::of(delivery, Err(reason.to_owned()));
         };
-        let run = function::run(&self.http, function, &delivery.task.message.body).await;
+        let body = &delivery.task.message.body;
+        let run = function::run(&self.http, function, body, Wanted::Beginning).await;
         let result = match run.succeeded {
             true => Ok(Outcome::Delivered),
             false => Err(format!(

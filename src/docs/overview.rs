@@ -38,7 +38,14 @@ const ENVIRONMENT: &[(&str, &str)] = &[
         "OCI_CLI_RC_FILE",
         "The file with canned queries, unless `--cli-rc-file` names one.",
     ),
-    ("NO_COLOR", "If set and not empty, help has no colors."),
+    (
+        "COLUMNS",
+        "How wide ocelot top --once prints, in characters.",
+    ),
+    (
+        "NO_COLOR",
+        "If set and not empty, help, charts and ocelot top have no colors.",
+    ),
 ];
 
 const FILES: &[(&str, &str)] = &[

@@ -80,10 +80,11 @@ impl Engine {
                 key,
                 value,
             } => {
-                let message = (key.as_deref(), value.as_str());
+                let key = key.as_ref().map(|key| STANDARD.encode(key));
+                let message = json!({"key": key, "value": STANDARD.encode(value)});
                 Some((
                     stream_id,
-                    self.put_into_stream(&context, stream_id, message)?,
+                    self.put_into_stream(&context, stream_id, vec![message])?,
                 ))
             }
             Effect::Event(_) | Effect::Publish(_) | Effect::Invoke { .. } => None,
@@ -112,12 +113,12 @@ impl Engine {
         })
     }
 
-    /// Puts a message into a stream, and tells where it is.
-    fn put_into_stream(
+    /// Puts messages, whose keys and values are base64, into a stream, and tells where the first one is.
+    pub(super) fn put_into_stream(
         &self,
         context: &Context<'_>,
         stream_id: &str,
-        (key, value): (Option<&str>, &str),
+        messages: Vec<Value>,
     ) -> Result<Placed, ApiError> {
         let operation = StreamingOperation::PutMessages;
         let mut operations = streaming::SERVICE.operations.iter();
@@ -125,18 +126,21 @@ impl Engine {
         let entry = entry.ok_or_else(|| ApiError::internal("no operation puts messages"))?;
         let mut call = Call::new(entry);
         call.path.insert("streamId", stream_id.to_owned());
-        let key = key.map(|key| STANDARD.encode(key));
-        let message = json!({"key": key, "value": STANDARD.encode(value)});
-        call.body = Some(json!({ "messages": [message] }));
+        call.body = Some(json!({ "messages": messages }));
         let reply = self.streaming.answer(context, operation, &call)?;
-        let entry = reply.body.unwrap_or_default();
-        let entry = entry.pointer("/entries/0").cloned().unwrap_or_default();
-        let placed =
-            Placed::deserialize(entry).map_err(|error| ApiError::internal(error.to_string()))?;
-        // A disk that fails is told of the message, and the request goes well.
-        match placed.error_message {
+        let entries = reply.body.as_ref().and_then(|body| body.get("entries"));
+        let entries = entries.and_then(Value::as_array).into_iter().flatten();
+        let placed = entries.map(Placed::deserialize);
+        let placed: Vec<Placed> = placed
+            .collect::<Result<_, _>>()
+            .map_err(|error| ApiError::internal(error.to_string()))?;
+        // A disk that fails is told of the messages, and the request goes well.
+        match placed
+            .iter()
+            .find_map(|placed| placed.error_message.clone())
+        {
             Some(error) => Err(ApiError::internal(error)),
-            None => Ok(placed),
+            None => Ok(placed.into_iter().next().unwrap_or_default()),
         }
     }
 }
@@ -144,7 +148,7 @@ impl Engine {
 /// Where a message is that was put into a stream, as the reply tells it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Placed {
+pub(super) struct Placed {
     partition: Option<String>,
     offset: Option<i64>,
     error_message: Option<String>,

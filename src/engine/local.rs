@@ -1,7 +1,7 @@
 //! What only a local engine has: a clock that can be set, and a folder that can be looked into and emptied.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -9,7 +9,9 @@ use serde_json::{Map, Value, json};
 use super::delivery::functions::FunctionRequest;
 use super::delivery::inbox::InboxRequest;
 use super::events::NewEvent;
-use super::{AccessRequest, Engine, EngineError, PeekedState, QueuePart};
+use super::fault::FaultRequest;
+use super::sch::FollowRequest;
+use super::{AccessRequest, AuditRequest, Engine, EngineError, PeekedState, QueuePart};
 use crate::call::{LOCAL_TENANCY, Origin};
 use crate::clock::{Setting, clamp_ms, rfc3339};
 
@@ -38,6 +40,8 @@ pub enum LocalRequest {
     ResetClock,
     /// What there is.
     ShowStatus,
+    /// How much there is of all that moves: an [`Overview`](super::overview::Overview).
+    ShowOverview,
     /// The names and OCIDs of the resources of a kind.
     ListNames {
         /// The kind, as [`Engine::kind_of_option`] tells it.
@@ -57,6 +61,11 @@ pub enum LocalRequest {
     ManageFunctions {
         /// What.
         request: FunctionRequest,
+    },
+    /// Something about the files that logs are read from.
+    ManageFollowedLogs {
+        /// What.
+        request: FollowRequest,
     },
     /// Emits an event, as a service would.
     EmitEvent {
@@ -88,6 +97,30 @@ pub enum LocalRequest {
     ListTraces {
         /// Most traces.
         limit: usize,
+    },
+    /// How far a group of Kafka clients is behind in a stream; null where there is no such group.
+    ShowKafkaLag {
+        /// The stream, by name or OCID.
+        stream: String,
+        /// The group.
+        group: String,
+    },
+    /// Something about faults that strike calls on purpose.
+    ManageFaults {
+        /// What.
+        request: FaultRequest,
+    },
+    /// Writes everything into a file.
+    SaveState {
+        /// The file, as an absolute path.
+        file: PathBuf,
+    },
+    /// The resources, with how many messages they hold.
+    SummarizeState,
+    /// Who changed what.
+    ListAudit {
+        /// Which entries.
+        request: AuditRequest,
     },
     /// Deletes everything.
     Reset,
@@ -186,6 +219,7 @@ impl Engine {
                 ("topics", "onstopic"),
                 ("subscriptions", "onssubscription"),
                 ("rules", "eventrule"),
+                ("service-connectors", "serviceconnector"),
             ]
             .into_iter()
             .map(|(name, kind)| Ok((name, session.count_resources(kind)?)))
@@ -214,6 +248,7 @@ impl Engine {
             // Their names are their endpoints.
             "subscription-id" => Some("onssubscription"),
             "rule-id" => Some("eventrule"),
+            "service-connector-id" => Some("serviceconnector"),
             _ => None,
         }
     }
@@ -231,7 +266,9 @@ impl Engine {
     pub fn reset(&self) -> Result<(), EngineError> {
         self.store.clear()?;
         self.recorder.take();
+        self.look_at_connectors()?;
         self.clock.set(Setting::System);
+        self.faults.forget();
         self.changes.tell_all();
         Ok(self.streaming.finish_removals(&self.store)?)
     }
@@ -255,10 +292,12 @@ impl Engine {
             LocalRequest::AdvanceClock { by_ms } => Ok(self.advance_clock(*by_ms)?.to_json()),
             LocalRequest::ResetClock => Ok(self.set_clock(Setting::System)?.to_json()),
             LocalRequest::ShowStatus => self.status_json(),
+            LocalRequest::ShowOverview => Ok(json!(self.overview()?)),
             LocalRequest::ListNames { kind } => Ok(json!(self.names(kind)?)),
             LocalRequest::ManageAccess { request } => self.manage_access(request),
             LocalRequest::ManageInbox { request } => self.manage_inbox(request),
             LocalRequest::ManageFunctions { request } => self.manage_functions(request),
+            LocalRequest::ManageFollowedLogs { request } => self.manage_followed_logs(request),
             LocalRequest::EmitEvent { event } => self.emit_event(event, origin),
             LocalRequest::PeekQueue {
                 part,
@@ -270,6 +309,11 @@ impl Engine {
             }
             LocalRequest::ShowTrace { id } => Ok(json!(self.trace(id)?)),
             LocalRequest::ListTraces { limit } => Ok(json!(self.traces(*limit)?)),
+            LocalRequest::ShowKafkaLag { stream, group } => self.kafka_lag(stream, group),
+            LocalRequest::ManageFaults { request } => self.manage_faults(request),
+            LocalRequest::SaveState { file } => self.save_state(file),
+            LocalRequest::SummarizeState => Ok(Value::Array(self.summarize()?)),
+            LocalRequest::ListAudit { request } => self.list_audit(request),
             LocalRequest::Reset => {
                 self.reset()?;
                 Ok(json!({ "data-dir": self.place(), "deleted": true }))

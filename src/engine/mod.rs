@@ -5,11 +5,13 @@
 //! give the same answers.
 
 mod access;
+mod audit;
 mod carry_out;
 mod changes;
 pub mod delivery;
 pub mod effects;
 pub mod events;
+pub mod fault;
 mod folder;
 mod listing;
 mod local;
@@ -18,11 +20,15 @@ pub mod monitoring;
 pub mod ocid;
 mod ons;
 mod options;
+pub mod overview;
 mod queue;
 mod rates;
 mod request;
 mod resource;
 mod retry;
+pub mod sch;
+mod seed;
+pub mod state;
 mod streaming;
 pub mod trace;
 mod work;
@@ -43,6 +49,7 @@ pub use access::{
     AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser,
     without_default_domain,
 };
+pub use audit::AuditRequest;
 pub use changes::{Attempt, Changes, Listening, PlaceInLine, Wait};
 pub use folder::{FolderError, FolderSign, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
@@ -51,6 +58,7 @@ use queue::Queue;
 pub use queue::{DEFAULT_CHANNEL, PeekedState, QueueBatchResult, QueuePart};
 pub use queue::{DeleteQueueMessages, Deleted, GotQueueMessages, PutQueueMessages, PutQueueResult};
 pub use rates::Rates;
+pub use seed::{Planted, Seed, SeedError};
 use streaming::Streaming;
 pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 pub use streaming::{GotMessages, NEXT_CURSOR, PutMessages, PutResult};
@@ -86,9 +94,15 @@ pub enum EngineError {
     /// What is to be emitted is no event.
     #[error(transparent)]
     Event(#[from] events::envelope::EventError),
+    /// A log cannot be followed as asked.
+    #[error(transparent)]
+    FollowedLog(#[from] sch::FollowedLogError),
     /// No such function.
     #[error(transparent)]
     Function(#[from] delivery::functions::FunctionError),
+    /// A state cannot be saved or loaded.
+    #[error(transparent)]
+    State(#[from] state::StateError),
     /// No such trace.
     #[error(transparent)]
     Trace(#[from] trace::TraceError),
@@ -111,8 +125,10 @@ pub struct Engine {
     decoy: access::Decoy,
     queue: Queue,
     strictness: Strictness,
+    connectors: Arc<sch::Connectors>,
     changes: Arc<Changes>,
     recorder: metrics::Recorder,
+    faults: fault::Faults,
     // Dropped last: until then the folder is this process's alone.
     folder: Option<folder::Folder>,
 }
@@ -155,6 +171,11 @@ impl Engine {
         streaming.finish_removals(&store)?;
         let queue = Queue::new(Arc::clone(&changes), strictness.clone());
         queue.finish_removals(&store)?;
+        let connectors = Arc::new(sch::Connectors::new(Arc::clone(&changes)));
+        let appended = Arc::clone(&connectors);
+        streaming.on_append(Arc::new(move |stream_id, _| {
+            appended.note_append(stream_id)
+        }));
         let engine = Self {
             clock: EngineClock::new(system, setting.unwrap_or_default()),
             streaming,
@@ -163,11 +184,14 @@ impl Engine {
             decoy: access::Decoy::new()?,
             queue,
             strictness,
+            connectors,
             changes,
             recorder: metrics::Recorder::default(),
+            faults: fault::Faults::open(&store)?,
             store,
             folder,
         };
+        engine.look_at_connectors()?;
         engine.carry_out_effects()?;
         Ok(engine)
     }
@@ -214,8 +238,11 @@ impl Engine {
                 }
                 monitoring::answer(&context, &self.strictness, operation, call).map(Attempt::Done)
             }
-            OperationId::Sch(_) => Err(not_available(call)),
+            OperationId::Sch(operation) => {
+                sch::answer(self, &context, operation, call).map(Attempt::Done)
+            }
         };
+        self.note_change(call, &attempt);
         // The change is made and its effects are noted: what keeps them from being carried out now does not
         // undo the answer. They stay noted, and the next call meets the same obstacle first.
         let _ = self.carry_out_effects();

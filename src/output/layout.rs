@@ -19,7 +19,8 @@ pub(super) fn data(
 ) -> io::Result<()> {
     match style {
         Style::Table => out.write_all(table::table(value).as_bytes()),
-        Style::Json => {
+        // Charts are drawn elsewhere, from whole replies.
+        Style::Json | Style::Chart => {
             json::write_pretty(value, "  ", out)?;
             out.write_all(b"\n")
         }
@@ -50,7 +51,7 @@ pub(super) fn listed(
         items,
     };
     match style {
-        Style::Json | Style::Table => {
+        Style::Json | Style::Table | Style::Chart => {
             json::write_pretty(&framed, "  ", out)?;
             out.write_all(b"\n")
         }
@@ -70,6 +71,8 @@ fn by_rows(
     match style {
         Style::Csv => rows::csv(items, shape, order, out),
         Style::Text => rows::text(items, shape, order, out),
-        Style::Jsonl | Style::Json | Style::Table | Style::Yaml => rows::jsonl(items, order, out),
+        Style::Jsonl | Style::Json | Style::Table | Style::Yaml | Style::Chart => {
+            rows::jsonl(items, order, out)
+        }
     }
 }

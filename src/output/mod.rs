@@ -3,6 +3,7 @@
 //! Everything here is text in, text out: callers write what they get to stdout and stderr. Nothing
 //! here knows who answered.
 
+mod chart;
 mod date;
 mod error;
 mod form;
@@ -25,6 +26,7 @@ use serde_json::{Map, Value};
 use crate::api::operation::{Operation, ReplyBody};
 use crate::call::Reply;
 
+pub use chart::Canvas;
 pub use error::{ErrorContext, NoAnswer, no_answer, service_error};
 pub use pages::{Listing, Pages, count_items, keep_items};
 pub use query::Query;
@@ -39,6 +41,8 @@ pub struct Format {
     pub query: Option<Query>,
     /// Whether a string is printed without quotes: `--raw-output`.
     pub raw: bool,
+    /// What charts are drawn on.
+    pub canvas: Canvas,
 }
 
 impl Format {
@@ -49,6 +53,7 @@ impl Format {
             style,
             query: query.map(Query::parse).transpose()?,
             raw,
+            canvas: Canvas::default(),
         })
     }
 }
@@ -92,6 +97,12 @@ pub enum OutputError {
         /// What the system said.
         reason: String,
     },
+    /// What is to be drawn has no series in it.
+    #[error(
+        "--output chart draws the data points of metrics, and this has none ({0}): choose another format, or a --query \
+         that keeps them"
+    )]
+    Chart(String),
     /// A reply cannot be written in this format.
     #[error("cannot write the reply in this format: {0}")]
     Layout(String),
@@ -114,6 +125,12 @@ pub fn reply(operation: &Operation, reply: Reply, format: &Format) -> Result<Pri
         && matches!(operation.reply, ReplyBody::List(_))
         && !document.is_empty()
     {
+        document
+            .entry("data")
+            .or_insert_with(|| Value::Array(Vec::new()));
+    }
+    // A chart of nothing tells so.
+    if format.style == Style::Chart && matches!(operation.reply, ReplyBody::List(_)) {
         document
             .entry("data")
             .or_insert_with(|| Value::Array(Vec::new()));
@@ -188,7 +205,9 @@ fn print(
     // A table or rows have no room for what stands beside the data.
     let beside = match format.style {
         Style::Json | Style::Yaml => String::new(),
-        Style::Table | Style::Jsonl | Style::Csv | Style::Text => beside_data(&document),
+        Style::Table | Style::Jsonl | Style::Csv | Style::Text | Style::Chart => {
+            beside_data(&document)
+        }
     };
     let data = match &format.query {
         Some(query) => {
@@ -243,6 +262,7 @@ fn laid_out(data: Value, format: &Format) -> Result<String, OutputError> {
         Value::Array(rows) if rows.is_empty() && format.style == Style::Table => {
             Ok(NO_ROWS.to_owned())
         }
+        data if format.style == Style::Chart => Ok(chart::from_data(data)?.draw(&format.canvas)),
         Value::String(text) if format.raw && format.style != Style::Table => Ok(text + "\n"),
         data => {
             let mut text = Vec::new();

@@ -16,11 +16,14 @@ pub enum Style {
     Yaml,
     /// Bare values: a line an item, tabs between what an item has several of.
     Text,
+    /// Series drawn over time, of the one operation that answers with such.
+    Chart,
 }
 
 impl Style {
     /// What `--output` takes: the official command line's own first.
-    pub const NAMES: &'static [&'static str] = &["json", "table", "jsonl", "csv", "yaml", "text"];
+    pub const NAMES: &'static [&'static str] =
+        &["json", "table", "jsonl", "csv", "yaml", "text", "chart"];
 
     /// The style with this name, in lower or upper case.
     pub fn named(name: &str) -> Option<Self> {
@@ -31,6 +34,7 @@ impl Style {
             Self::Csv,
             Self::Yaml,
             Self::Text,
+            Self::Chart,
         ];
         let mut named = Self::NAMES.iter().zip(all);
         let found = named.find(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -41,7 +45,7 @@ impl Style {
     pub(super) fn prints_rows(self) -> bool {
         match self {
             Self::Jsonl | Self::Csv | Self::Text => true,
-            Self::Json | Self::Table | Self::Yaml => false,
+            Self::Json | Self::Table | Self::Yaml | Self::Chart => false,
         }
     }
 }

@@ -98,6 +98,16 @@ pub fn run(options: ServeOptions, on_ready: impl FnOnce(&Ready)) -> Result<(), S
             });
         }
     };
+    if let Some(seed) = &options.seed {
+        for planted in engine.plant(seed)? {
+            tracing::info!(
+                section = planted.section,
+                name = planted.name,
+                new = planted.is_new,
+                "seed"
+            );
+        }
+    }
     let runtime = Runtime::new().map_err(ServeError::Runtime)?;
     let served = runtime.block_on(serve(options, engine, on_ready));
     runtime.shutdown_timeout(LAST_MOMENT);

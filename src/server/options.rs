@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::auth::Auth;
 use super::tls::Tls;
 use crate::delivery::CourierOptions;
-use crate::engine::Home;
+use crate::engine::{Home, Seed};
 use crate::log::Durability;
 
 /// How to serve.
@@ -34,6 +34,8 @@ pub struct ServeOptions {
     pub tls: Tls,
     /// Whether other machines may connect although nobody is asked who they are.
     pub insecure: bool,
+    /// What is to be there once the server is ready.
+    pub seed: Option<Seed>,
     /// The file to write once the server is ready.
     pub ready_file: Option<PathBuf>,
     /// What clients may take.

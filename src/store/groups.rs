@@ -1,6 +1,6 @@
 //! Consumer groups of streams: what each has committed, and which instance reads which partition.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row};
 
 use super::{Session, StoreError};
 
@@ -57,6 +57,14 @@ pub struct Instance {
     pub last_seen_ms: i64,
 }
 
+fn group_of(row: &Row<'_>) -> rusqlite::Result<Group> {
+    Ok(Group {
+        name: row.get(0)?,
+        generation: row.get(1)?,
+        last_used_ms: row.get(2)?,
+    })
+}
+
 impl Session<'_> {
     /// A group of a stream.
     pub fn group(&self, stream_id: &str, name: &str) -> Result<Option<Group>, StoreError> {
@@ -66,14 +74,18 @@ impl Session<'_> {
                 "SELECT name, generation, last_used_ms FROM consumer_group \
                  WHERE stream_id = ?1 AND name = ?2",
             )?
-            .query_row([stream_id, name], |row| {
-                Ok(Group {
-                    name: row.get(0)?,
-                    generation: row.get(1)?,
-                    last_used_ms: row.get(2)?,
-                })
-            })
+            .query_row([stream_id, name], group_of)
             .optional()?)
+    }
+
+    /// The groups of a stream, by name.
+    pub fn groups(&self, stream_id: &str) -> Result<Vec<Group>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT name, generation, last_used_ms FROM consumer_group \
+             WHERE stream_id = ?1 ORDER BY name",
+        )?;
+        let rows = statement.query_map([stream_id], group_of)?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// How many groups a stream has.

@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 11] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -221,6 +221,8 @@ const MIGRATIONS: [&str; 9] = [
     super::queue_messages::SCHEMA,
     super::trace::SCHEMA,
     super::metrics::SCHEMA,
+    super::connectors::SCHEMA,
+    super::audit::SCHEMA,
     super::metrics::BACKLOG_SCHEMA,
 ];
 

@@ -10,8 +10,11 @@
 //! [`FolderSession`] holds what belongs to the folder as a whole.
 
 mod access;
+mod audit;
 mod clear;
 mod conditions;
+mod connectors;
+mod copy;
 mod doomed_logs;
 mod effects;
 mod functions;
@@ -43,6 +46,8 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 pub use access::{ApiKey, AuthToken};
+pub use audit::{AuditEntry, AuditFilter};
+pub use connectors::{FollowedLog, LaneKey, WaitingRecord};
 pub use effects::NotedEffect;
 pub use functions::NamedFunction;
 pub use groups::{Group, GroupPartition, Instance};
@@ -50,7 +55,7 @@ pub use inbox::InboxEntry;
 pub use kafka_groups::{KafkaGroup, KafkaOffset};
 pub use metrics::{Bucket, Measurement, SeriesOwner, Stamped, Summary, minute_of};
 pub use metrics::{Series, SeriesFilter, SeriesKey};
-pub use outbox::{NewDelivery, StoredDelivery};
+pub use outbox::{NewDelivery, OutboxLane, StoredDelivery};
 pub use page::{Order, Page, Place, PlaceValue};
 pub use positions::GroupPlace;
 pub use queue_deliveries::{Delivery, DeliveryRange, ExpiredDeliveries, Standing};
@@ -91,6 +96,9 @@ pub enum StoreError {
         /// Why.
         source: serde_json::Error,
     },
+    /// A database that comes from elsewhere is damaged.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
     /// The data folder was written by a later version of this program.
     #[error(
         "{path} was written by a newer ocelot (format {found}; this one knows {known}): update ocelot, \

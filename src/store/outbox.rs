@@ -39,6 +39,21 @@ pub struct StoredDelivery<T> {
     pub patience_ms: i64,
 }
 
+/// What of the outbox is for one endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxLane {
+    /// The endpoint.
+    pub lane: String,
+    /// How many deliveries have not arrived yet.
+    pub deliveries: i64,
+    /// How many of them could be sent now.
+    pub due: i64,
+    /// How many of them have failed before.
+    pub failed: i64,
+    /// When the first of them is due, in milliseconds.
+    pub next_due_ms: i64,
+}
+
 const COLUMNS: &str = "id, task, attempts, time_created_ms, patience_ms";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredDelivery<String>> {
@@ -181,5 +196,23 @@ impl FolderSession<'_> {
             .connection
             .prepare_cached("SELECT COUNT(*) FROM delivery")?;
         Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
+    /// What the outbox holds for each endpoint, by endpoint.
+    pub fn outbox_lanes(&self, now_ms: i64) -> Result<Vec<OutboxLane>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT lane, COUNT(*), SUM(due_ms <= ?1), SUM(attempts > 0), MIN(due_ms) \
+             FROM delivery GROUP BY lane ORDER BY lane",
+        )?;
+        let rows = statement.query_map([now_ms], |row| {
+            Ok(OutboxLane {
+                lane: row.get(0)?,
+                deliveries: row.get(1)?,
+                due: row.get(2)?,
+                failed: row.get(3)?,
+                next_due_ms: row.get(4)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 }

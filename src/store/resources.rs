@@ -142,6 +142,15 @@ impl FolderSession<'_> {
             .optional()?)
     }
 
+    /// The OCIDs of the tenancies that have resources which are not deleted.
+    pub fn tenancies(&self) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT DISTINCT tenancy_id FROM resource WHERE time_deleted_ms IS NULL ORDER BY tenancy_id",
+        )?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// How many resources of `kind` are not deleted, whosever they are.
     pub fn count_resources(&self, kind: &str) -> Result<i64, StoreError> {
         Ok(self.connection.query_row(

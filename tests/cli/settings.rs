@@ -58,6 +58,7 @@ const ELSEWHERE: &[&str] = &[
     "smtp",
     "allow-http",
     "deny-private-networks",
+    "object-store",
     "help",
     "version",
     "release-info",

@@ -12,6 +12,7 @@ mod harnesses;
 mod kafka_groups;
 mod lists;
 mod names;
+mod overview;
 mod pools;
 mod put;
 mod retention;

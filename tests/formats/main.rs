@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod charts;
 mod layouts;
 mod memory;
 mod paging;

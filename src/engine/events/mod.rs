@@ -20,7 +20,7 @@ use crate::call::{ApiError, Call, Reply};
 pub(super) use counts::count_delivery;
 pub use emit::{EventSketch, NewEvent};
 pub(super) use routing::hand_on;
-pub(super) use rules::note_failure;
+pub(super) use rules::{note_failure, overview};
 
 /// Answers a call of an operation of Events; a strict engine has the quota of a tenancy.
 pub(super) fn answer(

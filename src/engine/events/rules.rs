@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::effects::ActionTaken;
 use super::super::listing::{Limits, Request};
+use super::super::overview::RuleOverview;
 use super::super::resource::{self, ResourceKind, Tags, check_text};
 use super::super::trace::{Hop, HopKind, HopResult};
 use super::super::{Context, ocid, retry};
@@ -170,6 +171,23 @@ pub(super) fn of_tenancy(session: &Session<'_>) -> Result<Vec<Rule>, ApiError> {
     let sort = (SortBy::TimeCreated, Order::Ascending);
     let page = session.resources(RULE.ocid_type, &filter, sort, None, usize::MAX)?;
     Ok(page.items)
+}
+
+/// The rules of a tenancy, by name.
+pub(in crate::engine) fn overview(session: &Session<'_>) -> Result<Vec<RuleOverview>, ApiError> {
+    let mut rules = of_tenancy(session)?;
+    rules.sort_by(|one, other| one.name.cmp(&other.name));
+    let shown = rules.into_iter().map(|rule| {
+        let failing = rule.enabled_actions();
+        RuleOverview {
+            is_enabled: rule.is_enabled(),
+            actions: rule.enabled_actions().count(),
+            failing_actions: failing.filter(|action| action.failure.is_some()).count(),
+            condition: rule.details.condition,
+            name: rule.name,
+        }
+    });
+    Ok(shown.collect())
 }
 
 pub(super) fn get(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {

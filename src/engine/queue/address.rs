@@ -49,6 +49,17 @@ impl Address {
         Ok(address)
     }
 
+    /// A queue's own messages, or those of its primary group. The expired ones are let go first.
+    pub(super) fn of_queue(
+        session: &Session<'_>,
+        context: &Context<'_>,
+        queue_id: &str,
+    ) -> Result<Self, ApiError> {
+        let address = Self::find(session, queue_id, None)?;
+        sweep::sweep(session, &address.queue, context.now_ms)?;
+        Ok(address)
+    }
+
     /// What a command on this machine names.
     pub(super) fn of_part(session: &Session<'_>, part: &QueuePart) -> Result<Self, ApiError> {
         if let Some(channel) = &part.channel {

@@ -16,7 +16,7 @@ pub const DEFAULT: &str = "default-channel";
 const MOST_BYTES: usize = 64;
 
 /// Refuses what cannot be the name of a channel.
-pub(super) fn check_name(field: &str, name: &str) -> Result<(), ApiError> {
+pub(in crate::engine) fn check_name(field: &str, name: &str) -> Result<(), ApiError> {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
     let wrong = |reason: &str| {
         let shown: String = name.chars().take(80).collect();

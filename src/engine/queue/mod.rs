@@ -16,6 +16,7 @@ mod filter;
 mod limits;
 mod lists;
 mod messages;
+mod overview;
 mod peek;
 mod purge;
 mod queues;
@@ -37,11 +38,15 @@ use crate::store::{Store, StoreError};
 use work::WORK_REQUESTS;
 
 pub use channels::DEFAULT as DEFAULT_CHANNEL;
+pub(super) use channels::check_name as check_channel;
+pub(super) use messages::take_out;
 pub use messages::{
     DeleteQueueMessages, Deleted, GotQueueMessages, PutQueueMessages, PutQueueResult,
     QueueBatchResult,
 };
+pub(super) use overview::overview;
 pub use peek::PeekedState;
+pub(super) use queues::QUEUE;
 
 /// Which messages of a queue a command on this machine is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ use crate::call::{ApiError, Call, Reply};
 use crate::clock::rfc3339;
 use crate::store::{Filter, Resource, Session};
 
-pub(super) const QUEUE: ResourceKind = ResourceKind {
+pub(in crate::engine) const QUEUE: ResourceKind = ResourceKind {
     ocid_type: "queue",
     noun: "queue",
 };

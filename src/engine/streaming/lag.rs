@@ -1,60 +1,49 @@
-//! How far consumer groups are behind.
+//! How far a group of Kafka clients is behind in a stream.
 
-use super::streams::{STREAM, Stream};
-use super::{Streaming, TopicError};
-use crate::call::ApiError;
-use crate::store::{GroupPlace, Store};
+use serde_json::{Value, json};
 
-/// How many messages of a partition a group has not read yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::engine) struct Lag {
-    /// Which group of which stream, and which partition.
-    pub place: GroupPlace,
-    /// How many messages.
-    pub messages: i64,
-}
+use super::super::{Engine, EngineError};
+use crate::api::streaming::Streaming as Operation;
+use crate::call::LOCAL_TENANCY;
 
-impl Streaming {
-    /// How far all groups are behind in all partitions. Messages that are not kept any more cannot be read and do
-    /// not count; nor do groups of REST that were not used for so long that they are forgotten.
-    pub(in crate::engine) fn lags(&self, store: &Store, now_ms: i64) -> Result<Vec<Lag>, ApiError> {
-        let places = store.read(|session| session.group_places())?;
-        let mut lags = Vec::with_capacity(places.len());
-        for of_stream in places.chunk_by(|one, next| one.stream_id == next.stream_id) {
-            let Some(first) = of_stream.first() else {
-                continue;
-            };
-            let stream: Option<Stream> = store
-                .tenancy(&first.tenancy_id)
-                .read(|session| session.resource(STREAM.ocid_type, &first.stream_id))?;
-            let Some(stream) = stream else {
-                continue;
-            };
-            let horizon_ms = stream.horizon_ms(now_ms);
-            for place in of_stream {
-                let is_known = place
-                    .last_used_ms
-                    .is_none_or(|used_ms| used_ms >= horizon_ms);
-                if is_known && let Some(messages) = self.lag(place, horizon_ms) {
-                    lags.push(Lag {
-                        place: place.clone(),
-                        messages,
-                    });
-                }
-            }
+impl Engine {
+    /// Each partition of a stream of the local tenancy, with what a group of Kafka clients has committed there and
+    /// how many messages it has not read; null where no such group is known in the stream's pool.
+    pub(in crate::engine) fn kafka_lag(
+        &self,
+        stream: &str,
+        group: &str,
+    ) -> Result<Value, EngineError> {
+        let topics = self.topics(LOCAL_TENANCY);
+        let reply = topics.call(Operation::GetStream, Some(stream), None)?;
+        let body = reply.body.unwrap_or_default();
+        let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+        let Some(pool) = topics.pool(field("streamPoolId"))? else {
+            return Ok(Value::Null);
+        };
+        let committed = self.kafka_groups().committed_offsets(&pool.id, group)?;
+        if committed.is_empty() && self.kafka_groups().group(&pool.id, group)?.is_none() {
+            return Ok(Value::Null);
         }
-        Ok(lags)
-    }
-
-    /// None where the partition cannot be read: that is for those to tell who read it.
-    fn lag(&self, place: &GroupPlace, horizon_ms: i64) -> Option<i64> {
-        let read = self
-            .partitions
-            .read(&place.stream_id, place.partition, |log, retained| {
-                let oldest = retained.oldest_offset(log, horizon_ms)?;
-                let next = place.next_offset.max(oldest);
-                Ok::<_, TopicError>((log.end_offset() - next).max(0))
-            });
-        read.ok()
+        let Some(topic) = pool.topics.values().find(|topic| topic.id == field("id")) else {
+            return Ok(Value::Null);
+        };
+        let rows = (0..topic.partitions).map(|partition| {
+            let range = topics.offsets(topic, partition);
+            let range = range.map_err(|error| EngineError::Refused(error.to_string()))?;
+            let of_partition = committed
+                .iter()
+                .find(|offset| offset.stream_id == topic.id && offset.partition == partition);
+            let next = of_partition.map(|offset| offset.offset);
+            Ok(json!({
+                "partition": partition,
+                "protocol": "Kafka",
+                "committed-offset": next,
+                "end-offset": range.end,
+                "lag": (range.end - next.unwrap_or(range.start)).max(0),
+                "reserved-instance": null,
+            }))
+        });
+        rows.collect()
     }
 }

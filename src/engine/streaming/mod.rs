@@ -4,14 +4,17 @@
 //! section 1). What no source states is marked "unconfirmed" where it is decided.
 
 mod cursors;
+mod feed;
 mod get;
 mod group_reads;
 mod groups;
 mod harnesses;
 mod kafka_groups;
 mod lag;
+mod lags;
 mod limits;
 mod lists;
+mod overview;
 mod partitioner;
 mod partitions;
 mod pools;
@@ -32,10 +35,11 @@ use crate::api::streaming::Streaming as Operation;
 use crate::call::{ApiError, Call, Reply};
 use crate::disk::Disk;
 use crate::store::{Store, StoreError};
+pub(super) use feed::Feed;
 pub use get::GotMessages;
 pub use kafka_groups::{CommitRefusal, KafkaGroups, NewKafkaOffset};
-pub(super) use lag::Lag;
-use partitions::Partitions;
+pub(super) use lags::Lag;
+use partitions::{Listener, Partitions};
 use producers::ProducerIds;
 pub use put::{PutMessages, PutResult};
 pub(super) use streams::STREAM;
@@ -62,6 +66,11 @@ impl Streaming {
             producer_ids: ProducerIds::default(),
             strictness: options.strictness,
         }
+    }
+
+    /// Has a function called after each append, with the stream's OCID and the partition's number.
+    pub(super) fn on_append(&self, listener: Listener) {
+        self.partitions.listen(listener);
     }
 
     /// Removes the logs that are noted for removal and still there: those of earlier processes that did not

@@ -127,6 +127,18 @@ impl Partitions {
         listeners.push(listener);
     }
 
+    /// Whether a partition has a log: it is begun when it is first used, so to ask begins none.
+    pub(super) fn is_begun(&self, stream_id: &str, partition: u32) -> Result<bool, LogError> {
+        let folder = self.log_folder(stream_id, partition);
+        self.disk
+            .exists(&folder)
+            .map_err(LogError::io("look for", &folder))
+    }
+
+    fn log_folder(&self, stream_id: &str, partition: u32) -> PathBuf {
+        self.folder.join(stream_id).join(partition.to_string())
+    }
+
     /// Reads the log of a partition, beside other readers.
     pub(super) fn with<T, E: LogFailure>(
         &self,
@@ -208,7 +220,7 @@ impl Partitions {
             return Ok(Arc::clone(&open.log));
         }
         state.make_room();
-        let folder = self.folder.join(stream_id).join(partition.to_string());
+        let folder = self.log_folder(stream_id, partition);
         // Syncs are asked for apart from appends.
         let options = LogOptions {
             durability: Durability::Os,

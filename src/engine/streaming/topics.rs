@@ -450,7 +450,7 @@ impl Topics<'_> {
         })
     }
 
-    fn call(
+    pub(in crate::engine) fn call(
         &self,
         operation: Operation,
         stream_id: Option<&str>,

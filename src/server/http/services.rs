@@ -82,18 +82,37 @@ async fn reply(
     let content = body::content(&parts.headers, body, limits)?;
     request::check_type(&parts.headers, &content)?;
     let mut call = request::call(&route, parts.uri.query(), &parts.headers, origin)?;
-    if let Some(answer) = shared.ask_engine(|engine| exchange_messages(engine, &call, &content)) {
-        return answer;
-    }
-    if let Some(answer) = exchange_queue_messages(shared, &call, &content).await {
+    let has_faults = shared.engine.has_faults();
+    if !has_faults && let Some(answer) = move_messages(shared, &call, &content).await {
         return answer;
     }
     call.body = request::body(call.operation, &content)?;
     call.origin.request_id = Some(id.to_owned());
+    if has_faults {
+        let strike = shared.ask_engine(|engine| engine.strike(&call))?;
+        tokio::time::sleep(strike.delay).await;
+        if let Some(hit) = strike.hit {
+            let reply = shared.ask_engine(|engine| engine.answer_hit(&call, hit));
+            return response::reply(reply?);
+        }
+    }
     response::reply(wait::answer(shared, &call).await?)
 }
 
-/// Answers a call of those that move most messages, which go without a document in between; nothing for other calls, and where the body is not what it should be: the general way tells what is wrong with it.
+/// Answers a call of those that move most messages, which go without a document in between; nothing for other
+/// calls, and where the body is not what it should be: the general way tells what is wrong with it.
+async fn move_messages(
+    shared: &Arc<Shared>,
+    call: &Call,
+    content: &[u8],
+) -> Option<Result<Response<Body>, ApiError>> {
+    match shared.ask_engine(|engine| exchange_messages(engine, call, content)) {
+        None => exchange_queue_messages(shared, call, content).await,
+        answer => answer,
+    }
+}
+
+/// Those that are answered at once.
 fn exchange_messages(
     engine: &Engine,
     call: &Call,
@@ -115,7 +134,7 @@ fn exchange_messages(
     }
 }
 
-/// The same for calls that may have to wait for others.
+/// Those that may have to wait for others.
 async fn exchange_queue_messages(
     shared: &Arc<Shared>,
     call: &Call,

@@ -10,6 +10,7 @@ mod buffers;
 mod configs;
 mod connection;
 mod error;
+mod faults;
 mod fetch_session;
 mod frame;
 mod groups;

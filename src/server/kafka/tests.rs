@@ -268,6 +268,7 @@ fn broker() -> Kafka {
         auth: Auth::None,
         tls: Tls::Off,
         insecure: false,
+        seed: None,
         ready_file: None,
         limits: Limits {
             connections: 1,

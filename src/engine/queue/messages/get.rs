@@ -71,7 +71,7 @@ pub struct GotQueueMessages {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct GotMessage {
+pub(super) struct GotMessage {
     id: i64,
     content: String,
     receipt: String,
@@ -129,19 +129,8 @@ fn get(
         .visibility_seconds
         .unwrap_or(details.visibility_seconds);
     let patience_seconds = wish.timeout_seconds.unwrap_or(details.timeout_seconds);
-    let mut taker = Taker {
-        session,
-        address,
-        now_ms: context.now_ms,
-        visible_ms: context.now_ms + visibility_seconds * 1000,
-        last_receipt_no: i64::from_ne_bytes(random()?.to_ne_bytes()),
-        messages: Vec::new(),
-        bytes: 0,
-        visible_after: Written::default(),
-        expire_after: Written::default(),
-        created_at: Written::default(),
-        dying: Vec::new(),
-    };
+    let visible_ms = context.now_ms + visibility_seconds * 1000;
+    let mut taker = Taker::new(session, address, context.now_ms, visible_ms)?;
     let mut lanes = address.lanes(session, None)?;
     let room = taker.room(&lanes)?;
     lanes.retain(|lane| wish.channel.is_none_or(|wanted| wanted == lane.channel));
@@ -250,7 +239,7 @@ impl Written {
 }
 
 /// Takes messages for one reply.
-struct Taker<'s> {
+pub(super) struct Taker<'s> {
     session: &'s Session<'s>,
     address: &'s Address,
     now_ms: i64,
@@ -258,7 +247,7 @@ struct Taker<'s> {
     visible_ms: i64,
     /// Random at the beginning: with each delivery of a message its receipt is another.
     last_receipt_no: i64,
-    messages: Vec<GotMessage>,
+    pub(super) messages: Vec<GotMessage>,
     bytes: i64,
     visible_after: Written,
     expire_after: Written,
@@ -267,7 +256,29 @@ struct Taker<'s> {
     dying: Vec<String>,
 }
 
-impl Taker<'_> {
+impl<'s> Taker<'s> {
+    /// One that hides what it takes until `visible_ms`.
+    pub(super) fn new(
+        session: &'s Session<'s>,
+        address: &'s Address,
+        now_ms: i64,
+        visible_ms: i64,
+    ) -> Result<Self, ApiError> {
+        Ok(Self {
+            session,
+            address,
+            now_ms,
+            visible_ms,
+            last_receipt_no: i64::from_ne_bytes(random()?.to_ne_bytes()),
+            messages: Vec::new(),
+            bytes: 0,
+            visible_after: Written::default(),
+            expire_after: Written::default(),
+            created_at: Written::default(),
+            dying: Vec::new(),
+        })
+    }
+
     /// How many messages the group may have in flight besides those that it has.
     fn room(&self, lanes: &[QueueLane]) -> Result<usize, ApiError> {
         let room = match self.address.side {
@@ -297,7 +308,7 @@ impl Taker<'_> {
     }
 
     /// Takes messages out of one lane, those that became visible first before the others.
-    fn take(&mut self, lane: &QueueLane, limit: usize) -> Result<(), ApiError> {
+    pub(super) fn take(&mut self, lane: &QueueLane, limit: usize) -> Result<(), ApiError> {
         let limit = limit.min(self.room_of_channel(lane)?);
         let mut runs = self.runs(lane, limit)?;
         let runs_before = runs.clone();

@@ -3,11 +3,13 @@
 mod get;
 mod put;
 mod settle;
+mod take_out;
 
 pub use get::GotQueueMessages;
 pub use put::{PutQueueMessages, PutQueueResult};
 pub(super) use settle::delete;
 pub use settle::{DeleteQueueMessages, Deleted, QueueBatchResult};
+pub(in crate::engine) use take_out::take_out;
 
 use std::ops::RangeInclusive;
 

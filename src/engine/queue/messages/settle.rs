@@ -169,7 +169,7 @@ impl Queue {
 }
 
 /// Removes delivered messages of the group that a call is about.
-fn remove(
+pub(super) fn remove(
     session: &Session<'_>,
     address: &Address,
     mut deliveries: Vec<Delivery>,

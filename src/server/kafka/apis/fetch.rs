@@ -21,10 +21,12 @@ use tokio::time::Instant;
 
 use super::super::answer::Chunks;
 use super::super::error::Refusal;
+use super::super::faults;
 use super::super::fetch_session::{FetchSession, Name, Plan, Wanted};
 use super::super::registry::{Api, Call, Handled};
 use super::super::shape::{Field, Kind, always, since};
 use super::list_offsets::check_leader_epoch;
+use crate::engine::fault::GET;
 use crate::engine::{OffsetRange, Topic, TopicPool};
 
 pub(in super::super) const API: Api = Api {
@@ -72,6 +74,7 @@ async fn handle(call: Call<'_>) -> Handled {
             let pool = call.pool()?;
             let mut fetch = Fetch::new(&call, &pool, std::mem::take(&mut plan.partitions), limits);
             drop(pool);
+            fetch.strike().await;
             fetch.run().await;
             let throttle_ms = call.connection.throttle(fetch.rest_ms());
             answer(&call, &plan, throttle_ms, fetch.parts)
@@ -183,6 +186,15 @@ impl<'f> Fetch<'f> {
             parts,
             limits,
             bytes: 0,
+        }
+    }
+
+    /// Lets faults strike that a user asked for.
+    async fn strike(&mut self) {
+        let parts = self.parts.len();
+        let faults = faults::strike(self.call, GET, || parts).await;
+        for (part, fault) in self.parts.iter_mut().zip(faults.into_iter().flatten()) {
+            part.refusal = fault.or(part.refusal.take());
         }
     }
 

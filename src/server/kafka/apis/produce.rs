@@ -18,8 +18,10 @@ use kafka_protocol::messages::produce_response::{PartitionProduceResponse, Topic
 use kafka_protocol::messages::{ApiKey, ProduceRequest, ProduceResponse};
 
 use super::super::error::{Refusal, code_of, text_of};
+use super::super::faults;
 use super::super::registry::{Api, Call, Closing, Handled};
 use super::super::shape::{Field, Kind, always};
+use crate::engine::fault::PUT;
 use crate::engine::{Topic, TopicPool};
 use crate::log::Appended;
 
@@ -50,15 +52,25 @@ async fn handle(call: Call<'_>) -> Handled {
     let request: ProduceRequest = call.request()?;
     let pool = call.pool()?;
     let allowed = check(&request);
+    let batches = || {
+        request
+            .topic_data
+            .iter()
+            .map(|topic| topic.partition_data.len())
+            .sum()
+    };
+    let faults = faults::strike(&call, PUT, batches).await;
+    let mut faults = faults.into_iter().flatten();
     let mut first_failure = None;
     let mut rest_ms = 0;
     let mut responses = Vec::with_capacity(request.topic_data.len());
     for topic in &request.topic_data {
         let mut partitions = Vec::with_capacity(topic.partition_data.len());
         for data in &topic.partition_data {
-            let appended = match &allowed {
-                Ok(()) => append(&call, &pool, topic, data),
-                Err(refusal) => Err(refusal.clone()),
+            let appended = match (&allowed, faults.next().flatten()) {
+                (Ok(()), Some(fault)) => Err(fault),
+                (Ok(()), None) => append(&call, &pool, topic, data),
+                (Err(refusal), _) => Err(refusal.clone()),
             };
             if appended.is_ok() {
                 rest_ms = rest_ms.max(rest_after(&call, &pool, topic, data));

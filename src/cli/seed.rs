@@ -1,0 +1,52 @@
+//! `serve --seed FILE`: what is to be there when a server starts, as YAML or JSON.
+
+use std::fs;
+use std::path::Path;
+
+use clap::{Arg, ArgMatches};
+use serde_json::Value;
+
+use super::error::CliError;
+use crate::engine::Seed;
+use crate::profile::Environment;
+
+/// A seed lists resources by hand; what is far longer is another file.
+const MOST_BYTES: u64 = 4 << 20;
+
+/// The option, for the tree.
+pub(super) fn option() -> Arg {
+    Arg::new("seed")
+        .long("seed")
+        .value_name("FILE")
+        .help(
+            "YAML file with resources to make where they are missing: lists stream-pools, streams, queues, topics, \
+             subscriptions and rules, each resource with the fields that its create command takes.",
+        )
+}
+
+/// What the file of the line says.
+pub(super) fn read(matches: &ArgMatches) -> Result<Option<Seed>, CliError> {
+    let Some(given) = matches.get_one::<String>("seed") else {
+        return Ok(None);
+    };
+    let path = Environment::of_process().expand_home(given);
+    let text = read_text(&path)?;
+    let unreadable =
+        |reason: String| CliError::refused(format!("{} is no seed: {reason}", path.display()));
+    let document: Value =
+        serde_saphyr::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+    let seed = Seed::read(&document).map_err(|error| unreadable(error.to_string()))?;
+    Ok(Some(seed))
+}
+
+fn read_text(path: &Path) -> Result<String, CliError> {
+    let action = format!("read the seed {}", path.display());
+    let bytes = fs::metadata(path).map_err(CliError::io(&action))?.len();
+    if bytes > MOST_BYTES {
+        return Err(CliError::refused(format!(
+            "{} has {bytes} bytes, so it is no seed",
+            path.display()
+        )));
+    }
+    fs::read_to_string(path).map_err(CliError::io(action))
+}

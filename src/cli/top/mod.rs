@@ -1,0 +1,104 @@
+//! `ocelot top`: what there is and what waits, live on the whole screen, or once as text.
+//!
+//! `watch` asks the engine again and again and compares what it says; `sections` says what is told of it;
+//! `page` draws that into cells of any size; `screen` shows pages on a terminal and listens to keys. Nothing of
+//! this is touched by other commands.
+
+mod page;
+mod palette;
+mod screen;
+mod sections;
+mod watch;
+
+use std::time::Duration;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use super::builtin::{Answer, Builtin, Takes};
+use super::error::CliError;
+use super::globals::Globals;
+use super::terminal;
+use watch::{View, Watch};
+
+/// How often the screen is renewed where the line does not say, in seconds.
+const DEFAULT_INTERVAL: &str = "1";
+
+/// The bounds of that, in seconds.
+const INTERVAL_SECONDS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
+
+/// How wide text is where nobody says, in characters.
+const DEFAULT_COLUMNS: u16 = 80;
+
+/// The bounds of that: narrower has no room for names.
+const COLUMNS: std::ops::RangeInclusive<u16> = 40..=500;
+
+/// The command.
+pub(super) static TOP: Builtin = Builtin {
+    words: "top",
+    takes: Takes::Only(
+        &["cli-rc-file", "data-dir"],
+        "looks into a data folder, and asks the server that has it: name the folder with --data-dir",
+    ),
+    run: |matches, globals| run(matches, globals).map(|()| Answer::default()),
+};
+
+/// The command, for the tree.
+pub(super) fn command() -> Command {
+    Command::new("top")
+        .about("Watch streams, groups and their lag, queues, deliveries and rules, live.")
+        .after_help(
+            "It shows the engine on this machine, wherever it runs: in a server that has the data folder, or in no \
+             process at all.\n\n\
+             Keys: q, Esc and Ctrl-C leave; Tab and the left and right arrows choose a section; the up and down \
+             arrows, Page Up, Page Down, Home and End scroll it.\n\n\
+             Examples:\n  ocelot top\n  ocelot top --once",
+        )
+        .arg(
+            Arg::new("once")
+                .long("once")
+                .action(ArgAction::SetTrue)
+                .conflicts_with("interval")
+                .help(
+                    "Print everything once, as text without colors, as wide as COLUMNS says (default 80).",
+                ),
+        )
+        .arg(
+            Arg::new("interval")
+                .long("interval")
+                .value_name("SECONDS")
+                .default_value(DEFAULT_INTERVAL)
+                .value_parser(check_interval)
+                .help("Time between two looks, 0.1 to 3600."),
+        )
+}
+
+fn check_interval(text: &str) -> Result<Duration, String> {
+    let seconds: Option<f64> = text.parse().ok();
+    match seconds.filter(|seconds| INTERVAL_SECONDS.contains(seconds)) {
+        Some(seconds) => Ok(Duration::from_secs_f64(seconds)),
+        None => Err("give seconds, 0.1 to 3600".to_owned()),
+    }
+}
+
+fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), CliError> {
+    if matches.get_flag("once") {
+        let view = View::of(watch::look(globals)?);
+        return terminal::data(page::text(&view, columns()).as_bytes());
+    }
+    if !terminal::stdout_is_terminal() {
+        return Err(CliError::value(
+            "ocelot top draws on a terminal, and standard output is none: give --once to print everything once, as text",
+        ));
+    }
+    let interval = matches.get_one::<Duration>("interval").copied();
+    screen::show(&Watch::begin(globals, interval.unwrap_or_default())?)
+}
+
+/// How wide text is to be: as the variable `COLUMNS` says.
+fn columns() -> u16 {
+    let named = std::env::var("COLUMNS").ok();
+    let named = named.and_then(|text| text.trim().parse::<u16>().ok());
+    named.map_or(DEFAULT_COLUMNS, |columns| {
+        columns.clamp(*COLUMNS.start(), *COLUMNS.end())
+    })
+}

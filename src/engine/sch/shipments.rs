@@ -1,0 +1,352 @@
+//! Shipments: batches that leave the engine, for functions and for object storage.
+//!
+//! The engine sends nothing itself. It hands out what is due ([`Engine::due_shipments`]) and is told what came of
+//! it ([`Engine::finish_shipment`]). What was handed out is under a lease, so it is due again when whoever had it
+//! is gone; a batch stays the same until it has arrived.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+
+use super::super::delivery::functions::{Function, Run};
+use super::super::{Context, Engine, EngineError};
+use super::connectors::Connector;
+use super::details::Target;
+use super::movement::{Batch, NewRecord, stage_of};
+use super::moving::{Moment, settle};
+use super::stages::{Destination, stages};
+use crate::call::{ApiError, Origin};
+use crate::clock::Clock;
+use crate::store::{Session, WaitingRecord};
+
+/// How long a batch is its holder's, in milliseconds: longer than an attempt may take.
+const FUNCTION_LEASE_MS: i64 = 60_000;
+const OBJECT_LEASE_MS: i64 = 300_000;
+
+/// How long an attempt to store an object may take, in seconds: less than its lease.
+pub const MOST_OBJECT_SECONDS: u64 = 240;
+
+/// The namespace of buckets where a connector names none.
+const DEFAULT_NAMESPACE: &str = "local";
+
+/// A batch for its holder to send.
+#[derive(Debug)]
+pub struct Shipment {
+    /// Which one it is, for [`Engine::finish_shipment`].
+    pub id: ShipmentId,
+    /// What to send, and where.
+    pub cargo: Cargo,
+}
+
+/// Which batch of which connector a shipment is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShipmentId {
+    tenancy_id: String,
+    connector_id: String,
+    stage: u32,
+    lane: String,
+    batch: Batch,
+}
+
+impl ShipmentId {
+    /// The connector's OCID.
+    pub fn connector_id(&self) -> &str {
+        &self.connector_id
+    }
+}
+
+/// What a shipment is.
+#[derive(Debug)]
+pub enum Cargo {
+    /// A call of a function.
+    Call {
+        /// The OCID that the connector names.
+        function_id: String,
+        /// The function; `None` when it is not there.
+        function: Option<Function>,
+        /// A JSON array of records.
+        body: String,
+    },
+    /// An object to store.
+    Object {
+        /// Namespace, bucket and name, as a path.
+        path: String,
+        /// The content, compressed with gzip.
+        content: Vec<u8>,
+        /// Whether what is there may be replaced: an earlier attempt may have put it there.
+        may_replace: bool,
+    },
+}
+
+/// What came of a shipment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// The object is stored.
+    Stored,
+    /// There is another object of that name.
+    NameTaken,
+    /// The function has answered this.
+    Answered(String),
+    /// It has not arrived.
+    Failed(String),
+}
+
+/// The place of a lane that is due.
+struct DueLane {
+    tenancy_id: String,
+    connector_id: String,
+    stage: u32,
+    lane: String,
+}
+
+impl Engine {
+    /// Shipments that are due, at most `limit`. They are the caller's until it finishes them, or their lease ends.
+    pub fn due_shipments(&self, limit: usize) -> Result<Vec<Shipment>, EngineError> {
+        if !self.connectors.has_active() {
+            return Ok(Vec::new());
+        }
+        let now_ms = self.clock.now_ms();
+        let mut due = self.lanes_due_elsewhere(now_ms)?;
+        due.truncate(limit);
+        let mut shipments = Vec::with_capacity(due.len());
+        for lane in &due {
+            let store = self.store.tenancy(&lane.tenancy_id);
+            shipments.extend(store.write(|session| ship(session, lane, now_ms))?);
+        }
+        Ok(shipments)
+    }
+
+    fn lanes_due_elsewhere(&self, now_ms: i64) -> Result<Vec<DueLane>, EngineError> {
+        let mut lanes = Vec::new();
+        for (tenancy_id, id) in self.store.read(|session| session.active_connectors())? {
+            let store = self.store.tenancy(&tenancy_id);
+            let Some(moment) = store.read(|session| Moment::load(session, &id))? else {
+                continue;
+            };
+            let own = &moment.connector.details;
+            let stages = stages(&own.tasks, &own.target);
+            let due = moment.movement.due(&stages);
+            let due = due.filter(|(_, destination, due_ms)| {
+                *due_ms <= now_ms && lease_ms(*destination).is_some()
+            });
+            lanes.extend(due.map(|(lane, _, _)| DueLane {
+                tenancy_id: tenancy_id.clone(),
+                connector_id: id.clone(),
+                stage: lane.stage,
+                lane: lane.name.clone(),
+            }));
+        }
+        Ok(lanes)
+    }
+
+    /// Takes note of what came of a shipment, and of the run of a function, with the function's OCID, if one was run
+    /// for it. Returns when it is tried again, in milliseconds, if it has failed.
+    pub fn finish_shipment(
+        &self,
+        id: &ShipmentId,
+        arrival: Arrival,
+        run: Option<(&str, &Run)>,
+    ) -> Result<Option<i64>, EngineError> {
+        let origin = Origin {
+            tenancy_id: id.tenancy_id.clone(),
+            ..Origin::default()
+        };
+        let context = Context {
+            store: self.store.tenancy(&id.tenancy_id),
+            now_ms: self.clock.now_ms(),
+            origin: &origin,
+            recorder: &self.recorder,
+        };
+        let retry_ms = context.store.write(|session| {
+            if let Some((function_id, run)) = run {
+                session.put_function_run(function_id, run)?;
+            }
+            finish(session, &context, id, arrival)
+        })?;
+        self.connectors.note_change();
+        Ok(retry_ms)
+    }
+}
+
+/// How long a batch for a destination outside the engine is its holder's, in milliseconds.
+fn lease_ms(destination: Destination<'_>) -> Option<i64> {
+    match destination {
+        Destination::Task { .. } | Destination::Target(Target::Functions { .. }) => {
+            Some(FUNCTION_LEASE_MS)
+        }
+        Destination::Target(Target::ObjectStorage { .. }) => Some(OBJECT_LEASE_MS),
+        Destination::Target(_) => None,
+    }
+}
+
+/// Takes the next batch of a lane under a lease.
+fn ship(session: &Session<'_>, due: &DueLane, now_ms: i64) -> Result<Option<Shipment>, ApiError> {
+    let Some(mut moment) = Moment::load(session, &due.connector_id)? else {
+        return Ok(None);
+    };
+    let stage = stage_of(&moment.connector, due.stage)?;
+    let (limits, lease_ms) = (stage.limits(), lease_ms(stage.destination));
+    let lane = moment.movement.lane_mut(due.stage, due.lane.clone());
+    let (mut batch, records) = lane.batch(session, &due.connector_id, limits)?;
+    batch.leased_until_ms = now_ms + lease_ms.unwrap_or_default();
+    batch.attempts = batch.attempts.saturating_add(1);
+    lane.under_way = Some(batch.clone());
+    let stage = stage_of(&moment.connector, due.stage)?;
+    let cargo = match stage.destination {
+        Destination::Task { function_id, .. } => call_of(session, function_id, &records)?,
+        Destination::Target(Target::Functions { function_id, .. }) => {
+            call_of(session, function_id, &records)?
+        }
+        Destination::Target(target) => Cargo::Object {
+            path: object_path(&moment.connector, target, &due.lane, &batch),
+            content: compressed(&records)?,
+            may_replace: batch.attempts > 1,
+        },
+    };
+    moment.store(session, now_ms)?;
+    Ok(Some(Shipment {
+        id: ShipmentId {
+            tenancy_id: due.tenancy_id.clone(),
+            connector_id: due.connector_id.clone(),
+            stage: due.stage,
+            lane: due.lane.clone(),
+            batch,
+        },
+        cargo,
+    }))
+}
+
+fn call_of(
+    session: &Session<'_>,
+    function_id: &str,
+    records: &[WaitingRecord],
+) -> Result<Cargo, ApiError> {
+    Ok(Cargo::Call {
+        function_id: function_id.to_owned(),
+        function: session.function(function_id)?,
+        body: array_of(records),
+    })
+}
+
+fn finish(
+    session: &Session<'_>,
+    context: &Context<'_>,
+    id: &ShipmentId,
+    arrival: Arrival,
+) -> Result<Option<i64>, ApiError> {
+    let now_ms = context.now_ms;
+    let Some(mut moment) = Moment::load(session, &id.connector_id)? else {
+        return Ok(None);
+    };
+    let lane = moment.movement.lane_mut(id.stage, id.lane.clone());
+    let is_the_same = |own: &&mut Batch| own.last_number == id.batch.last_number;
+    let Some(batch) = lane.under_way.as_mut().filter(is_the_same) else {
+        return Ok(None);
+    };
+    match arrival {
+        Arrival::Stored => {}
+        Arrival::Answered(answer) => {
+            let next = id.stage + 1;
+            if stage_of(&moment.connector, next).is_ok() {
+                let records = records_of(&answer, now_ms);
+                let connector = &moment.connector;
+                moment
+                    .movement
+                    .enter(session, connector, next, records, now_ms)?;
+                moment.store(session, now_ms)?;
+            }
+        }
+        Arrival::NameTaken => {
+            batch.object_no = batch.object_no.saturating_add(1);
+            batch.attempts = 0;
+            batch.leased_until_ms = 0;
+            moment.store(session, now_ms)?;
+            return Ok(Some(now_ms));
+        }
+        Arrival::Failed(reason) => {
+            lane.fail(reason, now_ms);
+            let retry_ms = lane.failure.as_ref().map(|failure| failure.retry_ms);
+            moment.store(session, now_ms)?;
+            return Ok(retry_ms);
+        }
+    }
+    let place = (id.stage, id.lane.as_str());
+    settle(session, context, &id.connector_id, place, &id.batch)?;
+    Ok(None)
+}
+
+/// The body of a function's call. Source: behaviour.md 6.4.
+fn array_of(records: &[WaitingRecord]) -> String {
+    let texts: Vec<&str> = records.iter().map(|record| record.text.as_str()).collect();
+    format!("[{}]", texts.join(","))
+}
+
+/// What a function's answer makes of a batch: the elements of an array are records, and so is anything else; an
+/// empty answer leaves nothing. Unconfirmed: behaviour.md 6.4.
+fn records_of(answer: &str, now_ms: i64) -> Vec<NewRecord> {
+    let values = match serde_json::from_str(answer) {
+        Ok(Value::Array(values)) => values,
+        Ok(Value::Null) => Vec::new(),
+        Ok(value) => vec![value],
+        Err(_) if answer.trim().is_empty() => Vec::new(),
+        Err(_) => vec![Value::from(answer)],
+    };
+    let records = values.into_iter().map(|value| NewRecord {
+        text: value.to_string(),
+        time_ms: now_ms,
+        partition: None,
+    });
+    records.collect()
+}
+
+/// The content of an object: a line a record. Source: behaviour.md 6.4.
+fn compressed(records: &[WaitingRecord]) -> Result<Vec<u8>, ApiError> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    let written = records.iter().try_for_each(|record| {
+        encoder.write_all(record.text.as_bytes())?;
+        encoder.write_all(b"\n")
+    });
+    let content = written.and_then(|()| encoder.finish());
+    content.map_err(|error| ApiError::internal(format!("records cannot be compressed: {error}")))
+}
+
+/// Where an object goes: namespace, bucket, and `[PREFIX/]CONNECTOR/[PARTITION/]START_END.N.SUFFIX`. Source:
+/// behaviour.md 6.4.
+fn object_path(connector: &Connector, target: &Target, lane: &str, batch: &Batch) -> String {
+    let Target::ObjectStorage {
+        namespace,
+        bucket_name,
+        object_name_prefix,
+        ..
+    } = target
+    else {
+        return String::new();
+    };
+    let namespace = namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
+    let name = format!(
+        "{}_{}.{}.{}",
+        compact_time(batch.start_ms),
+        compact_time(batch.end_ms),
+        batch.object_no,
+        connector.details.source.object_suffix()
+    );
+    let prefix = object_name_prefix.as_deref().unwrap_or_default();
+    let prefix = prefix.split('/').filter(|part| !part.is_empty());
+    let parts = [namespace, bucket_name].into_iter().chain(prefix);
+    let parts = parts.chain([connector.id.as_str(), lane, &name]);
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join("/")
+}
+
+/// A time as `20260314T010203Z`.
+fn compact_time(time_ms: i64) -> String {
+    let text = crate::clock::rfc3339(time_ms);
+    let seconds = text.split('.').next().unwrap_or_default();
+    let compact: String = seconds
+        .chars()
+        .filter(|c| !matches!(c, '-' | ':'))
+        .collect();
+    format!("{compact}Z")
+}

@@ -1,0 +1,139 @@
+//! Sources: what a connector takes, and how it becomes records.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use super::super::streaming::Feed;
+use super::super::{Context, Engine, queue};
+use super::connectors::Connector;
+use super::details::{Cursor, QueueConfig, Source};
+use super::followed_logs;
+use super::movement::{Movement, NewRecord, Position, stage_of};
+use crate::call::ApiError;
+use crate::clock::{clamp_ms, parse_rfc3339};
+use crate::log::{ReadLimits, Record};
+use crate::store::Session;
+
+/// How much of a partition is taken at once.
+const LIMITS: ReadLimits = ReadLimits {
+    max_records: 1000,
+    max_bytes: 512 * 1024,
+};
+
+/// What was read from a source, and where reading goes on.
+pub(super) struct Taken {
+    pub records: Vec<NewRecord>,
+    pub position: Position,
+}
+
+impl Engine {
+    /// Reads what can be read again until the position moves.
+    pub(super) fn read_source(
+        &self,
+        context: &Context<'_>,
+        connector: &Connector,
+        movement: &Movement,
+    ) -> Result<Taken, ApiError> {
+        match &connector.details.source {
+            Source::Streaming { stream_id, cursor } => {
+                let feed = self.streaming.feed(context, stream_id)?;
+                read_stream(&feed, *cursor, connector, movement)
+            }
+            Source::Logging { log_sources } => {
+                let has_room = movement.has_room((0, &stage_of(connector, 0)?), None);
+                match has_room {
+                    true => followed_logs::read(context, log_sources, movement),
+                    false => Ok(nothing(movement)),
+                }
+            }
+            // Taken by the transaction that keeps it.
+            Source::Plugin { .. } | Source::Monitoring {} => Ok(nothing(movement)),
+        }
+    }
+}
+
+fn nothing(movement: &Movement) -> Taken {
+    Taken {
+        records: Vec::new(),
+        position: movement.position.clone(),
+    }
+}
+
+/// Takes what is gone from its source then, in the transaction that keeps it.
+pub(super) fn take_out(
+    session: &Session<'_>,
+    context: &Context<'_>,
+    connector: &Connector,
+    movement: &Movement,
+) -> Result<Vec<NewRecord>, ApiError> {
+    let Source::Plugin { config_map, .. } = &connector.details.source else {
+        return Ok(Vec::new());
+    };
+    if !movement.has_room((0, &stage_of(connector, 0)?), None) {
+        return Ok(Vec::new());
+    }
+    let QueueConfig {
+        queue_id,
+        channel_filter,
+    } = config_map;
+    let messages = queue::take_out(session, context, queue_id, channel_filter.as_deref())?;
+    let records = messages.into_iter().map(|message| NewRecord {
+        time_ms: message
+            .get("createdAt")
+            .and_then(|time| parse_rfc3339(time.as_str()?))
+            .unwrap_or(context.now_ms),
+        text: message.to_string(),
+        partition: None,
+    });
+    Ok(records.collect())
+}
+
+/// Without a cursor it begins with the newest. Unconfirmed.
+fn read_stream(
+    feed: &Feed<'_>,
+    cursor: Option<Cursor>,
+    connector: &Connector,
+    movement: &Movement,
+) -> Result<Taken, ApiError> {
+    let mut position = movement.position.clone();
+    if position.offsets.is_empty() {
+        position.offsets = match cursor {
+            Some(Cursor::TrimHorizon) => feed.oldest()?,
+            // The stream came later than the connector, or could not be read then. Source: behaviour.md 6.3.
+            _ => feed.at_time(position.begin_ms)?,
+        };
+    }
+    let stage = stage_of(connector, 0)?;
+    let mut records = Vec::new();
+    for (partition, next_offset) in &mut position.offsets {
+        if !movement.has_room((0, &stage), Some(*partition)) {
+            continue;
+        }
+        let read = feed.read(*partition, *next_offset, LIMITS)?;
+        if let Some(last) = read.last() {
+            *next_offset = last.offset + 1;
+        }
+        let read = read.iter();
+        records.extend(read.map(|record| record_of(feed.name(), *partition, record)));
+    }
+    Ok(Taken { records, position })
+}
+
+/// A message as a record. Source: behaviour.md 6.4.
+fn record_of(stream: &str, partition: u32, record: &Record) -> NewRecord {
+    let encoded = |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|bytes| STANDARD.encode(bytes));
+    let shown = json!({
+        "stream": stream,
+        "partition": partition.to_string(),
+        "key": encoded(&record.key),
+        "value": encoded(&record.value),
+        "offset": record.offset,
+        "timestamp": record.timestamp_ms,
+    });
+    NewRecord {
+        text: shown.to_string(),
+        time_ms: clamp_ms(record.timestamp_ms),
+        partition: Some(partition),
+    }
+}

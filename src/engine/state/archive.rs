@@ -1,0 +1,284 @@
+//! The file of a saved state: written from a data folder, and unpacked with every entry checked.
+
+use std::ffi::OsStr;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::{Component, Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tar::{Archive, Builder, EntryType, Header};
+
+use super::{StateError, VERSION};
+use crate::engine::ocid;
+
+const MANIFEST: &str = "manifest.json";
+/// The database, here and in a data folder.
+pub(super) const DATABASE: &str = "ocelot.db";
+/// The logs, here and in a data folder.
+pub(super) const STREAMS: &str = "streams";
+
+/// What files of a log may end in; `log` tells what they are.
+const EXTENSIONS: [&str; 4] = ["log", "index", "producers", "start"];
+
+const MOST_MANIFEST_BYTES: u64 = 64 * 1024;
+/// More than a machine's engine holds; a small file can promise any size.
+const MOST_BYTES: u64 = 64 << 30;
+const MOST_ENTRIES: usize = 1_000_000;
+
+/// How hard to compress: zstd's own default.
+const LEVEL: i32 = 3;
+
+/// What stands at the beginning of the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    /// The version of the file.
+    #[serde(rename = "ocelot-state")]
+    pub(super) version: u32,
+    /// The version of the program that wrote it.
+    pub(super) program: String,
+    /// When, by the engine's clock.
+    pub(super) time_saved: String,
+}
+
+/// Writes a file, whole or not at all, and returns its size in bytes.
+pub(super) fn write(
+    file: &Path,
+    manifest: &Manifest,
+    database: &Path,
+    streams: &Path,
+) -> Result<u64, StateError> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(format!(".{}", std::process::id()));
+    let beside = PathBuf::from(beside);
+    let written = write_to(&beside, manifest, database, streams)
+        .and_then(|()| fs::rename(&beside, file))
+        .and_then(|()| fs::metadata(file));
+    if written.is_err() {
+        // What was begun is of no use to anyone.
+        let _ = fs::remove_file(&beside);
+    }
+    Ok(written.map_err(StateError::io("write", file))?.len())
+}
+
+fn write_to(file: &Path, manifest: &Manifest, database: &Path, streams: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    // There are the salted forms of auth tokens in it, and everyone's messages.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let compressed = zstd::Encoder::new(BufWriter::new(options.open(file)?), LEVEL)?;
+    let mut archive = Builder::new(compressed);
+    let manifest = serde_json::to_vec(manifest)?;
+    append(
+        &mut archive,
+        Path::new(MANIFEST),
+        manifest.len() as u64,
+        &*manifest,
+    )?;
+    append_file(&mut archive, Path::new(DATABASE), database)?;
+    for partition in folders(streams)?.iter().map(|stream| folders(stream)) {
+        for partition in partition? {
+            append_partition(&mut archive, streams, &partition)?;
+        }
+    }
+    let mut written = archive.into_inner()?.finish()?;
+    written.flush()?;
+    written.get_ref().sync_all()
+}
+
+/// Appends the files of a log, the newest first: what retention removes meanwhile is the oldest, so that there is no
+/// gap.
+fn append_partition<W: Write>(
+    archive: &mut Builder<W>,
+    streams: &Path,
+    partition: &Path,
+) -> io::Result<()> {
+    let mut files = children(partition)?;
+    files.retain(|file| is_of_log(file.file_name()));
+    files.sort();
+    for file in files.iter().rev() {
+        let name = file.strip_prefix(streams).map_err(io::Error::other)?;
+        match append_file(archive, &Path::new(STREAMS).join(name), file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            appended => appended?,
+        }
+    }
+    Ok(())
+}
+
+/// Appends a file as long as it is now, whatever is appended to it meanwhile.
+fn append_file<W: Write>(archive: &mut Builder<W>, name: &Path, file: &Path) -> io::Result<()> {
+    let file = File::open(file)?;
+    let bytes = file.metadata()?.len();
+    append(archive, name, bytes, file.take(bytes))
+}
+
+/// Appends an entry that tells nothing of the machine it is from.
+fn append<W: Write>(
+    archive: &mut Builder<W>,
+    name: &Path,
+    bytes: u64,
+    content: impl Read,
+) -> io::Result<()> {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(EntryType::Regular);
+    header.set_mode(0o600);
+    header.set_size(bytes);
+    archive.append_data(&mut header, name, content)
+}
+
+fn children(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut folders = children(folder)?;
+    folders.retain(|child| child.is_dir());
+    Ok(folders)
+}
+
+/// Unpacks a file into a folder. Nothing is written outside of it, and nothing that a saved state does not have.
+pub(super) fn unpack(file: &Path, folder: &Path) -> Result<Manifest, StateError> {
+    let opened = File::open(file).map_err(StateError::io("open", file))?;
+    let unreadable = |error: io::Error| StateError::foreign(file, error);
+    let plain = zstd::Decoder::new(BufReader::new(opened)).map_err(unreadable)?;
+    let mut archive = Archive::new(plain.take(MOST_BYTES));
+    let mut manifest = None;
+    let mut left = MOST_BYTES;
+    for (count, entry) in archive.entries().map_err(unreadable)?.enumerate() {
+        let mut entry = entry.map_err(unreadable)?;
+        let path = entry.path().map_err(unreadable)?.into_owned();
+        let bytes = entry.header().size().map_err(unreadable)?;
+        if count >= MOST_ENTRIES || bytes > left {
+            return Err(StateError::foreign(file, "it is larger than any state"));
+        }
+        left -= bytes;
+        if entry.header().entry_type() != EntryType::Regular {
+            let reason = format!("{} in it is no ordinary file", path.display());
+            return Err(StateError::foreign(file, reason));
+        }
+        if manifest.is_none() {
+            manifest = Some(read_manifest(file, &path, bytes, &mut entry)?);
+            continue;
+        }
+        if !is_expected(&path) {
+            let reason = format!("{} does not belong in it", path.display());
+            return Err(StateError::foreign(file, reason));
+        }
+        unpack_entry(&folder.join(&path), &mut entry).map_err(unreadable)?;
+    }
+    manifest.ok_or_else(|| StateError::foreign(file, "nothing is in it"))
+}
+
+fn read_manifest(
+    file: &Path,
+    path: &Path,
+    bytes: u64,
+    entry: &mut impl Read,
+) -> Result<Manifest, StateError> {
+    if path != Path::new(MANIFEST) || bytes > MOST_MANIFEST_BYTES {
+        return Err(StateError::foreign(
+            file,
+            "it does not begin with a manifest",
+        ));
+    }
+    let manifest: Manifest =
+        serde_json::from_reader(entry).map_err(|error| StateError::foreign(file, error))?;
+    match manifest.version {
+        VERSION => Ok(manifest),
+        newer if newer > VERSION => Err(StateError::TooNew {
+            path: file.to_owned(),
+            found: newer,
+        }),
+        _ => Err(StateError::foreign(file, "its version was never written")),
+    }
+}
+
+fn unpack_entry(path: &Path, entry: &mut impl Read) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        let mut builder = DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(folder)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    io::copy(entry, &mut file)?;
+    file.sync_all()
+}
+
+/// Whether a path is the database's, or of a file of a log.
+fn is_expected(path: &Path) -> bool {
+    let parts: Option<Vec<&OsStr>> = path
+        .components()
+        .map(|component| match component {
+            Component::Normal(part) => Some(part),
+            _ => None,
+        })
+        .collect();
+    match parts.as_deref() {
+        Some([name]) => *name == DATABASE,
+        Some([streams, stream, partition, file]) => {
+            let partition = partition
+                .to_str()
+                .and_then(|number| number.parse::<u32>().ok());
+            *streams == STREAMS
+                && stream.to_str().is_some_and(is_ocid)
+                && partition.is_some()
+                && is_of_log(Some(file))
+        }
+        _ => false,
+    }
+}
+
+fn is_ocid(name: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    ocid::is_ocid(name) && name.bytes().all(is_part)
+}
+
+/// Whether a name is of a file of a log: twenty digits, and what it is.
+fn is_of_log(name: Option<&OsStr>) -> bool {
+    let parts = name
+        .and_then(OsStr::to_str)
+        .and_then(|name| name.split_once('.'));
+    parts.is_some_and(|(offset, extension)| {
+        offset.len() == 20
+            && offset.bytes().all(|byte| byte.is_ascii_digit())
+            && EXTENSIONS.contains(&extension)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_state_has_is_expected() {
+        let log = "streams/ocid1.stream.oc1..aaaa/0/00000000000000000000.log";
+        for path in ["ocelot.db", log] {
+            assert!(is_expected(Path::new(path)), "{path}");
+        }
+        for path in [
+            "",
+            "/ocelot.db",
+            "../ocelot.db",
+            "streams/../ocelot.db",
+            "lock",
+            "server.json",
+            "streams/ocid1.stream.oc1..aaaa/0/x.log",
+            "streams/ocid1.stream.oc1..aaaa/-1/00000000000000000000.log",
+            "streams/../0/00000000000000000000.log",
+            "streams/ocid1.stream.oc1..aaaa/0/00000000000000000000.log/x",
+            "streams/ocid1.stream.oc1..aaaa/0/00000000000000000000.exe",
+        ] {
+            assert!(!is_expected(Path::new(path)), "{path}");
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Everything that an engine keeps, in one file that another machine can take over.
+//!
+//! The file is a tar archive, compressed with zstd. In it stand, in this order:
+//!
+//! ```text
+//! manifest.json      the version of this format, who wrote it, when
+//! ocelot.db          the metadata, as one SQLite database
+//! streams/OCID/N/    the log of partition N of a stream
+//! ```
+//!
+//! The version changes when an older program could not read the file. What the database and the logs look like is told
+//! by their own formats: an older database is migrated as in a data folder, a newer one refused. Nobody must trust such
+//! a file: names, kinds and sizes of entries are checked before anything is written, and the database must have the
+//! very schema that this program makes ([`archive`], [`load`]).
+
+mod archive;
+mod load;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::{Engine, EngineError};
+use crate::api::OperationId;
+use crate::api::queue::Queue;
+use crate::api::streaming::Streaming;
+use crate::call::{Call, LOCAL_TENANCY, Reply};
+use crate::clock::Clock as _;
+use crate::clock::rfc3339;
+use crate::store::StoreError;
+use archive::Manifest;
+pub use load::load;
+
+/// The version of the file that this program writes, and the newest that it reads.
+pub const VERSION: u32 = 1;
+
+/// A copy of the database on its way into a file.
+const COPY: &str = "saving.db";
+
+/// The kinds of resources that are compared, with their names for users.
+const KINDS: [(&str, &str); 7] = [
+    ("streampool", "stream-pool"),
+    ("stream", "stream"),
+    ("connectharness", "connect-harness"),
+    ("queue", "queue"),
+    ("onstopic", "topic"),
+    ("onssubscription", "subscription"),
+    ("eventrule", "rule"),
+];
+
+/// Why a state cannot be saved or loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// There is nothing on disk to save or to load into.
+    #[error("an engine in memory has no state to save: leave --memory out")]
+    Memory,
+    /// The folder has a state already.
+    #[error("{} holds data already: give --force to replace all of it, or --data-dir for another folder", .0.display())]
+    NotEmpty(PathBuf),
+    /// A file or folder failed.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is not one of ours.
+    #[error("{} is no saved state: {reason}", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A later version of this program wrote it.
+    #[error("{} was written by a newer ocelot (version {found} of the file; this one knows {VERSION}): update ocelot", path.display())]
+    TooNew {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl StateError {
+    fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
+    }
+
+    fn foreign(path: &Path, reason: impl ToString) -> Self {
+        Self::Foreign {
+            path: path.to_owned(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+impl Engine {
+    /// Writes everything into a file, in the place of what is there. No change of the metadata comes in between;
+    /// messages that are put meanwhile may or may not be in it.
+    pub(super) fn save_state(&self, file: &Path) -> Result<Value, EngineError> {
+        let folder = self.folder.as_ref().ok_or(StateError::Memory)?;
+        let copy = folder.path().join(COPY);
+        remove_if_there(&copy)?;
+        let manifest = Manifest {
+            version: VERSION,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            time_saved: rfc3339(self.clock.now_ms()),
+        };
+        let written = self.store.copy_to(&copy, || {
+            archive::write(file, &manifest, &copy, &folder.streams())
+        });
+        let removed = remove_if_there(&copy);
+        let bytes = written?;
+        removed?;
+        Ok(json!({
+            "file": file.display().to_string(),
+            "bytes": bytes,
+            "version": manifest.version,
+            "time-saved": manifest.time_saved,
+        }))
+    }
+
+    /// The resources of the local tenancy, at most 1000 of a kind, with how many messages those have that hold any.
+    pub fn summarize(&self) -> Result<Vec<Value>, EngineError> {
+        let mut resources = Vec::new();
+        for (kind, shown) in KINDS {
+            for (name, id) in self.names(kind)? {
+                let messages = match kind {
+                    "stream" => Some(self.messages_in_stream(&id)?),
+                    "queue" => Some(self.messages_in_queue(&id)?),
+                    _ => None,
+                };
+                resources.push(json!({
+                    "kind": shown,
+                    "name": name,
+                    "id": id,
+                    "messages": messages,
+                }));
+            }
+        }
+        Ok(resources)
+    }
+
+    fn messages_in_stream(&self, id: &str) -> Result<i64, EngineError> {
+        let topics = self.topics(LOCAL_TENANCY);
+        let stream = topics.call(Streaming::GetStream, Some(id), None)?;
+        let pool = stream
+            .body
+            .as_ref()
+            .and_then(|body| body.get("streamPoolId"));
+        let pool = topics.pool(pool.and_then(Value::as_str).unwrap_or_default())?;
+        let topic = pool
+            .as_ref()
+            .and_then(|pool| pool.topics.values().find(|topic| topic.id == id));
+        let Some(topic) = topic else {
+            return Ok(0);
+        };
+        let counts = (0..topic.partitions).map(|partition| {
+            let range = topics.offsets(topic, partition);
+            let range = range.map_err(|error| EngineError::Refused(error.to_string()))?;
+            Ok(range.end - range.start)
+        });
+        counts.sum()
+    }
+
+    fn messages_in_queue(&self, id: &str) -> Result<i64, EngineError> {
+        let operation = OperationId::Queue(Queue::GetStats).operation();
+        let operation = operation
+            .ok_or_else(|| EngineError::Refused("GetStats is missing from the table".to_owned()))?;
+        let mut call = Call::new(operation);
+        call.path.insert("queueId", id.to_owned());
+        let reply: Reply = self.answer(&call)?;
+        let count = |part: &str, state: &str| {
+            let stats = reply.body.as_ref().and_then(|body| body.get(part));
+            let count = stats.and_then(|stats| stats.get(state));
+            count.and_then(Value::as_i64).unwrap_or(0)
+        };
+        let states = ["visibleMessages", "inFlightMessages"];
+        let both = states.map(|state| count("queue", state) + count("dlq", state));
+        Ok(both.iter().sum())
+    }
+}
+
+fn remove_if_there(file: &Path) -> Result<(), StateError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StateError::io("remove", file)(error))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,348 @@
+//! An engine in memory or in a folder, a clock to turn, calls by the names of their operations, and the hands that
+//! carry shipments.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::read::GzDecoder;
+use ocelot::api::operation::Place;
+use ocelot::api::{ons, queue, sch, streaming};
+use ocelot::call::{ApiError, Call, Reply};
+use ocelot::clock::Clock;
+use ocelot::engine::delivery::Outcome;
+use ocelot::engine::delivery::functions::{Definition, Runtime};
+use ocelot::engine::sch::{Arrival, Cargo, Shipment};
+use ocelot::engine::{Engine, EngineOptions, Home};
+use serde_json::{Value, json};
+
+/// When the tests begin: 2026-03-14T01:02:03.456Z.
+pub(crate) const START_MS: i64 = 1_773_450_123_456;
+
+/// The compartment of what the helpers create.
+pub(crate) const COMPARTMENT: &str = "ocid1.compartment.oc1..shop";
+
+/// A clock that stands still until it is turned.
+#[derive(Clone)]
+pub(crate) struct Time(Arc<AtomicI64>);
+
+impl Time {
+    pub(crate) fn advance(&self, by_ms: i64) {
+        self.0.fetch_add(by_ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Time {
+    fn now_ms(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// An engine under test.
+pub(crate) struct Bench {
+    pub(crate) engine: Engine,
+    pub(crate) time: Time,
+}
+
+/// An object that was stored: its path, and its lines.
+pub(crate) type Object = (String, Vec<Value>);
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        Self::over(&Home::Memory, START_MS)
+    }
+
+    pub(crate) fn in_folder(folder: &Path, now_ms: i64) -> Self {
+        Self::over(&Home::Folder(folder.to_owned()), now_ms)
+    }
+
+    fn over(home: &Home, now_ms: i64) -> Self {
+        let time = Time(Arc::new(AtomicI64::new(now_ms)));
+        let clock = Box::new(time.clone());
+        let options = EngineOptions::default();
+        let engine = Engine::open_with(home, options, clock, Duration::from_secs(5)).unwrap();
+        Self { engine, time }
+    }
+
+    /// A call of an operation, to be filled in.
+    pub(crate) fn call(&self, operation: &str) -> Asked<'_> {
+        let services = [&sch::SERVICE, &ons::SERVICE, &streaming::SERVICE];
+        let mut operations = services.iter().flat_map(|service| service.operations);
+        let operation = operations.find(|one| one.id.to_string() == operation);
+        Asked {
+            engine: &self.engine,
+            call: Call::new(operation.unwrap()),
+        }
+    }
+
+    /// The same of Queue, whose names are those of others.
+    pub(crate) fn queue_call(&self, operation: &str) -> Asked<'_> {
+        let mut operations = queue::SERVICE.operations.iter();
+        let operation = operations.find(|one| one.id.to_string() == operation);
+        Asked {
+            engine: &self.engine,
+            call: Call::new(operation.unwrap()),
+        }
+    }
+
+    pub(crate) fn topic(&self, name: &str) -> String {
+        let details = json!({"name": name, "compartmentId": COMPARTMENT});
+        text(&self.call("CreateTopic").body(details).value()["topicId"])
+    }
+
+    /// Has an address get the messages of a topic.
+    pub(crate) fn subscribe(&self, topic: &str, protocol: &str, address: &str) {
+        let details = json!({"topicId": topic, "compartmentId": COMPARTMENT,
+                             "protocol": protocol, "endpoint": address});
+        let id = text(&self.call("CreateSubscription").body(details).value()["id"]);
+        let asked = self.engine.inbox(1).unwrap().remove(0).message.message;
+        let call = self.call("GetConfirmSubscription").with("id", &id);
+        let token = asked.confirmation.unwrap().token;
+        call.with("token", &token).with("protocol", protocol).ok();
+        self.deliveries();
+    }
+
+    pub(crate) fn stream(&self, name: &str, partitions: i64) -> String {
+        let details = json!({"name": name, "partitions": partitions, "compartmentId": COMPARTMENT});
+        text(&self.call("CreateStream").body(details).value()["id"])
+    }
+
+    pub(crate) fn queue(&self, name: &str) -> String {
+        let details = json!({"displayName": name, "compartmentId": COMPARTMENT});
+        self.queue_call("CreateQueue").body(details).ok();
+        let list = self.queue_call("ListQueues").with("displayName", name);
+        text(&list.value()["items"][0]["id"])
+    }
+
+    /// A new function that nobody runs, and its OCID.
+    pub(crate) fn function(&self, name: &str) -> String {
+        let definition = Definition {
+            runtime: Runtime::Command("cat".to_owned()),
+            timeout_seconds: 1,
+        };
+        self.engine.add_function(name, definition).unwrap().id
+    }
+
+    /// Puts messages with these keys and values into a stream.
+    pub(crate) fn put(&self, stream: &str, messages: &[(&str, &str)]) {
+        let messages = messages.iter().map(
+            |(key, value)| json!({"key": STANDARD.encode(key), "value": STANDARD.encode(value)}),
+        );
+        let messages: Vec<Value> = messages.collect();
+        let body = json!({"messages": messages});
+        let put = self.call("PutMessages").with("streamId", stream).body(body);
+        assert_eq!(put.value()["failures"], 0);
+    }
+
+    /// The keys and values in a stream.
+    pub(crate) fn messages(&self, stream: &str) -> Vec<(Option<String>, String)> {
+        let decoded = |value: &Value| {
+            let bytes = STANDARD.decode(value.as_str()?).unwrap();
+            Some(String::from_utf8(bytes).unwrap())
+        };
+        let call = self.call("CreateCursor").with("streamId", stream);
+        let mut cursor = text(&call.body(json!({"type": "TRIM_HORIZON"})).value()["value"]);
+        let mut all = Vec::new();
+        loop {
+            let call = self.call("GetMessages").with("streamId", stream);
+            let reply = call.with("cursor", &cursor).ok();
+            reply
+                .header("opc-next-cursor")
+                .unwrap()
+                .clone_into(&mut cursor);
+            let messages = reply.body.unwrap();
+            let messages = messages.as_array().unwrap();
+            if messages.is_empty() {
+                return all;
+            }
+            let got = messages.iter();
+            all.extend(got.map(|one| (decoded(&one["key"]), decoded(&one["value"]).unwrap())));
+        }
+    }
+
+    /// A call for a new connector.
+    pub(crate) fn creating(
+        &self,
+        name: &str,
+        source: Value,
+        tasks: Value,
+        target: Value,
+    ) -> Asked<'_> {
+        self.call("CreateServiceConnector").body(json!({
+            "displayName": name,
+            "compartmentId": COMPARTMENT,
+            "source": source,
+            "tasks": tasks,
+            "target": target,
+        }))
+    }
+
+    /// A new connector, and its OCID.
+    pub(crate) fn connector(
+        &self,
+        name: &str,
+        source: Value,
+        tasks: Value,
+        target: Value,
+    ) -> String {
+        let reply = self.creating(name, source, tasks, target).ok();
+        let work_id = reply.header("opc-work-request-id").unwrap();
+        let work = self.call("GetWorkRequest").with("workRequestId", work_id);
+        text(&work.value()["resources"][0]["identifier"])
+    }
+
+    pub(crate) fn get(&self, connector: &str) -> Value {
+        let call = self.call("GetServiceConnector");
+        call.with("serviceConnectorId", connector).value()
+    }
+
+    /// Turns a connector on or off, or deletes it.
+    pub(crate) fn change(&self, operation: &str, connector: &str) -> Asked<'_> {
+        self.call(operation).with("serviceConnectorId", connector)
+    }
+
+    pub(crate) fn update(&self, connector: &str, changes: Value) {
+        let call = self.call("UpdateServiceConnector");
+        call.with("serviceConnectorId", connector)
+            .body(changes)
+            .ok();
+    }
+
+    /// Moves records, and takes the shipments that are due then.
+    pub(crate) fn shipments(&self) -> Vec<Shipment> {
+        self.engine.move_connectors().unwrap();
+        self.engine.due_shipments(100).unwrap()
+    }
+
+    pub(crate) fn finish(&self, shipment: &Shipment, arrival: Arrival) {
+        self.engine
+            .finish_shipment(&shipment.id, arrival, None)
+            .unwrap();
+    }
+
+    /// Stores the objects that are due.
+    pub(crate) fn objects(&self) -> Vec<Object> {
+        let mut stored = Vec::new();
+        loop {
+            let shipments = self.shipments();
+            if shipments.is_empty() {
+                return stored;
+            }
+            for shipment in &shipments {
+                stored.push(object(shipment));
+                self.finish(shipment, Arrival::Stored);
+            }
+        }
+    }
+
+    /// Runs the functions that are called now; returns what they got.
+    pub(crate) fn calls(&self, answer: impl Fn(&Value) -> String) -> Vec<Value> {
+        let mut bodies = Vec::new();
+        for shipment in self.shipments() {
+            let Cargo::Call { body, .. } = &shipment.cargo else {
+                panic!("it is an object");
+            };
+            let body: Value = serde_json::from_str(body).unwrap();
+            self.finish(&shipment, Arrival::Answered(answer(&body)));
+            bodies.push(body);
+        }
+        bodies
+    }
+
+    /// Takes the deliveries that are due, as endpoints and texts.
+    pub(crate) fn deliveries(&self) -> Vec<(String, String)> {
+        let mut all = Vec::new();
+        loop {
+            let due = self.engine.due_deliveries(100).unwrap();
+            if due.is_empty() {
+                return all;
+            }
+            for delivery in due {
+                let id = delivery.id;
+                let outcome = &Outcome::Delivered;
+                self.engine.finish_delivery(id, outcome, None).unwrap();
+                let task = delivery.task;
+                all.push((task.destination.endpoint().to_owned(), task.message.body));
+            }
+        }
+    }
+}
+
+/// The path and the lines of an object.
+pub(crate) fn object(shipment: &Shipment) -> Object {
+    let Cargo::Object { path, content, .. } = &shipment.cargo else {
+        panic!("it is a call");
+    };
+    (path.clone(), lines(content))
+}
+
+/// The JSON lines of what is compressed.
+pub(crate) fn lines(content: &[u8]) -> Vec<Value> {
+    let mut text = String::new();
+    GzDecoder::new(content).read_to_string(&mut text).unwrap();
+    assert!(text.ends_with('\n'));
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// The value of a record of a stream, decoded.
+pub(crate) fn value_of(record: &Value) -> String {
+    let bytes = STANDARD.decode(record["value"].as_str().unwrap()).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+pub(crate) fn from_stream(stream: &str, cursor: &str) -> Value {
+    json!({"kind": "streaming", "streamId": stream, "cursor": {"kind": cursor}})
+}
+
+pub(crate) fn to_bucket(bucket: &str) -> Value {
+    json!({"kind": "objectStorage", "bucketName": bucket})
+}
+
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// A call in the making.
+pub(crate) struct Asked<'e> {
+    engine: &'e Engine,
+    pub(crate) call: Call,
+}
+
+impl Asked<'_> {
+    /// Sets a parameter where the operation has it; what it does not have goes to the headers.
+    pub(crate) fn with(mut self, wire: &'static str, value: &str) -> Self {
+        let mut params = self.call.operation.params.iter();
+        let place = params.find(|param| param.wire == wire);
+        let parameters = match place.map(|param| param.place) {
+            Some(Place::Path) => &mut self.call.path,
+            Some(Place::Query) => &mut self.call.query,
+            Some(Place::Header) | None => &mut self.call.headers,
+            Some(Place::Body) => panic!("{wire} belongs to the body"),
+        };
+        parameters.insert(wire, value.to_owned());
+        self
+    }
+
+    pub(crate) fn body(mut self, body: Value) -> Self {
+        self.call.body = Some(body);
+        self
+    }
+
+    pub(crate) fn ok(self) -> Reply {
+        self.engine.answer(&self.call).unwrap()
+    }
+
+    pub(crate) fn value(self) -> Value {
+        self.ok().body.unwrap()
+    }
+
+    pub(crate) fn refused(self) -> ApiError {
+        self.engine.answer(&self.call).unwrap_err()
+    }
+}

@@ -1,0 +1,15 @@
+//! Tests of Connector Hub: the engine call by call with a clock that the tests turn, and the program end to end.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bench;
+mod chain;
+mod functions;
+mod killed;
+mod logs;
+mod objects;
+mod operations;
+mod program;
+mod queues;
+mod refusals;
+mod served;
+mod streams;

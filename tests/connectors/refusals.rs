@@ -1,0 +1,148 @@
+//! Connectors that make no sense are refused, and the refusal says why.
+
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, COMPARTMENT, from_stream, to_bucket};
+
+fn logging() -> Value {
+    json!({"kind": "logging", "logSources": [{"compartmentId": COMPARTMENT}]})
+}
+
+fn queue(config: Value) -> Value {
+    json!({"kind": "plugin", "pluginName": "QueueSource", "configMap": config})
+}
+
+fn function() -> Value {
+    json!([{"kind": "function", "functionId": "f"}])
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let bench = Bench::new();
+    let stream = || from_stream("s", "LATEST");
+    let bucket = || to_bucket("lake");
+    let none = || json!([]);
+    let topic = json!({"kind": "notifications", "topicId": "t"});
+    let with = |mut value: Value, field: &str, other: Value| {
+        value[field] = other;
+        value
+    };
+    let both =
+        json!({"kind": "functions", "functionId": "f", "batchSizeInNum": 1, "batchSizeInKbs": 1});
+    let rule = |condition: &str| json!([{"kind": "logRule", "condition": condition}]);
+    let analytics = json!({"kind": "loggingAnalytics", "logGroupId": "g"});
+    let metrics =
+        json!({"kind": "monitoring", "compartmentId": "c", "metricNamespace": "n", "metric": "m"});
+    let cases = [
+        (stream(), none(), analytics, "no Logging Analytics"),
+        (
+            logging(),
+            none(),
+            metrics,
+            "its connectors move no metrics yet",
+        ),
+        (
+            stream(),
+            rule("a = 1"),
+            bucket(),
+            "logRule is for sources of kind logging",
+        ),
+        (
+            logging(),
+            rule("a ="),
+            bucket(),
+            "tasks[0].condition: it cannot be read at character 4",
+        ),
+        (
+            stream(),
+            function(),
+            topic.clone(),
+            "function is not for connectors from streaming",
+        ),
+        (
+            queue(json!({"queueId": "q"})),
+            function(),
+            topic,
+            "function is not for connectors from queue",
+        ),
+        (queue(json!({})), none(), bucket(), "queueId"),
+        (
+            queue(json!({"queueId": "q", "other": 1})),
+            none(),
+            bucket(),
+            "other",
+        ),
+        (
+            with(queue(json!({"queueId": "q"})), "pluginName", json!("X")),
+            none(),
+            bucket(),
+            "QueueSource",
+        ),
+        (
+            from_stream("ocid1.queue.oc1..a", "LATEST"),
+            none(),
+            bucket(),
+            "begins with ocid1.stream.",
+        ),
+        (
+            stream(),
+            none(),
+            both,
+            "both batchSizeInKbs and batchSizeInNum",
+        ),
+        (
+            stream(),
+            none(),
+            to_bucket(".."),
+            "target.bucketName must be",
+        ),
+        (
+            stream(),
+            none(),
+            to_bucket("a/b"),
+            "target.bucketName must be",
+        ),
+        (
+            stream(),
+            none(),
+            with(bucket(), "objectNamePrefix", json!("a/../b")),
+            "objectNamePrefix",
+        ),
+        (
+            stream(),
+            none(),
+            with(bucket(), "batchRolloverTimeInMs", json!(0)),
+            "must be 1 to",
+        ),
+        (
+            with(logging(), "logSources", json!([])),
+            none(),
+            bucket(),
+            "logSources is empty",
+        ),
+        (
+            json!({"kind": "odd"}),
+            none(),
+            bucket(),
+            "source.kind must be one of",
+        ),
+    ];
+    for (source, tasks, target, told) in cases {
+        let error = bench.creating("c", source, tasks, target).refused();
+        assert_eq!(
+            (error.status, &*error.code),
+            (400, "InvalidParameter"),
+            "{error:?}"
+        );
+        assert!(error.message.contains(told), "{told}: {}", error.message);
+    }
+    let list = bench
+        .call("ListServiceConnectors")
+        .with("compartmentId", COMPARTMENT)
+        .value();
+    assert_eq!(list["items"], json!([]));
+    let missing = bench.creating("c", json!({"kind": "streaming"}), json!([]), to_bucket("b"));
+    assert_eq!(missing.refused().message, "source.streamId is missing");
+    let works = bench.call("ListWorkRequests").refused();
+    assert_eq!(works.message, "compartmentId is missing");
+}

@@ -1,0 +1,11 @@
+//! `ocelot top`: as text, through a server, and on a terminal, which is tmux here.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod once;
+mod sandbox;
+mod screen;
+mod terminal;
