@@ -49,6 +49,7 @@ impl Engine {
         self.store.tenancy(&noted.tenancy_id).write(|session| {
             if let Some(action) = &noted.effect.action {
                 events::note_failure(session, action, failure)?;
+                events::count_delivery(session, (&self.recorder, now_ms), action, false)?;
             }
             if let Some(kind) = refused(&noted.effect.effect) {
                 let hop = Hop::short(kind, HopResult::Refused, refusal.message.as_str());
@@ -69,6 +70,7 @@ impl Engine {
             store: self.store.tenancy(&origin.tenancy_id),
             now_ms: self.clock.now_ms(),
             origin: &origin,
+            recorder: &self.recorder,
         };
         let Note { effect, trace, .. } = &noted.effect;
         let trace = trace.as_ref();
@@ -102,6 +104,10 @@ impl Engine {
                 Effect::Invoke { function_id, body } => {
                     delivery::invoke(session, context.now_ms, (function_id, body), trace)?;
                 }
+            }
+            if let Some(action) = &noted.effect.action {
+                let now = (&self.recorder, context.now_ms);
+                events::count_delivery(session, now, action, true)?;
             }
             Ok(session.remove_effect(noted.id)?)
         })

@@ -265,6 +265,7 @@ impl Engine {
     /// Removes everything that is stored: resources, messages, and how the clock is set.
     pub fn reset(&self) -> Result<(), EngineError> {
         self.store.clear()?;
+        self.recorder.take();
         self.look_at_connectors()?;
         self.clock.set(Setting::System);
         self.faults.forget();

@@ -15,6 +15,7 @@ pub mod fault;
 mod folder;
 mod listing;
 mod local;
+mod metrics;
 pub mod monitoring;
 pub mod ocid;
 mod ons;
@@ -126,6 +127,7 @@ pub struct Engine {
     strictness: Strictness,
     connectors: Arc<sch::Connectors>,
     changes: Arc<Changes>,
+    recorder: metrics::Recorder,
     faults: fault::Faults,
     // Dropped last: until then the folder is this process's alone.
     folder: Option<folder::Folder>,
@@ -184,6 +186,7 @@ impl Engine {
             strictness,
             connectors,
             changes,
+            recorder: metrics::Recorder::default(),
             faults: fault::Faults::open(&store)?,
             store,
             folder,
@@ -229,6 +232,10 @@ impl Engine {
                 events::answer(&context, self.is_strict(), operation, call).map(Attempt::Done)
             }
             OperationId::Monitoring(operation) => {
+                if monitoring::reads_metrics(operation) {
+                    self.store_metrics()
+                        .map_err(|error| ApiError::internal(error.to_string()))?;
+                }
                 monitoring::answer(&context, &self.strictness, operation, call).map(Attempt::Done)
             }
             OperationId::Sch(operation) => {
@@ -239,6 +246,7 @@ impl Engine {
         // The change is made and its effects are noted: what keeps them from being carried out now does not
         // undo the answer. They stay noted, and the next call meets the same obstacle first.
         let _ = self.carry_out_effects();
+        self.relieve_recorder();
         Ok(self.as_the_clock_goes(attempt?))
     }
 
@@ -301,6 +309,7 @@ impl Engine {
     ) -> Result<PutResult, ApiError> {
         request::check_params(call)?;
         let context = self.context(call, &call.origin.tenancy_id);
+        self.relieve_recorder();
         self.streaming.put_messages(&context, call, request)
     }
 
@@ -347,6 +356,7 @@ impl Engine {
     pub fn get_messages(&self, call: &Call) -> Result<GotMessages, ApiError> {
         request::check_params(call)?;
         let context = self.context(call, &call.origin.tenancy_id);
+        self.relieve_recorder();
         self.streaming.get_messages(&context, call)
     }
 
@@ -355,12 +365,20 @@ impl Engine {
             store: self.store.tenancy(tenancy_id),
             now_ms: self.clock.now_ms(),
             origin: &call.origin,
+            recorder: &self.recorder,
         }
     }
 
     /// The data folder, unless the engine lives in memory.
     pub fn folder(&self) -> Option<&Path> {
         self.folder.as_ref().map(folder::Folder::path)
+    }
+}
+
+impl Drop for Engine {
+    /// Whoever opens the folder next finds what was measured. Nobody is left to tell if that fails.
+    fn drop(&mut self) {
+        let _ = self.put_down_metrics();
     }
 }
 
@@ -384,6 +402,8 @@ struct Context<'e> {
     now_ms: i64,
     /// Who called, and from where.
     origin: &'e Origin,
+    /// Where what happens is counted.
+    recorder: &'e metrics::Recorder,
 }
 
 /// The machine's clock as the user has set it for this engine.

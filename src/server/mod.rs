@@ -20,6 +20,7 @@ mod listeners;
 mod log;
 mod metrics;
 mod options;
+mod own_metrics;
 mod ready;
 mod record;
 mod stomp;
@@ -143,6 +144,7 @@ async fn serve(
         tokio::spawn(kafka::serve(listeners.kafka, Arc::clone(&shared))),
         tokio::spawn(stomp::serve(listeners.stomp, Arc::clone(&shared))),
         tokio::spawn(deliveries::make(Arc::clone(&shared))),
+        tokio::spawn(own_metrics::store(Arc::clone(&shared))),
     ];
     if let Some(listener) = listeners.control {
         tasks.push(tokio::spawn(http::serve_owner(
@@ -174,6 +176,10 @@ async fn serve(
     stop.asked_for().await;
     tracing::info!("stopping");
     let all_answered = stop.finish(tasks).await;
+    // Tasks that did not end in time may keep the engine from being closed.
+    if let Err(error) = shared.ask_engine(Engine::store_metrics) {
+        tracing::error!(%error, "the last metrics were not stored");
+    }
     if let (Some(folder), Some(record), true) = (&folder, &record, all_answered) {
         record
             .note_end(folder)

@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -223,6 +223,7 @@ const MIGRATIONS: [&str; 10] = [
     super::metrics::SCHEMA,
     super::connectors::SCHEMA,
     super::audit::SCHEMA,
+    super::metrics::BACKLOG_SCHEMA,
 ];
 
 /// Refuses a database whose format is newer than this program.

@@ -25,6 +25,7 @@ mod metrics;
 mod migrations;
 mod outbox;
 mod page;
+mod positions;
 mod queue_deliveries;
 mod queue_lanes;
 mod queue_messages;
@@ -52,9 +53,11 @@ pub use functions::NamedFunction;
 pub use groups::{Group, GroupPartition, Instance};
 pub use inbox::InboxEntry;
 pub use kafka_groups::{KafkaGroup, KafkaOffset};
-pub use metrics::{Bucket, Series, SeriesFilter, SeriesKey, Stamped, Summary, minute_of};
+pub use metrics::{Bucket, Measurement, SeriesOwner, Stamped, Summary, minute_of};
+pub use metrics::{Series, SeriesFilter, SeriesKey};
 pub use outbox::{NewDelivery, OutboxLane, StoredDelivery};
 pub use page::{Order, Page, Place, PlaceValue};
+pub use positions::GroupPlace;
 pub use queue_deliveries::{Delivery, DeliveryRange, ExpiredDeliveries, Standing};
 pub use queue_lanes::{LaneCounts, NEVER_MS, QueueLane, QueueState};
 pub use queue_messages::{
@@ -127,6 +130,7 @@ pub struct Store {
     /// Called after each commit that leaves something to do: see [`Store::on_work_left`].
     on_work_left: Box<dyn Fn() + Send + Sync>,
     path: Option<PathBuf>,
+    durability: Durability,
 }
 
 impl Store {
@@ -151,23 +155,23 @@ impl Store {
         // Before the first pragma that writes.
         migrations::check_known(&connection, Some(path))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        let synchronous = match durability {
-            Durability::Os => "NORMAL",
-            Durability::Fsync => "FULL",
-        };
-        connection.pragma_update(None, "synchronous", synchronous)?;
+        connection.pragma_update(None, "synchronous", synchronous(durability))?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         shorten_log(&connection, path)?;
-        Self::ready(connection, Some(path.to_owned()))
+        Self::ready(connection, Some(path.to_owned()), durability)
     }
 
     /// A store that lives in memory and goes with the value.
     pub fn in_memory() -> Result<Self, StoreError> {
-        Self::ready(Connection::open_in_memory()?, None)
+        Self::ready(Connection::open_in_memory()?, None, Durability::Os)
     }
 
-    fn ready(mut connection: Connection, path: Option<PathBuf>) -> Result<Self, StoreError> {
+    fn ready(
+        mut connection: Connection,
+        path: Option<PathBuf>,
+        durability: Durability,
+    ) -> Result<Self, StoreError> {
         connection.busy_timeout(Duration::from_secs(5))?;
         // Otherwise SQLite plans statements with a parameter as LIMIT anew each time, in search of a better way.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
@@ -177,6 +181,7 @@ impl Store {
             connection: Mutex::new(connection),
             on_work_left: Box::new(|| {}),
             path,
+            durability,
         })
     }
 
@@ -220,19 +225,32 @@ impl Store {
     where
         E: From<StoreError>,
     {
-        let connection = self.lock();
-        let transaction = Transaction::begin(&connection).map_err(StoreError::from)?;
         let leaves_work = Cell::new(false);
-        let result = work(&FolderSession {
-            connection: &transaction,
-            leaves_work: &leaves_work,
-        })?;
-        transaction.commit().map_err(StoreError::from)?;
-        drop(connection);
+        let result = change(&self.lock(), &leaves_work, work)?;
         if leaves_work.get() {
             (self.on_work_left)();
         }
         Ok(result)
+    }
+
+    /// The same for what a power cut may take, however durable the rest is: the disk is not waited for. It leaves
+    /// nothing to do after it.
+    pub fn write_unsynced<T>(
+        &self,
+        work: impl FnOnce(&FolderSession<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let connection = self.lock();
+        let promise =
+            |durability| connection.pragma_update(None, "synchronous", synchronous(durability));
+        let is_promised = self.durability == Durability::Fsync;
+        if is_promised {
+            promise(Durability::Os)?;
+        }
+        let result = change(&connection, &Cell::new(false), work);
+        if is_promised {
+            promise(Durability::Fsync)?;
+        }
+        result
     }
 
     /// A panic elsewhere leaves the connection whole: an open transaction is rolled back when dropped.
@@ -241,6 +259,32 @@ impl Store {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How SQLite calls what a change survives.
+fn synchronous(durability: Durability) -> &'static str {
+    match durability {
+        Durability::Os => "NORMAL",
+        Durability::Fsync => "FULL",
+    }
+}
+
+/// Runs `work` as one change on a connection that nobody else has.
+fn change<T, E>(
+    connection: &Connection,
+    leaves_work: &Cell<bool>,
+    work: impl FnOnce(&FolderSession<'_>) -> Result<T, E>,
+) -> Result<T, E>
+where
+    E: From<StoreError>,
+{
+    let transaction = Transaction::begin(connection).map_err(StoreError::from)?;
+    let result = work(&FolderSession {
+        connection: &transaction,
+        leaves_work,
+    })?;
+    transaction.commit().map_err(StoreError::from)?;
+    Ok(result)
 }
 
 /// Brings what is in the write-ahead log into the database when the log has become long.

@@ -3,6 +3,7 @@
 
 mod list;
 mod model;
+mod own;
 mod post;
 mod program;
 mod retention;

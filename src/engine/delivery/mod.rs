@@ -19,6 +19,7 @@ use url::Url;
 use uuid::Uuid;
 
 use self::functions::{Function, Run};
+use super::metrics::{DELIVERED, FAILED, Subject};
 use super::trace::TraceParent;
 use super::{Engine, EngineError};
 use crate::clock::Clock;
@@ -240,8 +241,42 @@ impl Engine {
                 run,
             };
             traced::attempted(session, now_ms, &stored, &attempted)?;
+            self.count_message(&stored.task.message, (outcome, next), now_ms);
             Ok(next)
         })
+    }
+
+    /// Counts a message of a topic that has arrived, or never will.
+    fn count_message(&self, message: &Message, (outcome, next): (&Outcome, Next), now_ms: i64) {
+        let (Some(topic), Some(recipient)) = (&message.topic, &message.recipient) else {
+            return;
+        };
+        // Requests for a confirmation are no messages that anybody published.
+        if message.confirmation.is_some() {
+            return;
+        }
+        let names = [
+            ("endpointType", recipient.protocol.as_str()),
+            ("topicDisplayName", &topic.name),
+        ];
+        let failed = [
+            names[0],
+            ("subscriptionId", &recipient.subscription_id),
+            names[1],
+        ];
+        let subject = Subject::of(&topic.id, now_ms);
+        let bytes = message.title.as_deref().map_or(0, str::len) + message.body.len();
+        match (outcome, next) {
+            (Outcome::Delivered | Outcome::KeptInInbox, _) => {
+                self.recorder
+                    .message(&DELIVERED, &subject.with(&names), bytes);
+            }
+            (Outcome::Failed(_), Next::GivenUp) => {
+                self.recorder
+                    .message(&FAILED, &subject.with(&failed), bytes);
+            }
+            (Outcome::Failed(_), _) => {}
+        }
     }
 
     /// How long until something is due, in milliseconds of the engine's clock: 0 when something is. When it may

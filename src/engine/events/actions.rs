@@ -195,6 +195,11 @@ fn target_id(
 }
 
 impl Action {
+    /// What its type is called.
+    pub(super) fn type_name(&self) -> &'static str {
+        self.action_type.name()
+    }
+
     /// What is to be done for an event.
     pub(super) fn effect(&self, event: &str) -> Effect {
         let target_id = self.target_id.clone();

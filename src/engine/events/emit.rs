@@ -141,6 +141,7 @@ impl Engine {
             store: self.store.tenancy(&origin.tenancy_id),
             now_ms: self.clock.now_ms(),
             origin,
+            recorder: &self.recorder,
         };
         let envelope = event.envelope(context.now_ms)?;
         let event = Event::of(&envelope);

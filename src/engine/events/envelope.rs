@@ -167,6 +167,16 @@ impl Envelope {
         &self.event_id
     }
 
+    /// Its type.
+    pub(super) fn event_type(&self) -> &str {
+        &self.event_type
+    }
+
+    /// What it happened to, where it says so.
+    pub(super) fn resource_id(&self) -> Option<&str> {
+        self.data.get("resourceId")?.as_str()
+    }
+
     /// The compartment that it happened in, where it says so.
     pub fn compartment_id(&self) -> Option<&str> {
         let mut objects = [&self.data, &self.extensions].into_iter();

@@ -5,6 +5,7 @@
 
 mod actions;
 pub mod condition;
+mod counts;
 mod emit;
 pub mod envelope;
 mod routing;
@@ -16,6 +17,7 @@ use super::Context;
 use crate::api::events::Events as Operation;
 use crate::call::{ApiError, Call, Reply};
 
+pub(super) use counts::count_delivery;
 pub use emit::{EventSketch, NewEvent};
 pub(super) use routing::hand_on;
 pub(super) use rules::{note_failure, overview};

@@ -6,6 +6,7 @@ use super::super::Context;
 use super::super::effects::ActionTaken;
 use super::super::trace::{self, TraceParent};
 use super::condition::Condition;
+use super::counts;
 use super::envelope::Envelope;
 use super::rules::{self, Rule};
 use crate::call::ApiError;
@@ -69,6 +70,7 @@ pub(in crate::engine) fn hand_on(
     envelope: &Envelope,
     trace: Option<&TraceParent>,
 ) -> Result<(), ApiError> {
+    counts::published(context, envelope);
     let rules = rules::of_tenancy(session)?;
     if rules.is_empty() {
         return Ok(());
@@ -79,6 +81,7 @@ pub(in crate::engine) fn hand_on(
         |parent: Option<&TraceParent>, hop| trace::then(parent, session, context.now_ms, &hop);
     for rule in rules.iter().filter(|rule| event.is_wanted_by(rule)) {
         let matched = then(trace, rule.hop())?;
+        counts::matched(context, rule);
         for action in &rule.details.actions {
             let begun = then(matched.as_ref(), action.hop())?;
             if !action.is_enabled {

@@ -19,6 +19,14 @@ use crate::call::{ApiError, Call, Reply};
 const READS: Rate = Rate::per_second("requests of this kind", 10);
 const POSTS: Rate = Rate::per_second("posts of metric data", 50);
 
+/// Whether an operation asks for metrics that are stored.
+pub(super) fn reads_metrics(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::ListMetrics | Operation::SummarizeMetricsData
+    )
+}
+
 /// Answers a call of an operation of Monitoring.
 pub(super) fn answer(
     context: &Context<'_>,

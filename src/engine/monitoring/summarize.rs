@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::Context;
+use super::super::{Context, metrics};
 use super::evaluate::{EvaluateError, Identity, Source, Stream, Windows, check_size, evaluate};
 use super::mql::{self, Expression, MetricQuery, Period};
 use super::scope;
@@ -164,6 +164,10 @@ impl Source for Stored<'_, '_> {
             compartment_id: self.compartment_id,
             resource_group: Some(group.unwrap_or_default()),
         })
+    }
+
+    fn is_amount(&self, metric: &MetricQuery) -> bool {
+        metrics::is_amount(self.namespace, &metric.name)
     }
 
     fn visit_buckets(

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::Context;
+use super::super::metrics::Recorder;
 use super::answer;
 use crate::api::OperationId;
 use crate::api::ons::SERVICE;
@@ -35,6 +36,7 @@ impl Bench {
             store: self.store.tenancy(&self.origin.tenancy_id),
             now_ms: 1_773_450_123_456,
             origin: &self.origin,
+            recorder: &Recorder::default(),
         };
         let OperationId::Ons(operation) = entry.id else {
             panic!("{name} is of another service");

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::super::Context;
 use super::super::delivery::{self, Message, Task};
 use super::super::effects::{Publication, Sender};
+use super::super::metrics::{PUBLISHED, Subject};
 use super::super::trace::{Hop, HopKind, HopResult, TraceParent};
 use super::confirmation;
 use super::endpoints::Protocol;
@@ -44,6 +45,16 @@ impl Text {
         match texts.contains_key("default") && texts.values().all(Value::is_string) {
             true => Ok(Self::ByProtocol(texts)),
             false => Err(wrong()),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Raw(text) => text.len(),
+            Self::ByProtocol(texts) => {
+                let texts = texts.values().filter_map(Value::as_str);
+                texts.map(str::len).sum()
+            }
         }
     }
 
@@ -178,6 +189,10 @@ fn fan_out(
     (title, text): (Option<&str>, &Text),
 ) -> Result<String, ApiError> {
     let id = Uuid::new_v4().to_string();
+    let names = [("topicDisplayName", topic.name.as_str())];
+    let subject = Subject::of(&topic.id, context.now_ms).with(&names);
+    let bytes = title.map_or(0, str::len) + text.len();
+    context.recorder.message(&PUBLISHED, &subject, bytes);
     let mut recipients = subscriptions::of_topic(session, &topic.id)?;
     recipients.retain(|subscription| gets(subscription, published.sender));
     let trace = published.trace(session, context, (topic, &id, recipients.len()))?;

@@ -100,6 +100,7 @@ impl Engine {
             store,
             now_ms: self.clock.now_ms(),
             origin: &origin,
+            recorder: &self.recorder,
         };
         let has_taken = self.take_from_source(&context, &moment)?;
         let has_handed_over = self.hand_over(&context, id)?;

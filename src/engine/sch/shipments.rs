@@ -157,6 +157,7 @@ impl Engine {
             store: self.store.tenancy(&id.tenancy_id),
             now_ms: self.clock.now_ms(),
             origin: &origin,
+            recorder: &self.recorder,
         };
         let retry_ms = context.store.write(|session| {
             if let Some((function_id, run)) = run {

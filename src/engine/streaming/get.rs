@@ -1,8 +1,11 @@
 //! Getting messages from where a cursor stands.
 
+use std::time::Instant;
+
 use serde::{Serialize, Serializer};
 
 use super::super::Context;
+use super::super::metrics::{GETS, Outcome, Subject};
 use super::super::rates::Throttled;
 use super::Streaming;
 use super::cursors::{Cursor, Reader, oldest_kept};
@@ -25,6 +28,8 @@ pub struct GotMessages {
     pub messages: Vec<Message>,
     /// What the next request asks with.
     pub next_cursor: String,
+    /// How many bytes of keys and values the messages have.
+    bytes: usize,
 }
 
 /// A message as it goes on the wire.
@@ -55,12 +60,33 @@ impl Streaming {
         context: &Context<'_>,
         call: &Call,
     ) -> Result<GotMessages, ApiError> {
+        let begun = Instant::now();
         let stream = self.stream(context, call)?;
+        let got = self.get(context, call, &stream);
+        let outcome = got
+            .as_ref()
+            .map_or_else(Outcome::of_error, |got| Outcome::Done {
+                messages: got.messages.len(),
+                bytes: got.bytes,
+            });
+        let subject = Subject::of(&stream.id, context.now_ms);
+        context
+            .recorder
+            .request(&GETS, &subject, (outcome, begun.elapsed()));
+        got
+    }
+
+    fn get(
+        &self,
+        context: &Context<'_>,
+        call: &Call,
+        stream: &Stream,
+    ) -> Result<GotMessages, ApiError> {
         let limit = limit(call)?;
         let text = call.query_text("cursor").unwrap_or_default();
         let cursor = Cursor::decode(text, &stream.id, context.now_ms)?;
-        self.count_get(&stream, &cursor.reader, context.now_ms)?;
-        let mut batch = Batch::new(&stream, limit);
+        self.count_get(stream, &cursor.reader, context.now_ms)?;
+        let mut batch = Batch::new(stream, limit);
         let reader = match cursor.reader {
             Reader::Partitions(positions) => {
                 Reader::Partitions(self.read_positions(context, &mut batch, positions)?)
@@ -76,6 +102,7 @@ impl Streaming {
             return Err(throttled.into());
         }
         Ok(GotMessages {
+            bytes: batch.bytes,
             messages: batch.messages,
             next_cursor: next.encode(),
         })

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD as ALPHABET;
@@ -11,6 +12,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::super::Context;
+use super::super::metrics::{Outcome, PUTS, Subject};
 use super::streams::Stream;
 use super::{Streaming, partitioner};
 use crate::call::{ApiError, Call};
@@ -49,6 +51,9 @@ struct Entry<'c> {
 pub struct PutResult {
     failures: usize,
     entries: Vec<PutEntry>,
+    /// How many bytes of keys and values were put.
+    #[serde(skip)]
+    bytes: usize,
 }
 
 /// What became of one message.
@@ -110,8 +115,26 @@ impl Streaming {
         call: &Call,
         request: &PutMessages<'_>,
     ) -> Result<PutResult, ApiError> {
+        let begun = Instant::now();
         let decoded = Decoded::of(&request.messages)?;
         let stream = self.stream(context, call)?;
+        let result = self.put(context, &stream, &decoded);
+        let outcome = result
+            .as_ref()
+            .map_or_else(Outcome::of_error, PutResult::outcome);
+        let subject = Subject::of(&stream.id, context.now_ms);
+        context
+            .recorder
+            .request(&PUTS, &subject, (outcome, begun.elapsed()));
+        result
+    }
+
+    fn put(
+        &self,
+        context: &Context<'_>,
+        stream: &Stream,
+        decoded: &Decoded,
+    ) -> Result<PutResult, ApiError> {
         let mut by_partition: Vec<Vec<usize>> =
             vec![Vec::new(); stream.details.partitions as usize];
         for (index, message) in decoded.messages.iter().enumerate() {
@@ -123,13 +146,18 @@ impl Streaming {
         let mut result = PutResult {
             failures: 0,
             entries: vec![PutEntry::default(); decoded.messages.len()],
+            bytes: 0,
         };
         let mut throttled = None;
         for (partition, indexes) in (0_u32..).zip(&by_partition) {
             if indexes.is_empty() {
                 continue;
             }
-            let appended = self.append(context, &stream, partition, &decoded.records(indexes));
+            let records = decoded.records(indexes);
+            let appended = self.append(context, stream, partition, &records);
+            if appended.is_ok() {
+                result.bytes += records.iter().map(content_bytes).sum::<usize>();
+            }
             result.note(partition, indexes, &appended);
             throttled = throttled.or_else(|| appended.err().filter(is_throttling));
         }
@@ -170,6 +198,16 @@ fn is_throttling(error: &ApiError) -> bool {
 }
 
 impl PutResult {
+    fn outcome(&self) -> Outcome {
+        match self.entries.len() - self.failures {
+            0 => Outcome::Failed,
+            messages => Outcome::Done {
+                messages,
+                bytes: self.bytes,
+            },
+        }
+    }
+
     /// Notes what became of the messages that went to a partition together.
     fn note(&mut self, partition: u32, indexes: &[usize], appended: &Result<(i64, i64), ApiError>) {
         let first = match appended {

@@ -6,9 +6,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::super::metrics::{GETS, Outcome, PUTS, Subject};
 use super::super::{Context, Engine};
 use super::Streaming;
 use super::cursors::live_stream;
@@ -302,6 +304,7 @@ impl Topics<'_> {
             store: self.engine.store.tenancy(self.tenancy_id),
             now_ms: self.engine.clock.now_ms(),
             origin: &origin,
+            recorder: &self.engine.recorder,
         };
         let changed = streams::set_retention(&context, &topic.id, hours);
         self.engine.streaming.topics.forget();
@@ -315,14 +318,28 @@ impl Topics<'_> {
         partition: u32,
         batch: &[u8],
     ) -> Result<Appended, TopicError> {
+        let begun = Instant::now();
         let checked = ProducedBatch::check(batch)?;
         let now_ms = self.engine.clock.now_ms();
-        self.engine.streaming.partitions.append(
+        let appended = self.engine.streaming.partitions.append(
             &topic.id,
             partition,
             topic.horizon_ms(now_ms),
             |log| Ok::<_, TopicError>(log.append_produced(&checked, now_ms)?),
-        )
+        );
+        let outcome = match &appended {
+            Ok(_) => Outcome::Done {
+                messages: usize::try_from(checked.record_count()).unwrap_or_default(),
+                bytes: batch.len(),
+            },
+            Err(error) if error.is_failure() => Outcome::Failed,
+            Err(_) => Outcome::Refused,
+        };
+        let subject = Subject::of(&topic.id, now_ms);
+        let recorder = &self.engine.recorder;
+        recorder.request(&PUTS, &subject, (outcome, begun.elapsed()));
+        self.engine.relieve_recorder();
+        appended
     }
 
     /// Counts the bytes of a batch that a producer has sent, and returns for how many milliseconds it is to
@@ -333,9 +350,20 @@ impl Topics<'_> {
         streaming.count_written((&topic.id, partition), bytes, now_ms)
     }
 
-    /// The same of what a consumer was given.
-    pub fn count_read(&self, topic: &Topic, partition: u32, bytes: usize) -> i64 {
+    /// The same of what a consumer was given in the time since it asked or, if that was later, since there was
+    /// something to give.
+    pub fn count_read(
+        &self,
+        (topic, partition): (&Topic, u32),
+        (messages, bytes): (usize, usize),
+        took: Duration,
+    ) -> i64 {
         let now_ms = self.engine.clock.now_ms();
+        let subject = Subject::of(&topic.id, now_ms);
+        let outcome = Outcome::Done { messages, bytes };
+        let recorder = &self.engine.recorder;
+        recorder.request(&GETS, &subject, (outcome, took));
+        self.engine.relieve_recorder();
         let streaming = &self.engine.streaming;
         streaming.count_read((&topic.id, partition), bytes, now_ms)
     }

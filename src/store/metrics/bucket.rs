@@ -19,6 +19,8 @@
 //! [`MOST_KINDS`] kinds of values are drawn together, the nearest first; sums, counts, the smallest and the
 //! largest stay exact.
 
+use serde::{Deserialize, Serialize};
+
 /// How many buckets a chunk holds: as many as let several chunks share a page of the database.
 pub(super) const BUCKETS_A_CHUNK: i64 = 120;
 
@@ -28,7 +30,7 @@ const MOST_KINDS: usize = 64;
 const MINUTE_MS: i64 = 60_000;
 
 /// A value and its time.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stamped {
     /// When, in milliseconds.
     pub at_ms: i64,
@@ -43,7 +45,7 @@ impl Stamped {
 }
 
 /// What some values come to.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// How many there are.
     pub count: u64,
@@ -91,7 +93,7 @@ impl Summary {
 ///
 /// A point that lies on the end of a stretch belongs to it, one on its begin to the one before. Source: the
 /// documentation's picture of aggregation windows ("from 0:n to 5:00, 5:n to 10:00").
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bucket {
     /// The end of the stretch, in minutes since the epoch.
     pub end_minute: i64,
@@ -108,6 +110,22 @@ impl Bucket {
             end_minute: minute_of(point.at_ms),
             summary: Summary::of(point, count),
             kinds: Vec::new(),
+        }
+    }
+
+    /// Of points of one minute that were brought together: what they come to, and their values, sorted, each
+    /// with how often it occurred. Where values were rounded, the smallest and the largest are exact still.
+    pub fn of_kinds(summary: Summary, mut kinds: Vec<(f64, u64)>) -> Self {
+        draw_together(&mut kinds);
+        if summary.min == summary.max {
+            kinds.clear();
+        } else if let [first, .., last] = kinds.as_mut_slice() {
+            (first.0, last.0) = (summary.min, summary.max);
+        }
+        Self {
+            end_minute: minute_of(summary.first.at_ms),
+            summary,
+            kinds,
         }
     }
 

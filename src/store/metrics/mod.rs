@@ -5,6 +5,7 @@
 //! dropped when its series begins a new chunk, a few chunks at a time; a series without points for
 //! ninety days is forgotten at a post.
 
+mod backlog;
 mod bucket;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,8 @@ use rusqlite::{OptionalExtension, Row, params_from_iter};
 use super::conditions::Conditions;
 use super::page::Order;
 use super::{FolderSession, Session, StoreError, from_json, to_json};
+pub(super) use backlog::SCHEMA as BACKLOG_SCHEMA;
+pub use backlog::{Measurement, SeriesOwner};
 use bucket::{BUCKETS_A_CHUNK, Damaged};
 pub use bucket::{Bucket, Stamped, Summary, minute_of};
 
@@ -154,7 +157,7 @@ impl Chunk {
 }
 
 /// What makes a series that one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SeriesKey {
     /// The namespace. Capital letters are not told from small ones, as in the name.
     pub namespace: String,
@@ -256,10 +259,22 @@ impl Session<'_> {
         points: &[(Stamped, u64)],
         now_ms: i64,
     ) -> Result<(), StoreError> {
+        let buckets = points.iter();
+        let buckets = buckets.map(|(point, count)| Bucket::of(*point, *count));
+        self.add_metric_buckets(key, metadata, buckets.collect(), now_ms)
+    }
+
+    /// The same of points that were brought together already, a minute's in each bucket.
+    pub fn add_metric_buckets(
+        &self,
+        key: &SeriesKey,
+        metadata: Option<&BTreeMap<String, String>>,
+        buckets: Vec<Bucket>,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
         let series_no = self.seen_series(key, metadata, now_ms)?;
         let mut by_place: BTreeMap<i64, Vec<Bucket>> = BTreeMap::new();
-        for (point, count) in points {
-            let bucket = Bucket::of(*point, *count);
+        for bucket in buckets {
             let place = Granularity::Minute.place(bucket.end_minute);
             by_place.entry(place).or_default().push(bucket);
         }

@@ -72,21 +72,30 @@ impl<S: Source> Reading<'_, S> {
             Statistic::Percentile(part) => self.percentiles(series, *part),
             Statistic::Increment => self.increments(series),
             Statistic::Rate => {
-                let mut points = self.increments(series)?;
+                let mut points = match self.source.is_amount(self.query) {
+                    true => self.summaries(series, &Statistic::Sum)?,
+                    false => self.increments(series)?,
+                };
                 per_second(&mut points, interval);
                 Ok(points)
             }
-            statistic => {
-                let frame = Frame::new(self.windows, interval, 0);
-                let mut slots = frame.slots(None);
-                self.visit(series, &frame, &mut |slot, bucket| {
-                    if let Some(slot) = slots.get_mut(slot) {
-                        add_summary(slot, &bucket.summary);
-                    }
-                })?;
-                Ok(summaries(&frame, &slots, statistic))
-            }
+            statistic => self.summaries(series, statistic),
         }
+    }
+
+    fn summaries(
+        &self,
+        series: &[i64],
+        statistic: &Statistic,
+    ) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
+        let frame = Frame::new(self.windows, self.query.interval.minutes(), 0);
+        let mut slots = frame.slots(None);
+        self.visit(series, &frame, &mut |slot, bucket| {
+            if let Some(slot) = slots.get_mut(slot) {
+                add_summary(slot, &bucket.summary);
+            }
+        })?;
+        Ok(summaries(&frame, &slots, statistic))
     }
 
     fn percentiles(

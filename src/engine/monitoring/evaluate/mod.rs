@@ -33,6 +33,12 @@ pub trait Source {
     /// The series with the name, and of the resource group, that a metric says.
     fn series(&self, metric: &MetricQuery) -> Result<Vec<Series>, Self::Error>;
 
+    /// Whether a metric's values are amounts of what happened, so that its rate is how much of that there was a
+    /// second. The rate of any other is by how much its last value changes.
+    fn is_amount(&self, _metric: &MetricQuery) -> bool {
+        false
+    }
+
     /// Shows what is kept of a series' points in these minutes; others may be shown too.
     fn visit_buckets(
         &self,

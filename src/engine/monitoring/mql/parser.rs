@@ -357,7 +357,11 @@ fn statistic(input: &mut Input<'_>) -> Parsed<Statistic> {
             )));
         }
     };
-    in_parentheses(()).value(plain).parse_next(input)
+    // Documents leave the parentheses out where nothing stands in them, as in `PutMessages[1m].rate`.
+    if opt(sign("(")).parse_next(input)?.is_some() {
+        cut_err(sign(")")).parse_next(input)?;
+    }
+    Ok(plain)
 }
 
 fn in_parentheses<'s, T>(

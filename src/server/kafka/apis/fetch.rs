@@ -125,12 +125,21 @@ struct Part {
     name: Name,
     topic: Option<Arc<Topic>>,
     partition: u32,
+    first_offset: i64,
     next_offset: i64,
     max_bytes: usize,
     range: OffsetRange,
     refusal: Option<Refusal>,
     pieces: Vec<Bytes>,
     bytes: usize,
+    /// How long the reading took, without the waiting.
+    took: Duration,
+}
+
+impl Part {
+    fn messages(&self) -> usize {
+        usize::try_from(self.next_offset - self.first_offset).unwrap_or_default()
+    }
 }
 
 impl Part {
@@ -148,12 +157,14 @@ impl Part {
             name,
             topic,
             partition: partition.unwrap_or_default(),
+            first_offset: wanted.offset,
             next_offset: wanted.offset,
             max_bytes: usize::try_from(wanted.max_bytes).unwrap_or(0),
             range: OffsetRange { start: -1, end: -1 },
             refusal: known.err(),
             pieces: Vec::new(),
             bytes: 0,
+            took: Duration::ZERO,
         }
     }
 }
@@ -225,7 +236,8 @@ impl<'f> Fetch<'f> {
         let read = self.parts.iter().filter(|part| part.bytes > 0);
         let rests = read.filter_map(|part| {
             let topic = part.topic.as_ref()?;
-            Some(topics.count_read(topic, part.partition, part.bytes))
+            let amount = (part.messages(), part.bytes);
+            Some(topics.count_read((topic, part.partition), amount, part.took))
         });
         rests.max().unwrap_or(0)
     }
@@ -249,10 +261,12 @@ fn read_part(call: &Call<'_>, part: &mut Part, room: usize, at_least_one: bool) 
     let Some(topic) = &part.topic else {
         return 0;
     };
+    let begun = Instant::now();
     let mut buffer = call.kafka.buffers.take();
     let read =
         call.topics()
             .read_batches(topic, part.partition, part.next_offset, room, &mut buffer);
+    part.took += begun.elapsed();
     let count = buffer.len();
     match read {
         Ok((next_offset, range)) => {

@@ -1,0 +1,132 @@
+//! The metrics: names and units as the services have them.
+//!
+//! Source of those: behaviour.md 5.7, 3.6, 4.5 and 2.8. `PutMessages`, `GetMessages`, `ConsumerLag` of streams and
+//! `oci_events` are in no list of the services' metrics, but documents ask for them by these names.
+
+const STREAMING: &str = "oci_streaming";
+const NOTIFICATION: &str = "oci_notification";
+const CLOUD_EVENTS: &str = "oci_cloudevents";
+const EVENTS: &str = "oci_events";
+
+/// A metric of a service.
+#[derive(Debug)]
+pub(in crate::engine) struct Metric {
+    pub(super) namespace: &'static str,
+    pub(super) name: &'static str,
+    pub(super) unit: &'static str,
+    /// The dimension that names the resource.
+    pub(super) resource: &'static str,
+}
+
+impl Metric {
+    const fn new(namespace: &'static str, name: &'static str, unit: &'static str) -> Self {
+        Self {
+            namespace,
+            name,
+            unit,
+            resource: "resourceId",
+        }
+    }
+
+    /// One that documents name, with a dimension of its own for the resource.
+    const fn documented(
+        (namespace, name): (&'static str, &'static str),
+        unit: &'static str,
+        resource: &'static str,
+    ) -> Self {
+        Self {
+            namespace,
+            name,
+            unit,
+            resource,
+        }
+    }
+}
+
+/// What a kind of request to streams is measured by.
+#[derive(Debug)]
+pub(in crate::engine) struct RequestMetrics {
+    /// A value for each request: how many messages it had.
+    pub(super) messages: Metric,
+    pub(super) latency: Metric,
+    /// What a second of the latency's values comes to.
+    pub(super) latency_per_second: f64,
+    pub(super) bytes: Metric,
+    pub(super) requests: Metric,
+    pub(super) throttled: Metric,
+    pub(super) succeeded: Metric,
+    pub(super) failed: Metric,
+    /// The messages under the service's own name, where it has one.
+    pub(super) records: Option<Metric>,
+}
+
+pub(in crate::engine) static PUTS: RequestMetrics = RequestMetrics {
+    messages: Metric::documented((STREAMING, "PutMessages"), "count", "streamId"),
+    latency: Metric::new(STREAMING, "PutMessagesLatency.Time", "ms"),
+    latency_per_second: 1000.0,
+    bytes: Metric::new(STREAMING, "PutMessagesThroughput.Bytes", "bytes"),
+    requests: Metric::new(STREAMING, "PutMessagesThroughput.Count", "count"),
+    throttled: Metric::new(STREAMING, "PutMessagesThrottling.Count", "count"),
+    succeeded: Metric::new(STREAMING, "PutMessagesSuccess.Count", "count"),
+    failed: Metric::new(STREAMING, "PutMessagesFault.Count", "count"),
+    records: Some(Metric::new(STREAMING, "PutMessagesRecords.Count", "count")),
+};
+
+pub(in crate::engine) static GETS: RequestMetrics = RequestMetrics {
+    messages: Metric::documented((STREAMING, "GetMessages"), "count", "streamId"),
+    latency: Metric::new(STREAMING, "GetMessagesLatency.Time", "s"),
+    latency_per_second: 1.0,
+    bytes: Metric::new(STREAMING, "GetMessagesThroughput.Bytes", "bytes"),
+    requests: Metric::new(STREAMING, "GetMessagesThroughput.Count", "count"),
+    throttled: Metric::new(STREAMING, "GetMessagesThrottling.Count", "count"),
+    succeeded: Metric::new(STREAMING, "GetMessagesSuccess.Count", "count"),
+    failed: Metric::new(STREAMING, "GetMessagesFault.Count", "count"),
+    records: None,
+};
+
+pub(super) static CONSUMER_LAG: Metric =
+    Metric::documented((STREAMING, "ConsumerLag"), "count", "streamId");
+
+pub(in crate::engine) static PUBLISHED_EVENTS: Metric =
+    Metric::new(CLOUD_EVENTS, "PublishedEvents", "count");
+pub(in crate::engine) static MATCHED_EVENTS: Metric =
+    Metric::new(CLOUD_EVENTS, "MatchedEvents", "count");
+pub(in crate::engine) static DELIVERED_EVENTS: Metric =
+    Metric::new(CLOUD_EVENTS, "DeliverySucceedEvents", "count");
+pub(in crate::engine) static UNDELIVERED_EVENTS: Metric =
+    Metric::new(CLOUD_EVENTS, "DeliveryFailedEvents", "count");
+pub(in crate::engine) static EVENTS_DELIVERED: Metric =
+    Metric::documented((EVENTS, "EventsDelivered"), "count", "ruleId");
+
+/// What messages of topics are measured by at one point of their way: how many, and their size.
+#[derive(Debug)]
+pub(in crate::engine) struct MessageMetrics {
+    pub(super) count: Metric,
+    pub(super) bytes: Metric,
+}
+
+pub(in crate::engine) static PUBLISHED: MessageMetrics = MessageMetrics {
+    count: Metric::new(NOTIFICATION, "PublishedMessagesCount", "count"),
+    bytes: Metric::new(NOTIFICATION, "PublishedMessagesSize", "bytes"),
+};
+pub(in crate::engine) static DELIVERED: MessageMetrics = MessageMetrics {
+    count: Metric::new(NOTIFICATION, "DeliveredMessagesCount", "count"),
+    bytes: Metric::new(NOTIFICATION, "DeliveredMessagesSize", "bytes"),
+};
+pub(in crate::engine) static FAILED: MessageMetrics = MessageMetrics {
+    count: Metric::new(NOTIFICATION, "FailedMessagesCount", "count"),
+    bytes: Metric::new(NOTIFICATION, "FailedMessagesSize", "bytes"),
+};
+
+/// Whether the values of a metric are amounts of what happened, and its rate how much of that there was a second.
+///
+/// So it is for those that documents name, `PutMessages[1m].rate` among them. The service's own metrics have the
+/// rate that the language defines: by how much a value changes.
+pub(in crate::engine) fn is_amount(namespace: &str, name: &str) -> bool {
+    let is = |metric: &Metric| {
+        metric.namespace.eq_ignore_ascii_case(namespace) && metric.name.eq_ignore_ascii_case(name)
+    };
+    [&PUTS.messages, &GETS.messages, &EVENTS_DELIVERED]
+        .into_iter()
+        .any(is)
+}

@@ -1,0 +1,63 @@
+//! The engine's own metrics, in the namespaces of the services.
+//!
+//! Services record in memory ([`Recorder`]): a lock and a few additions, and no write to the disk. What was
+//! recorded is stored when metrics are asked for, when the engine is closed, and by a server every few seconds;
+//! a process that is killed loses what it measured since. Measurements name resources; the series are in the
+//! compartments in which the resources are when that is stored.
+
+mod catalogue;
+mod lag;
+mod recorder;
+mod requests;
+
+use super::{Engine, EngineError};
+use crate::clock::Clock;
+use crate::store::StoreError;
+
+pub(super) use catalogue::{
+    DELIVERED, DELIVERED_EVENTS, EVENTS_DELIVERED, FAILED, GETS, MATCHED_EVENTS, PUBLISHED,
+    PUBLISHED_EVENTS, PUTS, UNDELIVERED_EVENTS, is_amount,
+};
+pub(super) use recorder::{Recorder, Subject};
+pub(super) use requests::Outcome;
+
+/// How many rows of measurements wait at most to be brought into their series.
+const MOST_WAITING: i64 = 64;
+
+impl Engine {
+    /// Stores what was measured, in the series that queries read, with how far consumers are behind now.
+    pub fn store_metrics(&self) -> Result<(), EngineError> {
+        let now_ms = self.clock.now_ms();
+        let lags = self.measure_lag(now_ms)?;
+        Ok(self.store.write_unsynced(|session| {
+            let mut measurements = session.take_measurements()?;
+            measurements.extend(self.recorder.take());
+            measurements.extend(lags);
+            session.add_measurements(measurements, now_ms)
+        })?)
+    }
+
+    /// Puts down what was measured, which is less than to store it.
+    pub(super) fn put_down_metrics(&self) -> Result<(), StoreError> {
+        let measured = self.recorder.take();
+        if measured.is_empty() {
+            return Ok(());
+        }
+        let now_ms = self.clock.now_ms();
+        self.store.write_unsynced(|session| {
+            if session.put_measurements(&measured)? >= MOST_WAITING {
+                let waiting = session.take_measurements()?;
+                session.add_measurements(waiting, now_ms)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Puts down what was measured when that is much. Metrics are not worth a call that fails: what cannot be
+    /// stored is lost.
+    pub(super) fn relieve_recorder(&self) {
+        if self.recorder.is_full() {
+            let _ = self.put_down_metrics();
+        }
+    }
+}

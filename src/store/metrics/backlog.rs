@@ -1,0 +1,139 @@
+//! What the engine measured of its own resources, on its way to the series.
+//!
+//! An engine that lives for one call writes one row with all that it measured, which costs little; whoever asks
+//! for metrics next, or a server, brings the rows into the series. Measurements name their resource, and the
+//! tenancy and compartment of the series are those that the resource has when that is done.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rusqlite::OptionalExtension;
+use serde::{Deserialize, Serialize};
+
+use super::super::{FolderSession, Session, StoreError, from_json, to_json};
+use super::{Bucket, SeriesKey};
+
+/// The table, as part of the history in `migrations`.
+pub(in super::super) const SCHEMA: &str = "
+    CREATE TABLE metric_backlog (
+        id           INTEGER PRIMARY KEY,
+        measurements TEXT NOT NULL
+    );
+";
+
+/// Whose a series is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SeriesOwner {
+    /// The tenancy's OCID.
+    pub tenancy_id: String,
+    /// The compartment's OCID.
+    pub compartment_id: String,
+}
+
+/// What was measured of a resource in a minute.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measurement {
+    /// The resource's OCID.
+    pub resource_id: String,
+    /// Whose the series is; where it is absent, that of whom the resource is.
+    pub owner: Option<SeriesOwner>,
+    /// The namespace.
+    pub namespace: String,
+    /// The metric's name.
+    pub name: String,
+    /// The unit of its values.
+    pub unit: String,
+    /// The dimensions.
+    pub dimensions: BTreeMap<String, String>,
+    /// The values.
+    pub bucket: Bucket,
+}
+
+impl FolderSession<'_> {
+    /// Puts measurements down, to be brought into their series later. Returns how many rows wait for that.
+    pub fn put_measurements(&self, measurements: &[Measurement]) -> Result<i64, StoreError> {
+        self.connection
+            .prepare_cached("INSERT INTO metric_backlog (measurements) VALUES (?1)")?
+            .execute([to_json(&measurements)])?;
+        // The table is emptied all at once, so that the numbers begin with 1 again.
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    /// Takes all measurements that were put down.
+    pub fn take_measurements(&self) -> Result<Vec<Measurement>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT measurements FROM metric_backlog ORDER BY id")?;
+        let texts = statement.query_map([], |row| row.get::<_, String>(0))?;
+        let mut all = Vec::new();
+        for text in texts {
+            let some: Vec<Measurement> = from_json("measurement", &text?)?;
+            all.extend(some);
+        }
+        if !all.is_empty() {
+            self.connection
+                .prepare_cached("DELETE FROM metric_backlog")?
+                .execute([])?;
+        }
+        Ok(all)
+    }
+
+    /// Adds measurements to their series. Those of resources that are not there any more are dropped.
+    pub fn add_measurements(
+        &self,
+        measurements: Vec<Measurement>,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let mut owners: HashMap<String, Option<SeriesOwner>> = HashMap::new();
+        let mut by_series: HashMap<(SeriesOwner, SeriesKey), (String, Vec<Bucket>)> =
+            HashMap::new();
+        for one in measurements {
+            let owner = match one.owner {
+                Some(owner) => Some(owner),
+                None => match owners.get(&one.resource_id) {
+                    Some(known) => known.clone(),
+                    None => {
+                        let found = self.owner_of(&one.resource_id)?;
+                        owners.insert(one.resource_id, found.clone());
+                        found
+                    }
+                },
+            };
+            let Some(owner) = owner else {
+                continue;
+            };
+            let key = SeriesKey {
+                namespace: one.namespace,
+                name: one.name,
+                compartment_id: owner.compartment_id.clone(),
+                resource_group: String::new(),
+                dimensions: one.dimensions,
+            };
+            let (_, buckets) = by_series
+                .entry((owner, key))
+                .or_insert_with(|| (one.unit, Vec::new()));
+            buckets.push(one.bucket);
+        }
+        for ((owner, key), (unit, buckets)) in by_series {
+            let session = Session {
+                folder: *self,
+                tenancy_id: &owner.tenancy_id,
+            };
+            let metadata = BTreeMap::from([("unit".to_owned(), unit)]);
+            session.add_metric_buckets(&key, Some(&metadata), buckets, now_ms)?;
+        }
+        Ok(())
+    }
+
+    fn owner_of(&self, resource_id: &str) -> Result<Option<SeriesOwner>, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT tenancy_id, compartment_id FROM resource WHERE id = ?1")?
+            .query_row([resource_id], |row| {
+                Ok(SeriesOwner {
+                    tenancy_id: row.get(0)?,
+                    compartment_id: row.get(1)?,
+                })
+            })
+            .optional()?)
+    }
+}
