@@ -155,6 +155,8 @@ impl Engine {
             other => session.set_setting(CLOCK_SETTING, &other),
         })?;
         self.clock.set(setting);
+        self.evaluate_alarms()?;
+        self.carry_out_effects()?;
         self.changes.tell_all();
         Ok(self.clock())
     }
@@ -186,6 +188,7 @@ impl Engine {
                 ("topics", "onstopic"),
                 ("subscriptions", "onssubscription"),
                 ("rules", "eventrule"),
+                ("alarms", "alarm"),
             ]
             .into_iter()
             .map(|(name, kind)| Ok((name, session.count_resources(kind)?)))
@@ -214,6 +217,7 @@ impl Engine {
             // Their names are their endpoints.
             "subscription-id" => Some("onssubscription"),
             "rule-id" => Some("eventrule"),
+            "alarm-id" => Some("alarm"),
             _ => None,
         }
     }
@@ -256,7 +260,11 @@ impl Engine {
             LocalRequest::ShowStatus => self.status_json(),
             LocalRequest::ListNames { kind } => Ok(json!(self.names(kind)?)),
             LocalRequest::ManageAccess { request } => self.manage_access(request),
-            LocalRequest::ManageInbox { request } => self.manage_inbox(request),
+            LocalRequest::ManageInbox { request } => {
+                self.evaluate_alarms()?;
+                self.carry_out_effects()?;
+                self.manage_inbox(request)
+            }
             LocalRequest::ManageFunctions { request } => self.manage_functions(request),
             LocalRequest::EmitEvent { event } => self.emit_event(event, origin),
             LocalRequest::PeekQueue {

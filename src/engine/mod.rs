@@ -205,6 +205,9 @@ impl Engine {
                 events::answer(&context, self.is_strict(), operation, call).map(Attempt::Done)
             }
             OperationId::Monitoring(operation) => {
+                if monitoring::concerns_alarms(operation) {
+                    self.evaluate_alarms()?;
+                }
                 monitoring::answer(&context, &self.strictness, operation, call).map(Attempt::Done)
             }
             OperationId::Sch(_) => Err(not_available(call)),

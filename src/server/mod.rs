@@ -10,6 +10,7 @@
 )]
 
 mod accept;
+mod alarms;
 pub mod auth;
 mod coordinator;
 mod deliveries;
@@ -133,6 +134,7 @@ async fn serve(
         tokio::spawn(kafka::serve(listeners.kafka, Arc::clone(&shared))),
         tokio::spawn(stomp::serve(listeners.stomp, Arc::clone(&shared))),
         tokio::spawn(deliveries::make(Arc::clone(&shared))),
+        tokio::spawn(alarms::evaluate(Arc::clone(&shared))),
     ];
     if let Some(listener) = listeners.control {
         tasks.push(tokio::spawn(http::serve_owner(

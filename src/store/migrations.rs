@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -221,6 +221,7 @@ const MIGRATIONS: [&str; 8] = [
     super::queue_messages::SCHEMA,
     super::trace::SCHEMA,
     super::metrics::SCHEMA,
+    super::alarms::SCHEMA,
 ];
 
 /// Refuses a database whose format is newer than this program.

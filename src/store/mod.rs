@@ -10,6 +10,7 @@
 //! [`FolderSession`] holds what belongs to the folder as a whole.
 
 mod access;
+mod alarms;
 mod clear;
 mod conditions;
 mod doomed_logs;
@@ -42,6 +43,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 pub use access::{ApiKey, AuthToken};
+pub use alarms::{AlarmEvaluation, AlarmEvaluationFilter, AlarmWatch, WatchedAlarm};
 pub use effects::NotedEffect;
 pub use functions::NamedFunction;
 pub use groups::{Group, GroupPartition, Instance};

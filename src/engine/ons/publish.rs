@@ -102,7 +102,13 @@ pub(in crate::engine) fn publish(
     parent: Option<&TraceParent>,
 ) -> Result<(), ApiError> {
     let topic: Topic = TOPIC.live(session, &publication.topic_id)?;
-    let text = Text::Raw(publication.body.clone());
+    let text = match &publication.email_body {
+        None => Text::Raw(publication.body.clone()),
+        Some(for_email) => Text::ByProtocol(Map::from_iter([
+            ("default".to_owned(), publication.body.as_str().into()),
+            (Protocol::Email.name().to_owned(), for_email.as_str().into()),
+        ])),
+    };
     let title = publication.title.as_deref();
     let published = Published {
         sender: publication.sender,

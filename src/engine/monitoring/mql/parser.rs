@@ -357,7 +357,9 @@ fn statistic(input: &mut Input<'_>) -> Parsed<Statistic> {
             )));
         }
     };
-    in_parentheses(()).value(plain).parse_next(input)
+    // The parentheses may be left out. Unconfirmed: a guide of the service writes so.
+    let parentheses = preceded(sign("("), cut_err(sign(")")));
+    opt(parentheses).value(plain).parse_next(input)
 }
 
 fn in_parentheses<'s, T>(
