@@ -53,6 +53,9 @@ pub struct Publication {
     pub title: Option<String>,
     /// The text.
     pub body: String,
+    /// The text for those who get it by email, if that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_body: Option<String>,
 }
 
 /// Who publishes a message. SMS carries those of alarms and connectors only. Source: behaviour.md 3.5.

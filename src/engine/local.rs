@@ -188,6 +188,8 @@ impl Engine {
             other => session.set_setting(CLOCK_SETTING, &other),
         })?;
         self.clock.set(setting);
+        self.evaluate_alarms()?;
+        self.carry_out_effects()?;
         self.changes.tell_all();
         Ok(self.clock())
     }
@@ -220,6 +222,7 @@ impl Engine {
                 ("subscriptions", "onssubscription"),
                 ("rules", "eventrule"),
                 ("service-connectors", "serviceconnector"),
+                ("alarms", "alarm"),
             ]
             .into_iter()
             .map(|(name, kind)| Ok((name, session.count_resources(kind)?)))
@@ -249,6 +252,7 @@ impl Engine {
             "subscription-id" => Some("onssubscription"),
             "rule-id" => Some("eventrule"),
             "service-connector-id" => Some("serviceconnector"),
+            "alarm-id" => Some("alarm"),
             _ => None,
         }
     }
@@ -295,7 +299,11 @@ impl Engine {
             LocalRequest::ShowOverview => Ok(json!(self.overview()?)),
             LocalRequest::ListNames { kind } => Ok(json!(self.names(kind)?)),
             LocalRequest::ManageAccess { request } => self.manage_access(request),
-            LocalRequest::ManageInbox { request } => self.manage_inbox(request),
+            LocalRequest::ManageInbox { request } => {
+                self.evaluate_alarms()?;
+                self.carry_out_effects()?;
+                self.manage_inbox(request)
+            }
             LocalRequest::ManageFunctions { request } => self.manage_functions(request),
             LocalRequest::ManageFollowedLogs { request } => self.manage_followed_logs(request),
             LocalRequest::EmitEvent { event } => self.emit_event(event, origin),

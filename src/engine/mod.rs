@@ -39,6 +39,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::api::OperationId;
+use crate::api::monitoring::Monitoring as MonitoringOperation;
 use crate::call::{ApiError, Call, Origin, Reply};
 use crate::clock::{Clock, Setting, SystemClock, clamp_ms};
 use crate::disk::{Disk, MemoryDisk, RealDisk};
@@ -232,10 +233,7 @@ impl Engine {
                 events::answer(&context, self.is_strict(), operation, call).map(Attempt::Done)
             }
             OperationId::Monitoring(operation) => {
-                if monitoring::reads_metrics(operation) {
-                    self.store_metrics()
-                        .map_err(|error| ApiError::internal(error.to_string()))?;
-                }
+                self.bring_monitoring_up_to_date(operation)?;
                 monitoring::answer(&context, &self.strictness, operation, call).map(Attempt::Done)
             }
             OperationId::Sch(operation) => {
@@ -248,6 +246,18 @@ impl Engine {
         let _ = self.carry_out_effects();
         self.relieve_recorder();
         Ok(self.as_the_clock_goes(attempt?))
+    }
+
+    /// What an operation of Monitoring is to find: what was measured, and alarms evaluated up to now.
+    fn bring_monitoring_up_to_date(&self, operation: MonitoringOperation) -> Result<(), ApiError> {
+        let done = if monitoring::reads_metrics(operation) {
+            self.store_metrics()
+        } else if monitoring::concerns_alarms(operation) {
+            self.evaluate_alarms()
+        } else {
+            Ok(())
+        };
+        done.map_err(|error| ApiError::internal(error.to_string()))
     }
 
     /// Nothing happens by itself while the clock stands still.

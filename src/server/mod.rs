@@ -10,6 +10,7 @@
 )]
 
 mod accept;
+mod alarms;
 pub mod auth;
 mod coordinator;
 mod deliveries;
@@ -145,6 +146,7 @@ async fn serve(
         tokio::spawn(stomp::serve(listeners.stomp, Arc::clone(&shared))),
         tokio::spawn(deliveries::make(Arc::clone(&shared))),
         tokio::spawn(own_metrics::store(Arc::clone(&shared))),
+        tokio::spawn(alarms::evaluate(Arc::clone(&shared))),
     ];
     if let Some(listener) = listeners.control {
         tasks.push(tokio::spawn(http::serve_owner(

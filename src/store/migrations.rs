@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 11] = [
+const MIGRATIONS: [&str; 12] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -224,6 +224,7 @@ const MIGRATIONS: [&str; 11] = [
     super::connectors::SCHEMA,
     super::audit::SCHEMA,
     super::metrics::BACKLOG_SCHEMA,
+    super::alarms::SCHEMA,
 ];
 
 /// Refuses a database whose format is newer than this program.

@@ -10,6 +10,7 @@
 //! [`FolderSession`] holds what belongs to the folder as a whole.
 
 mod access;
+mod alarms;
 mod audit;
 mod clear;
 mod conditions;
@@ -46,6 +47,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 pub use access::{ApiKey, AuthToken};
+pub use alarms::{AlarmEvaluation, AlarmEvaluationFilter, AlarmWatch, WatchedAlarm};
 pub use audit::{AuditEntry, AuditFilter};
 pub use connectors::{FollowedLog, LaneKey, WaitingRecord};
 pub use effects::NotedEffect;

@@ -240,7 +240,9 @@ fn check_kind(path: &str, kind: Kind, value: &Value) {
         Kind::Text | Kind::DateTime => assert!(value.is_string(), "{path} is {value}"),
         Kind::Integer => assert!(value.is_i64(), "{path} is {value}"),
         Kind::Float => assert!(value.is_number(), "{path} is {value}"),
-        other => panic!("{path} is of kind {other:?}"),
+        Kind::Boolean => assert!(value.is_boolean(), "{path} is {value}"),
+        Kind::Choice(choices) => assert!(choices.contains(&text(value)), "{path} is {value}"),
+        Kind::Any => {}
     }
 }
 

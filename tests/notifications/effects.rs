@@ -85,6 +85,7 @@ fn a_message_is_published_for_another_service() {
             sender,
             title: None,
             body: "cpu".to_owned(),
+            email_body: None,
         })
     };
     // Text messages carry what alarms say, and not what rules do.

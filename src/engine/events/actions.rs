@@ -209,6 +209,7 @@ impl Action {
                 sender: Sender::Rule,
                 title: None,
                 body: event.to_owned(),
+                email_body: None,
             }),
             // Events have no key. Unconfirmed.
             ActionType::Oss => Effect::Put {

@@ -1,8 +1,9 @@
-//! Monitoring: metrics that are posted, listed and queried.
+//! Monitoring: metrics that are posted, listed and queried, and alarms that watch them.
 //!
 //! Semantics and limits are those of the service as far as they are known (behaviour.md, section 5). What no
 //! source states is marked "unconfirmed" where it is decided.
 
+mod alarms;
 pub mod evaluate;
 mod list;
 pub mod mql;
@@ -17,6 +18,7 @@ use crate::call::{ApiError, Call, Reply};
 
 /// Source of the rates: behaviour.md 5.3.
 const READS: Rate = Rate::per_second("requests of this kind", 10);
+const ALARM_CALLS: Rate = Rate::per_second("requests about alarms", 10);
 const POSTS: Rate = Rate::per_second("posts of metric data", 50);
 
 /// Whether an operation asks for metrics that are stored.
@@ -34,46 +36,53 @@ pub(super) fn answer(
     operation: Operation,
     call: &Call,
 ) -> Result<Reply, ApiError> {
+    count(context, strictness, operation)?;
     match operation {
-        Operation::PostMetricData => {
-            count(context, strictness, (operation, &POSTS))?;
-            post::post(context, call)
-        }
-        Operation::ListMetrics => {
-            count(context, strictness, (operation, &READS))?;
-            list::list(context, call)
-        }
-        Operation::SummarizeMetricsData => {
-            count(context, strictness, (operation, &READS))?;
-            summarize::summarize(context, call)
-        }
-        Operation::ChangeAlarmCompartment
-        | Operation::CreateAlarm
-        | Operation::DeleteAlarm
-        | Operation::GetAlarm
-        | Operation::ListAlarms
-        | Operation::UpdateAlarm
-        | Operation::RetrieveDimensionStates
-        | Operation::GetAlarmHistory
-        | Operation::ListAlarmsStatus
-        | Operation::CreateAlarmSuppression
+        Operation::PostMetricData => post::post(context, call),
+        Operation::ListMetrics => list::list(context, call),
+        Operation::SummarizeMetricsData => summarize::summarize(context, call),
+        Operation::CreateAlarmSuppression
         | Operation::DeleteAlarmSuppression
         | Operation::GetAlarmSuppression
         | Operation::SummarizeAlarmSuppressionHistory
-        | Operation::ListAlarmSuppressions
-        | Operation::RemoveAlarmSuppression => Err(not_available(call)),
+        | Operation::ListAlarmSuppressions => Err(not_available(call)),
+        Operation::ChangeAlarmCompartment => alarms::change_compartment(context, call),
+        Operation::CreateAlarm => alarms::create(context, call),
+        Operation::DeleteAlarm => alarms::delete(context, call),
+        Operation::GetAlarm => alarms::get(context, call),
+        Operation::ListAlarms => alarms::list(context, call),
+        Operation::UpdateAlarm => alarms::update(context, call),
+        Operation::RetrieveDimensionStates => alarms::dimension_states(context, call),
+        Operation::GetAlarmHistory => alarms::get_history(context, call),
+        Operation::ListAlarmsStatus => alarms::list_status(context, call),
+        Operation::RemoveAlarmSuppression => alarms::remove_suppression(context, call),
     }
 }
 
-/// Counts a call, unless there were too many of its kind.
+/// Whether what an operation tells, or changes, depends on how far alarms are evaluated.
+pub(super) fn concerns_alarms(operation: Operation) -> bool {
+    !matches!(
+        operation,
+        Operation::PostMetricData | Operation::ListMetrics | Operation::SummarizeMetricsData
+    )
+}
+
+/// Counts a call, unless there were too many of its kind. Operations of alarms are counted together.
 fn count(
     context: &Context<'_>,
     strictness: &Strictness,
-    (operation, rate): (Operation, &'static Rate),
+    operation: Operation,
 ) -> Result<(), ApiError> {
-    if let Some(rates) = strictness.rates() {
-        let whom = format!("{operation:?} {}", context.origin.tenancy_id);
-        rates.take(rate, &whom, 1, context.now_ms)?;
-    }
-    Ok(())
+    let Some(rates) = strictness.rates() else {
+        return Ok(());
+    };
+    let (kind, rate) = match operation {
+        Operation::PostMetricData => (format!("{operation:?}"), &POSTS),
+        Operation::ListMetrics | Operation::SummarizeMetricsData => {
+            (format!("{operation:?}"), &READS)
+        }
+        _ => ("alarms".to_owned(), &ALARM_CALLS),
+    };
+    let whom = format!("{kind} {}", context.origin.tenancy_id);
+    Ok(rates.take(rate, &whom, 1, context.now_ms)?)
 }

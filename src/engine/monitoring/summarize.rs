@@ -145,11 +145,12 @@ fn look_back_minutes(resolution_minutes: i64) -> i64 {
 }
 
 /// The series and points of a tenancy that a request may see.
-struct Stored<'s, 'c> {
-    session: &'s Session<'c>,
-    namespace: &'s str,
-    compartment_id: Option<&'s str>,
-    resource_group: Option<&'s str>,
+pub(super) struct Stored<'s, 'c> {
+    pub session: &'s Session<'c>,
+    pub namespace: &'s str,
+    /// None where all of the tenancy's are meant.
+    pub compartment_id: Option<&'s str>,
+    pub resource_group: Option<&'s str>,
 }
 
 impl Source for Stored<'_, '_> {

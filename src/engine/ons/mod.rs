@@ -23,7 +23,7 @@ use crate::call::{ApiError, Call, Reply};
 use crate::store::{FolderSession, Resource, Session};
 
 pub(super) use limits::count_call;
-pub(super) use publish::{publish, publish_formatted};
+pub(super) use publish::publish;
 pub(super) use topics::TOPIC;
 
 /// Answers a call of an operation of Notifications.

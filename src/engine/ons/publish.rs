@@ -113,33 +113,17 @@ pub(in crate::engine) fn publish(
     parent: Option<&TraceParent>,
 ) -> Result<(), ApiError> {
     let topic: Topic = TOPIC.live(session, &publication.topic_id)?;
-    let text = Text::Raw(publication.body.clone());
+    let text = match &publication.email_body {
+        None => Text::Raw(publication.body.clone()),
+        Some(for_email) => Text::ByProtocol(Map::from_iter([
+            ("default".to_owned(), publication.body.as_str().into()),
+            (Protocol::Email.name().to_owned(), for_email.as_str().into()),
+        ])),
+    };
     let title = publication.title.as_deref();
     let published = Published {
         sender: publication.sender,
         parent,
-    };
-    fan_out(session, context, &topic, &published, (title, &text))?;
-    Ok(())
-}
-
-/// The same, with another text for emails, and with a trace of its own.
-pub(in crate::engine) fn publish_formatted(
-    session: &Session<'_>,
-    context: &Context<'_>,
-    publication: &Publication,
-    for_emails: &str,
-) -> Result<(), ApiError> {
-    let topic: Topic = TOPIC.live(session, &publication.topic_id)?;
-    let texts = [
-        ("default".to_owned(), publication.body.as_str().into()),
-        (Protocol::Email.name().to_owned(), for_emails.into()),
-    ];
-    let text = Text::ByProtocol(texts.into_iter().collect());
-    let title = publication.title.as_deref();
-    let published = Published {
-        sender: publication.sender,
-        parent: None,
     };
     fan_out(session, context, &topic, &published, (title, &text))?;
     Ok(())

@@ -301,19 +301,15 @@ fn publish(
         return Ok(());
     };
     for record in records {
+        let is_formatted = *enable_formatted_messaging == Some(true);
         let publication = Publication {
             topic_id: topic_id.clone(),
             sender: Sender::Connector,
             title: None,
             body: record.text.clone(),
+            email_body: is_formatted.then(|| formatted(connector, &record.text)),
         };
-        match enable_formatted_messaging {
-            Some(true) => {
-                let formatted = formatted(connector, &record.text);
-                ons::publish_formatted(session, context, &publication, &formatted)?;
-            }
-            _ => ons::publish(session, context, &publication, None)?,
-        }
+        ons::publish(session, context, &publication, None)?;
     }
     Ok(())
 }

@@ -121,6 +121,7 @@ fn faults_are_told_where_they_are() {
             "expected '.' and a statistic such as mean(), found the end",
         ),
         ("Cpu[1m].percentile", 19, "expected '(', found the end"),
+        ("Cpu[1m].mean(5)", 14, "expected ')', found \"5\""),
         ("Cpu[1m].average()", 9, "expected a statistic: absent, avg"),
         (
             "Cpu[0m].mean()",
