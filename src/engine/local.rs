@@ -218,6 +218,7 @@ impl Engine {
             "subscription-id" => Some("onssubscription"),
             "rule-id" => Some("eventrule"),
             "alarm-id" => Some("alarm"),
+            "alarm-suppression-id" => Some("alarmsuppression"),
             _ => None,
         }
     }

@@ -206,7 +206,8 @@ impl Engine {
             }
             OperationId::Monitoring(operation) => {
                 if monitoring::concerns_alarms(operation) {
-                    self.evaluate_alarms()?;
+                    self.evaluate_alarms()
+                        .map_err(|error| ApiError::internal(error.to_string()))?;
                 }
                 monitoring::answer(&context, &self.strictness, operation, call).map(Attempt::Done)
             }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::super::super::effects::{Effect, Publication, Sender};
-use super::super::super::{Context, Engine};
+use super::super::super::{Context, Engine, EngineError};
 use super::super::evaluate::{EvaluateError, Stream, Windows, evaluate};
 use super::super::mql::Expression;
 use super::super::summarize::Stored;
@@ -17,7 +17,7 @@ use super::rules::{AlarmDetails, MessageFormat, Rule, is_topic};
 use super::silence::Silence;
 use super::state::{AlarmState, Notice, Policy, Reading, RuleReadings};
 use super::{ALARM, Alarm};
-use crate::call::Origin;
+use crate::call::{ApiError, Origin};
 use crate::clock::Clock;
 use crate::store::{AlarmEvaluation, AlarmWatch, Session, StoreError, WatchedAlarm};
 
@@ -36,7 +36,7 @@ const MOST_TO_STREAM: usize = 100_000;
 impl Engine {
     /// Evaluates the alarms up to now, and notes the messages that are due. Without alarms it costs next to
     /// nothing.
-    pub fn evaluate_alarms(&self) -> Result<(), StoreError> {
+    pub fn evaluate_alarms(&self) -> Result<(), EngineError> {
         let now_ms = self.clock.now_ms();
         let now_minute = now_ms.div_euclid(MINUTE_MS);
         let due = self.store.read(|session| session.due_alarms(now_minute))?;
@@ -82,21 +82,21 @@ fn catch_up(
     session: &Session<'_>,
     context: &Context<'_>,
     watched: &WatchedAlarm,
-) -> Result<(), StoreError> {
+) -> Result<(), ApiError> {
     let alarm_id = &watched.alarm_id;
     let now_minute = now_minute(context);
     let alarm: Option<Alarm> = session.resource(ALARM.ocid_type, alarm_id)?;
     let watch: Option<AlarmWatch<AlarmState>> = session.alarm_watch(alarm_id)?;
     let (Some(alarm), Some(mut watch)) = (alarm, watch) else {
-        return session.remove_alarm_watch(alarm_id);
+        return Ok(session.remove_alarm_watch(alarm_id)?);
     };
     // An alarm is stored with rules that can be read.
     let Ok(rules) = alarm.details.rules() else {
-        return session.remove_alarm_watch(alarm_id);
+        return Ok(session.remove_alarm_watch(alarm_id)?);
     };
     session.trim_alarm_evaluations(alarm_id, now_minute)?;
     if watch.next_minute > now_minute + 1 {
-        return begin(session, context, &alarm);
+        return Ok(begin(session, context, &alarm)?);
     }
     let watching = Watching {
         session,
@@ -112,7 +112,7 @@ fn catch_up(
         minute = last + 1;
     }
     watch.next_minute = now_minute + 1;
-    session.put_alarm_watch(alarm_id, &watched.rest_address, &watch)
+    Ok(session.put_alarm_watch(alarm_id, &watched.rest_address, &watch)?)
 }
 
 /// An alarm that is evaluated.
