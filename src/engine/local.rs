@@ -253,6 +253,7 @@ impl Engine {
             "rule-id" => Some("eventrule"),
             "service-connector-id" => Some("serviceconnector"),
             "alarm-id" => Some("alarm"),
+            "alarm-suppression-id" => Some("alarmsuppression"),
             _ => None,
         }
     }

@@ -380,3 +380,102 @@ fn the_first_override_that_fires_wins() {
         ["Rule transitioned from BASE to worse"]
     );
 }
+
+#[test]
+fn suppressions_quiet_what_they_name() {
+    let watched = Watched::new();
+    let alarm = watched.create(json!({"isNotificationsPerMetricDimensionEnabled": true}));
+    let create = |more: Value| {
+        let mut body = json!({
+            "alarmSuppressionTarget": {"targetType": "ALARM", "alarmId": alarm["id"]},
+            "displayName": "repair", "dimensions": {"host": "a"},
+            "timeSuppressFrom": "2026-03-14T00:00:00Z", "timeSuppressUntil": "2026-03-15T00:00:00Z",
+        });
+        merge(&mut body, more);
+        watched.bench.call("CreateAlarmSuppression").body(body)
+    };
+    let of_host = create(json!({})).value();
+    assert_eq!(of_host["level"], "DIMENSION");
+    watched.minute(&[("a", 90.0), ("b", 90.0)]);
+    watched.pass(SLACK);
+    let messages = watched.messages();
+    assert_eq!(messages.len(), 1);
+    assert_eq!(
+        messages[0]["alarmMetaData"][0]["dimensions"],
+        json!([{"host": "b"}])
+    );
+    assert_eq!(watched.status(), "FIRING");
+
+    let all = json!({"level": "ALARM", "dimensions": {}, "alarmSuppressionTarget": {
+        "targetType": "COMPARTMENT", "compartmentId": COMPARTMENT}});
+    let of_all = create(all).value();
+    assert_eq!(watched.status(), "SUSPENDED");
+    let list = |wire, value: &str| {
+        let call = watched.bench.call("ListAlarmSuppressions");
+        let call = call.with("alarmId", text(&alarm["id"]));
+        array(&call.with(wire, value).value()["items"]).len()
+    };
+    assert_eq!(list("lifecycleState", "ACTIVE"), 1);
+    assert_eq!(list("isAllSuppressions", "true"), 2);
+    let about = |operation, one: &Value| {
+        let mut asked = watched.bench.call(operation);
+        let id = text(&one["id"]).to_owned();
+        asked.call.path.insert("alarmSuppressionId", id);
+        asked
+    };
+    watched.pass(1);
+    about("DeleteAlarmSuppression", &of_all).answer().unwrap();
+    assert_eq!(
+        about("GetAlarmSuppression", &of_all).value()["lifecycleState"],
+        "DELETED"
+    );
+    assert_eq!(watched.status(), "FIRING");
+    let history = watched
+        .about("SummarizeAlarmSuppressionHistory", &alarm)
+        .body(json!({}));
+    assert_eq!(array(&history.value()["items"]).len(), 2);
+
+    let bad = [
+        (
+            json!({"dimensions": {"host": "x".repeat(4001)}}),
+            "dimensions values are too long",
+        ),
+        (json!({"dimensions": {}}), "needs dimensions"),
+        (json!({"level": "ALL"}), "level must be"),
+        (
+            json!({"timeSuppressUntil": "2026-03-13T00:00:00Z"}),
+            "must be before",
+        ),
+        (
+            json!({"suppressionConditions": [{"conditionType": "RECURRENCE",
+            "suppressionRecurrence": "FREQ=YEARLY", "suppressionDuration": "PT1H"}]}),
+            "suppressionRecurrence",
+        ),
+    ];
+    for (more, said) in bad {
+        let error = create(more).answer().unwrap_err();
+        assert!(
+            error.status == 400 && error.message.contains(said),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_long_pause_and_a_clock_set_back_are_survived() {
+    let watched = Watched::new();
+    watched.create(json!({"repeatNotificationDuration": "PT1H"}));
+    watched.minute(&[("a", 90.0)]);
+    watched.pass(SLACK);
+    assert_eq!(watched.types(), ["OK_TO_FIRING"]);
+    watched.bench.time.advance(400 * crate::support::DAY_MS);
+    watched.bench.engine.evaluate_alarms().unwrap();
+    watched.bench.engine.next_delivery_in_ms().unwrap();
+    // What was there before is as old as the stream keeps nothing.
+    assert_eq!(watched.types(), ["RESET"]);
+    watched.bench.time.advance(-400 * crate::support::DAY_MS);
+    watched.pass(1);
+    watched.minute(&[("a", 90.0)]);
+    watched.pass(SLACK);
+    assert_eq!(watched.types(), ["RESET", "OK_TO_FIRING"]);
+}

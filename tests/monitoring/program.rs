@@ -66,3 +66,35 @@ fn a_fault_in_a_query_is_shown_with_a_caret() {
     assert!(stderr.starts_with("ServiceError:\n{"), "{stderr}");
     assert!(stderr.ends_with(expected), "{stderr}");
 }
+
+#[test]
+fn an_alarm_of_the_guide_is_published_as_the_clock_moves() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let ran = |text: &str, last: &[&str]| {
+        let mut all = words(text);
+        all.extend(last);
+        run(home, &all)
+    };
+    printed(&ran("local clock set 2026-03-14T01:00:00Z --frozen", &[]));
+    let topic = printed(&ran(
+        "ons topic create --compartment-id c --name alerts",
+        &[],
+    ));
+    let topic_id = topic["data"]["topic-id"].as_str().unwrap();
+    let create = "monitoring alarm create --compartment-id c --namespace shop --severity CRITICAL \
+                  --is-enabled true --pending-duration PT5M --display-name busy --query";
+    let destinations = json!([topic_id]).to_string();
+    let query = "orders[5m]{site = \"berlin\"}.max > 10";
+    let last = [query, "--destinations", &destinations, "--body", "too many"];
+    let alarm = printed(&ran(create, &last));
+    assert_eq!(alarm["data"]["query"], query);
+    assert_eq!(alarm["data"]["metric-compartment-id"], "c");
+    printed(&ran("monitoring metric-data post --metric-data", &[POINTS]));
+    printed(&ran("local clock advance 8m", &[]));
+    let status = "monitoring alarm-status list-alarms-status --compartment-id c";
+    assert_eq!(printed(&ran(status, &[]))["data"][0]["status"], "FIRING");
+    let traces = ran("local trace", &[]);
+    let told = String::from_utf8(traces.stdout).unwrap();
+    assert!(told.contains("message to alerts"), "{told}");
+}

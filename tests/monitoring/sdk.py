@@ -72,12 +72,60 @@ def summarized(monitoring, now):
             assert said in error.message, error
 
 
+def alarms(monitoring):
+    details = models.CreateAlarmDetails(
+        display_name="busy",
+        compartment_id=COMPARTMENT,
+        metric_compartment_id=COMPARTMENT,
+        namespace="shop",
+        query="orders.total[1m].sum() > 5",
+        severity="CRITICAL",
+        destinations=["ocid1.onstopic.oc1..oncall"],
+        is_enabled=True,
+    )
+    created = monitoring.create_alarm(details).data
+    assert monitoring.get_alarm(created.id).data == created
+    change = models.UpdateAlarmDetails(severity="INFO", pending_duration="PT5M")
+    assert monitoring.update_alarm(created.id, change).data.severity == "INFO"
+    assert [one.id for one in monitoring.list_alarms(COMPARTMENT).data] == [created.id]
+    assert [one.status for one in monitoring.list_alarms_status(COMPARTMENT).data] == ["OK"]
+    assert monitoring.get_alarm_history(created.id).data.is_enabled
+    states = monitoring.retrieve_dimension_states(
+        created.id, retrieve_dimension_states_details=models.RetrieveDimensionStatesDetails()
+    ).data
+    assert states.items == [], states
+    target = models.AlarmSuppressionAlarmTarget(alarm_id=created.id)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    quiet = monitoring.create_alarm_suppression(
+        models.CreateAlarmSuppressionDetails(
+            alarm_suppression_target=target,
+            level="ALARM",
+            display_name="repair",
+            time_suppress_from=now - datetime.timedelta(hours=1),
+            time_suppress_until=now + datetime.timedelta(hours=1),
+        )
+    ).data
+    assert monitoring.get_alarm_suppression(quiet.id).data.alarm_suppression_target.alarm_id == created.id
+    assert [one.status for one in monitoring.list_alarms_status(COMPARTMENT).data] == ["SUSPENDED"]
+    assert len(monitoring.list_alarm_suppressions(alarm_id=created.id).data.items) == 1
+    history = monitoring.summarize_alarm_suppression_history(
+        created.id, summarize_alarm_suppression_history_details=models.SummarizeAlarmSuppressionHistoryDetails()
+    ).data
+    assert len(history.items) == 1, history
+    monitoring.delete_alarm_suppression(quiet.id)
+    monitoring.remove_alarm_suppression(created.id)
+    monitoring.change_alarm_compartment(created.id, models.ChangeAlarmCompartmentDetails(compartment_id="c"))
+    monitoring.delete_alarm(created.id)
+    assert monitoring.list_alarms("c").data == []
+
+
 def main(endpoint, key_file):
     monitoring = client(endpoint, key_file)
     now = datetime.datetime.now(datetime.timezone.utc)
     post(monitoring, now)
     listed(monitoring)
     summarized(monitoring, now)
+    alarms(monitoring)
     print("every operation answered")
 
 

@@ -209,10 +209,14 @@ impl Asked<'_> {
 
 /// Holds a reply against its model: all fields are known, those that must be there are, and each holds what
 /// it may.
-fn check_shape(path: &str, model: &Model, value: &Value) {
+fn check_shape(path: &str, model: &'static Model, value: &Value) {
     let object = value
         .as_object()
         .unwrap_or_else(|| panic!("{path} is {value}"));
+    let discriminator = model.variants.as_ref();
+    let discriminator =
+        discriminator.and_then(|variants| object.get(variants.discriminator)?.as_str());
+    let model = model.variant(discriminator);
     for key in object.keys() {
         assert!(model.field(key).is_some(), "{path} has no {key}");
     }

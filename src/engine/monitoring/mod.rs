@@ -12,7 +12,7 @@ mod scope;
 mod summarize;
 
 use super::rates::Rate;
-use super::{Context, Strictness, not_available};
+use super::{Context, Strictness};
 use crate::api::monitoring::Monitoring as Operation;
 use crate::call::{ApiError, Call, Reply};
 
@@ -41,11 +41,11 @@ pub(super) fn answer(
         Operation::PostMetricData => post::post(context, call),
         Operation::ListMetrics => list::list(context, call),
         Operation::SummarizeMetricsData => summarize::summarize(context, call),
-        Operation::CreateAlarmSuppression
-        | Operation::DeleteAlarmSuppression
-        | Operation::GetAlarmSuppression
-        | Operation::SummarizeAlarmSuppressionHistory
-        | Operation::ListAlarmSuppressions => Err(not_available(call)),
+        Operation::CreateAlarmSuppression => alarms::create_suppression(context, call),
+        Operation::DeleteAlarmSuppression => alarms::delete_suppression(context, call),
+        Operation::GetAlarmSuppression => alarms::get_suppression(context, call),
+        Operation::SummarizeAlarmSuppressionHistory => alarms::suppression_history(context, call),
+        Operation::ListAlarmSuppressions => alarms::list_suppressions(context, call),
         Operation::ChangeAlarmCompartment => alarms::change_compartment(context, call),
         Operation::CreateAlarm => alarms::create(context, call),
         Operation::DeleteAlarm => alarms::delete(context, call),

@@ -7,10 +7,12 @@ mod duration;
 mod history;
 mod message;
 mod paging;
+mod recurrence;
 mod rules;
 mod silence;
 mod state;
 mod status;
+mod suppressions;
 mod watch;
 
 use serde::Deserialize;
@@ -27,6 +29,9 @@ use crate::store::{Filter, Order, Place, PlaceValue, Resource, Session, SortBy};
 pub(super) use history::get_history;
 use rules::AlarmDetails;
 pub(super) use status::{dimension_states, list_status};
+pub(super) use suppressions::{
+    create_suppression, delete_suppression, get_suppression, list_suppressions, suppression_history,
+};
 
 pub(super) const ALARM: ResourceKind = ResourceKind {
     ocid_type: "alarm",

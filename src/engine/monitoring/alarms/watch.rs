@@ -17,7 +17,7 @@ use super::rules::{AlarmDetails, MessageFormat, Rule, is_topic};
 use super::silence::Silence;
 use super::state::{AlarmState, Notice, Policy, Reading, RuleReadings};
 use super::{ALARM, Alarm};
-use crate::call::Origin;
+use crate::call::{ApiError, Origin};
 use crate::clock::Clock;
 use crate::store::{AlarmEvaluation, AlarmWatch, Session, StoreError, WatchedAlarm};
 
@@ -87,21 +87,21 @@ fn catch_up(
     session: &Session<'_>,
     context: &Context<'_>,
     watched: &WatchedAlarm,
-) -> Result<(), StoreError> {
+) -> Result<(), ApiError> {
     let alarm_id = &watched.alarm_id;
     let now_minute = now_minute(context);
     let alarm: Option<Alarm> = session.resource(ALARM.ocid_type, alarm_id)?;
     let watch: Option<AlarmWatch<AlarmState>> = session.alarm_watch(alarm_id)?;
     let (Some(alarm), Some(mut watch)) = (alarm, watch) else {
-        return session.remove_alarm_watch(alarm_id);
+        return Ok(session.remove_alarm_watch(alarm_id)?);
     };
     // An alarm is stored with rules that can be read.
     let Ok(rules) = alarm.details.rules() else {
-        return session.remove_alarm_watch(alarm_id);
+        return Ok(session.remove_alarm_watch(alarm_id)?);
     };
     session.trim_alarm_evaluations(alarm_id, now_minute)?;
     if watch.next_minute > now_minute + 1 {
-        return begin(session, context, &alarm);
+        return Ok(begin(session, context, &alarm)?);
     }
     let watching = Watching {
         session,
@@ -117,7 +117,7 @@ fn catch_up(
         minute = last + 1;
     }
     watch.next_minute = now_minute + 1;
-    session.put_alarm_watch(alarm_id, &watched.rest_address, &watch)
+    Ok(session.put_alarm_watch(alarm_id, &watched.rest_address, &watch)?)
 }
 
 /// An alarm that is evaluated.

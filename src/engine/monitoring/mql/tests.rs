@@ -16,6 +16,10 @@ fn read(text: &str) -> Expression {
 fn published_queries_are_read() {
     for (query, printed) in [
         ("CpuUtilization[1m].mean() > 80", ""),
+        (
+            "ConsumerLag[5m]{a=\"b\"}.max > 10000",
+            "ConsumerLag[5m]{a = \"b\"}.max() > 10000",
+        ),
         ("CpuUtilization[1m].mean() in (60, 80)", ""),
         (
             "CpuUtilization[1m].avg() not in (60,80)",
