@@ -338,6 +338,7 @@ impl Engine {
             let context = self.context(call, &call.origin.tenancy_id);
             results.extend(self.queue.put_together(&context, requests));
         }
+        self.relieve_recorder();
         results
     }
 
@@ -347,6 +348,7 @@ impl Engine {
         let context = self.context(call, &call.origin.tenancy_id);
         self.count_call(&context, call)?;
         let attempt = self.queue.get_messages(&context, call)?;
+        self.relieve_recorder();
         Ok(self.as_the_clock_goes(attempt))
     }
 

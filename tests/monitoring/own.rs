@@ -1,7 +1,7 @@
 //! What the engine measures of itself: requests for messages, events, publications, and how far consumers are
 //! behind.
 
-use ocelot::api::{events, ons, operation::Operation, operation::Place, streaming};
+use ocelot::api::{events, ons, operation::Operation, operation::Place, queue, streaming};
 use ocelot::call::{Call, LOCAL_TENANCY};
 use ocelot::disk::MemoryDisk;
 use ocelot::engine::{EngineOptions, Home, NewKafkaOffset};
@@ -13,18 +13,20 @@ use std::sync::Arc;
 use crate::support::{Bench, COMPARTMENT, MINUTE_MS, array, printed, run, text};
 
 fn operations() -> impl Iterator<Item = &'static Operation> {
-    [&streaming::SERVICE, &ons::SERVICE, &events::SERVICE]
-        .into_iter()
-        .flat_map(|service| service.operations.iter())
+    [
+        &streaming::SERVICE,
+        &ons::SERVICE,
+        &events::SERVICE,
+        &queue::SERVICE,
+    ]
+    .into_iter()
+    .flat_map(|service| service.operations.iter())
 }
 
 fn call(name: &str, parameters: &[(&'static str, &str)], body: Value) -> Call {
+    let has = |one: &Operation, wire: &str| one.params.iter().any(|param| param.wire == wire);
     let operation = operations().find(|one| {
-        let mut wires = one.params.iter().map(|param| param.wire);
-        one.id.to_string() == name
-            && parameters
-                .iter()
-                .all(|(wire, _)| wires.any(|known| known == *wire))
+        one.id.to_string() == name && parameters.iter().all(|(wire, _)| has(one, wire))
     });
     let mut call = Call::new(operation.unwrap_or_else(|| panic!("no {name}")));
     for (wire, value) in parameters {
@@ -232,6 +234,45 @@ fn the_lag_of_a_group_falls_as_it_reads() {
     );
     put(&bench, &stream, 1);
     assert_eq!(lag(), [[(0, 3.0), (1, 1.0)]]);
+}
+
+#[test]
+fn puts_and_gets_of_queues_are_counted() {
+    let bench = Bench::new();
+    let body = json!({"displayName": "orders", "compartmentId": COMPARTMENT});
+    ask(&bench, "CreateQueue", &[], body);
+    let listed = ask(
+        &bench,
+        "ListQueues",
+        &[("compartmentId", COMPARTMENT)],
+        Value::Null,
+    );
+    let queue = text(&listed["items"][0]["id"]);
+    let body = json!({"messages": [{"content": "one"}, {"content": "three"}]});
+    ask(&bench, "PutMessages", &[("queueId", queue)], body);
+    for limit in ["1", "1"] {
+        let parameters = [("queueId", queue), ("limit", limit)];
+        ask(&bench, "GetMessages", &parameters, Value::Null);
+    }
+    // One that waits is none yet.
+    let parameters = [("queueId", queue), ("timeoutInSeconds", "20")];
+    ask(&bench, "GetMessages", &parameters, Value::Null);
+    for (name, api_name, expected) in [
+        ("MessagesCount", "PutMessages", 2.0),
+        ("MessagesCount", "GetMessages", 2.0),
+        ("RequestSuccess", "PutMessages", 1.0),
+        ("RequestSuccess", "GetMessages", 2.0),
+        ("RequestsThroughput", "PutMessages", 8.0),
+        ("RequestsThroughput", "GetMessages", 8.0),
+    ] {
+        let dimensions = format!("{{resourceId = \"{queue}\", apiName = \"{api_name}\"}}");
+        let query = format!("{name}[1m]{dimensions}.sum()");
+        assert_eq!(
+            points(&bench, "oci_queue", &query),
+            [[(0, expected)]],
+            "{query}"
+        );
+    }
 }
 
 fn topic(bench: &Bench) -> String {

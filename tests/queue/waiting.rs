@@ -173,8 +173,13 @@ fn a_folder_has_another_sign_after_every_change_and_after_nothing_else() {
     bench.engine.advance_clock(1).unwrap();
     assert!(has_changed());
     let id = queue.id;
+    // What was measured is put down when the engine is closed.
     let bench = bench.reopened();
+    assert!(has_changed());
     assert!(wait(&bench.at(&id), None).is_some());
+    assert!(!has_changed());
+    // Whoever waits closes the engine between two looks, and must not wake itself.
+    bench.reopened();
     assert!(!has_changed());
 }
 

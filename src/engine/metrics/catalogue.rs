@@ -7,6 +7,7 @@ const STREAMING: &str = "oci_streaming";
 const NOTIFICATION: &str = "oci_notification";
 const CLOUD_EVENTS: &str = "oci_cloudevents";
 const EVENTS: &str = "oci_events";
+const QUEUE: &str = "oci_queue";
 
 /// A metric of a service.
 #[derive(Debug)]
@@ -117,6 +118,11 @@ pub(in crate::engine) static FAILED: MessageMetrics = MessageMetrics {
     count: Metric::new(NOTIFICATION, "FailedMessagesCount", "count"),
     bytes: Metric::new(NOTIFICATION, "FailedMessagesSize", "bytes"),
 };
+
+pub(super) static QUEUE_MESSAGES: Metric = Metric::new(QUEUE, "MessagesCount", "count");
+pub(super) static QUEUE_SUCCESSES: Metric = Metric::new(QUEUE, "RequestSuccess", "count");
+pub(super) static QUEUE_LATENCY: Metric = Metric::new(QUEUE, "RequestsLatency", "ms");
+pub(super) static QUEUE_BYTES: Metric = Metric::new(QUEUE, "RequestsThroughput", "bytes");
 
 /// Whether the values of a metric are amounts of what happened, and its rate how much of that there was a second.
 ///

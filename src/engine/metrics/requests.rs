@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::catalogue::{MessageMetrics, RequestMetrics};
+use super::catalogue::{
+    MessageMetrics, QUEUE_BYTES, QUEUE_LATENCY, QUEUE_MESSAGES, QUEUE_SUCCESSES, RequestMetrics,
+};
 use super::recorder::{Recorder, Subject};
 use crate::call::ApiError;
 
@@ -61,6 +63,25 @@ impl Recorder {
             }
             Outcome::Refused => self.record(subject, &[(&metrics.requests, 1.0)]),
         }
+    }
+
+    /// Records a request for messages of a queue that went well: which, of how many messages and bytes, and how
+    /// long it took. The dimension that names it is unconfirmed.
+    pub(in crate::engine) fn queue_request(
+        &self,
+        subject: Subject<'_>,
+        api_name: &str,
+        (messages, bytes, took): (usize, i64, Duration),
+    ) {
+        self.record(
+            &subject.with(&[("apiName", api_name)]),
+            &[
+                (&QUEUE_MESSAGES, messages as f64),
+                (&QUEUE_SUCCESSES, 1.0),
+                (&QUEUE_LATENCY, took.as_secs_f64() * 1000.0),
+                (&QUEUE_BYTES, bytes as f64),
+            ],
+        );
     }
 
     /// Records that a message of a topic came so far.

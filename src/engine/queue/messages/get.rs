@@ -1,13 +1,14 @@
 //! Getting messages: those that became visible first, of one channel, hidden from others for a while.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::super::super::Context;
 use super::super::super::changes::{Attempt, Wait};
+use super::super::super::metrics::Subject;
 use super::super::address::{Address, Side, parts_of_channel};
 use super::super::receipts::Receipt;
 use super::super::{Queue, channels, check_range};
@@ -105,12 +106,20 @@ impl Queue {
         context: &Context<'_>,
         call: &Call,
     ) -> Result<Attempt<GotQueueMessages>, ApiError> {
+        let begun = Instant::now();
         let wish = Wish::of(call)?;
         let got = context.store.write(|session| {
             let address = Address::of(session, context, call)?;
             get(session, context, &address, &wish)
         })?;
         self.count_got(&got.queue_id, got.bytes, context.now_ms);
+        // What waits is asked again, and does not write to the folder that it waits for.
+        if let Attempt::Done(reply) = &got.attempt {
+            let subject = Subject::of(&got.queue_id, context.now_ms);
+            let amount = (reply.messages.len(), got.bytes, begun.elapsed());
+            let recorder = context.recorder;
+            recorder.queue_request(subject, "GetMessages", amount);
+        }
         if !got.dying.is_empty() {
             self.changes.tell_parts(&got.queue_id, &got.dying);
         }

@@ -2,10 +2,12 @@
 //! through.
 
 use std::borrow::Cow;
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
 use super::super::super::Context;
+use super::super::super::metrics::Subject;
 use super::super::super::request::check_params;
 use super::super::address::{Side, parts_of_channel};
 use super::super::channels;
@@ -121,9 +123,11 @@ impl Queue {
         call: &Call,
         request: &PutQueueMessages<'_>,
     ) -> Result<PutQueueResult, ApiError> {
+        let begun = Instant::now();
         let put = context
             .store
             .write(|session| self.put_one(session, context, call, request))?;
+        put.count(context, begun);
         self.changes.tell_parts(&put.queue_id, &put.parts);
         Ok(put.result)
     }
@@ -135,6 +139,7 @@ impl Queue {
         context: &Context<'_>,
         requests: &[(&Call, &PutQueueMessages<'_>)],
     ) -> Vec<Result<PutQueueResult, ApiError>> {
+        let begun = Instant::now();
         let put = context.store.write(|session| {
             let put = requests.iter().map(|(call, request)| {
                 session.part(|| self.put_one(session, context, call, request))
@@ -145,6 +150,7 @@ impl Queue {
         put.into_iter()
             .map(|put| {
                 let put = put?;
+                put.count(context, begun);
                 self.changes.tell_parts(&put.queue_id, &put.parts);
                 Ok(put.result)
             })
@@ -170,7 +176,10 @@ impl Queue {
         }
         let queue: QueueResource = QUEUE.live(session, queue_id)?;
         self.count_put(&queue.id, bytes, context.now_ms)?;
-        store_all(session, context.now_ms, &queue, entries)
+        Ok(Put {
+            bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
+            ..store_all(session, context.now_ms, &queue, entries)?
+        })
     }
 }
 
@@ -222,7 +231,17 @@ struct Put {
     queue_id: String,
     /// The parts of the queue that the messages are in.
     parts: Vec<String>,
+    bytes: i64,
     result: PutQueueResult,
+}
+
+impl Put {
+    fn count(&self, context: &Context<'_>, begun: Instant) {
+        let subject = Subject::of(&self.queue_id, context.now_ms);
+        let amount = (self.result.messages.len(), self.bytes, begun.elapsed());
+        let recorder = context.recorder;
+        recorder.queue_request(subject, "PutMessages", amount);
+    }
 }
 
 /// Stores messages.
@@ -274,6 +293,7 @@ fn store_all(
     Ok(Put {
         queue_id: queue.id.clone(),
         parts,
+        bytes: 0,
         result: PutQueueResult {
             messages: put.collect(),
         },
