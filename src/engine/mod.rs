@@ -394,18 +394,6 @@ impl Drop for Engine {
     }
 }
 
-fn not_available(call: &Call) -> ApiError {
-    let title = call.operation.id.service().title;
-    ApiError::new(
-        501,
-        "MethodNotImplemented",
-        format!(
-            "{title} is not available in the local engine yet. The command can be sent to a server \
-             that has it: give --endpoint URL, or --target cloud."
-        ),
-    )
-}
-
 /// What every service is handed with a call.
 struct Context<'e> {
     /// What is stored for the tenancy of the call.

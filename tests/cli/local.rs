@@ -51,7 +51,7 @@ fn status_counts_what_is_there() {
     sandbox
         .ocelot("local status --query '[data.\"data-dir\", data.resources, data.server]'")
         .stdout(
-            "[\n  \"[home]/data\",\n  {\n    \"connect-harnesses\": 0,\n    \"consumer-groups\": 0,\n    \
+            "[\n  \"[home]/data\",\n  {\n    \"alarms\": 0,\n    \"connect-harnesses\": 0,\n    \"consumer-groups\": 0,\n    \
              \"queues\": 0,\n    \"rules\": 0,\n    \"service-connectors\": 0,\n    \
              \"stream-pools\": 1,\n    \"streams\": 1,\n    \"subscriptions\": 0,\n    \
              \"topics\": 0\n  },\n  null\n]\n",
@@ -60,11 +60,11 @@ fn status_counts_what_is_there() {
     sandbox
         .ocelot("local status --memory --query data.resources --output table")
         .stdout(
-            "+-------------------+-----------------+--------+-------+--------------------+--------------+---------+---------------+--------+\n\
-             | connect-harnesses | consumer-groups | queues | rules | service-connectors | stream-pools | streams | subscriptions | topics |\n\
-             +-------------------+-----------------+--------+-------+--------------------+--------------+---------+---------------+--------+\n\
-             | 0                 | 0               | 0      | 0     | 0                  | 0            | 0       | 0             | 0      |\n\
-             +-------------------+-----------------+--------+-------+--------------------+--------------+---------+---------------+--------+\n",
+            "+--------+-------------------+-----------------+--------+-------+--------------------+--------------+---------+---------------+--------+\n\
+             | alarms | connect-harnesses | consumer-groups | queues | rules | service-connectors | stream-pools | streams | subscriptions | topics |\n\
+             +--------+-------------------+-----------------+--------+-------+--------------------+--------------+---------+---------------+--------+\n\
+             | 0      | 0                 | 0               | 0      | 0     | 0                  | 0            | 0       | 0             | 0      |\n\
+             +--------+-------------------+-----------------+--------+-------+--------------------+--------------+---------+---------------+--------+\n",
         )
         .check();
 }

@@ -149,15 +149,6 @@ fn an_id_may_be_a_name_as_long_as_it_is_the_only_one() {
 }
 
 #[test]
-fn services_that_are_to_come_say_so() {
-    let sandbox = Sandbox::new();
-    let message = "Monitoring is not available in the local engine yet. The command can be sent to a server that has \
-                   it: give --endpoint URL, or --target cloud.";
-    let run = sandbox.ocelot("monitoring alarm list");
-    run.refused(501, "MethodNotImplemented", message).check();
-}
-
-#[test]
 fn many_processes_at_once_lose_nothing() {
     let sandbox = Sandbox::with_orders();
     let put = "streaming stream message put --stream-id orders --query data.failures --text";

@@ -354,17 +354,6 @@ fn a_connection_takes_many_requests() {
 }
 
 #[test]
-fn services_that_are_not_there_say_so() {
-    let home = Home::new();
-    let server = home.serve("--memory");
-    let refused = server.get("/20200909/serviceConnectors?compartmentId=x");
-    assert_eq!(
-        (refused.status, body(&refused)["code"].as_str()),
-        (501, Some("MethodNotImplemented"))
-    );
-}
-
-#[test]
 fn the_engine_behind_it_is_for_its_owner() {
     let home = Home::new();
     let server = home.serve("");
