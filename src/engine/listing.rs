@@ -2,10 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::Context;
+use super::resource::ResourceKind;
 use crate::call::{ApiError, Call, Reply};
-use crate::store::{Order, Page, Place, StoreError};
+use crate::store::{Filter, Order, Page, Place, Resource, SortBy, StoreError};
 
 /// How many items a service puts into one page.
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +105,44 @@ impl Request {
             before,
         };
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(&token).unwrap_or_default())
+    }
+}
+
+/// How a service lists resources that can be sorted by name or time.
+pub(super) struct ByNameOrTime {
+    /// How many items a page holds.
+    pub limits: Limits,
+    /// The word for names in `sortBy`.
+    pub name: &'static str,
+    /// The word for times, which are meant where nothing is said.
+    pub time: &'static str,
+}
+
+impl ByNameOrTime {
+    /// A page of resources, as they are shown: by name from A, or by time from the newest. The reply has the
+    /// headers that lead to its neighbors.
+    pub(super) fn page<D: DeserializeOwned>(
+        &self,
+        context: &Context<'_>,
+        call: &Call,
+        (kind, filter): (ResourceKind, &Filter<'_>),
+        shown: impl Fn(&Resource<D>) -> Value,
+    ) -> Result<(Vec<Value>, Reply), ApiError> {
+        let by_name = call
+            .query_text("sortBy")
+            .is_some_and(|column| column.eq_ignore_ascii_case(self.name));
+        let (sort_by, sorted) = match by_name {
+            true => (SortBy::Name, (self.name, Order::Ascending)),
+            false => (SortBy::TimeCreated, (self.time, Order::Descending)),
+        };
+        let request = Request::of(call, self.limits, sorted)?;
+        let place = |resource: &Resource<D>| resource.place(sort_by);
+        let (items, reply) = context.store.read(|session| {
+            request.fetch(place, |order, after, limit| {
+                session.resources(kind.ocid_type, filter, (sort_by, order), after, limit)
+            })
+        })?;
+        Ok((items.iter().map(shown).collect(), reply))
     }
 }
 

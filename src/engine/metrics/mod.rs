@@ -37,6 +37,19 @@ impl Engine {
         })?)
     }
 
+    /// Stores what was recorded, and leaves out how far consumers are behind: that is read from each partition
+    /// that a group reads, and a point a minute is enough.
+    pub fn store_recorded_metrics(&self) -> Result<(), EngineError> {
+        let recorded = self.recorder.take();
+        if recorded.is_empty() {
+            return Ok(());
+        }
+        let now_ms = self.clock.now_ms();
+        Ok(self
+            .store
+            .write_unsynced(|session| session.add_measurements(recorded, now_ms))?)
+    }
+
     /// Puts down what was measured, which is less than to store it.
     pub(super) fn put_down_metrics(&self) -> Result<(), StoreError> {
         let measured = self.recorder.take();

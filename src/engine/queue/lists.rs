@@ -4,15 +4,22 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::super::Context;
-use super::super::listing::{Limits, Request};
+use super::super::listing::{ByNameOrTime, Limits};
 use super::super::resource::{REMEMBERED_MS, ResourceKind};
 use crate::call::{ApiError, Call, Reply};
-use crate::store::{Filter, Order, Resource, SortBy};
+use crate::store::{Filter, Resource};
 
 /// How many items a page holds. Unconfirmed; the services' usual bounds.
 pub(super) const LIMITS: Limits = Limits {
     default: 100,
     most: 1000,
+};
+
+/// Source: behaviour.md 2.2.
+const SORTED: ByNameOrTime = ByNameOrTime {
+    limits: LIMITS,
+    name: "displayName",
+    time: "timeCreated",
 };
 
 /// The filters that all lists of Queue take.
@@ -26,7 +33,7 @@ pub(super) fn common_filter<'c>(context: &Context<'_>, call: &'c Call) -> Filter
     }
 }
 
-/// A page of resources: by time from the newest, or by name from A. Source: behaviour.md 2.2.
+/// A page of resources.
 pub(super) fn resources<D: DeserializeOwned>(
     context: &Context<'_>,
     call: &Call,
@@ -34,21 +41,7 @@ pub(super) fn resources<D: DeserializeOwned>(
     filter: &Filter<'_>,
     shown: impl Fn(&Resource<D>) -> Value,
 ) -> Result<Reply, ApiError> {
-    let by_name = call
-        .query_text("sortBy")
-        .is_some_and(|column| column.eq_ignore_ascii_case("displayName"));
-    let (sort_by, sorted) = match by_name {
-        true => (SortBy::Name, ("displayName", Order::Ascending)),
-        false => (SortBy::TimeCreated, ("timeCreated", Order::Descending)),
-    };
-    let request = Request::of(call, LIMITS, sorted)?;
-    let place = |resource: &Resource<D>| resource.place(sort_by);
-    let (items, reply) = context.store.read(|session| {
-        request.fetch(place, |order, after, limit| {
-            session.resources(kind.ocid_type, filter, (sort_by, order), after, limit)
-        })
-    })?;
-    let items: Vec<Value> = items.iter().map(shown).collect();
+    let (items, reply) = SORTED.page(context, call, (kind, filter), shown)?;
     Ok(Reply {
         body: Some(json!({ "items": items })),
         ..reply

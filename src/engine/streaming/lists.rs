@@ -4,15 +4,19 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::super::Context;
-use super::super::listing::{Limits, Request};
+use super::super::listing::{ByNameOrTime, Limits};
 use super::super::resource::{REMEMBERED_MS, ResourceKind};
 use crate::call::{ApiError, Call, Reply};
-use crate::store::{Filter, Order, Resource, SortBy};
+use crate::store::{Filter, Resource};
 
-/// How many items a page holds. Source: behaviour.md 1.2.
-const LIMITS: Limits = Limits {
-    default: 10,
-    most: 50,
+/// Source: behaviour.md 1.2.
+const SORTED: ByNameOrTime = ByNameOrTime {
+    limits: Limits {
+        default: 10,
+        most: 50,
+    },
+    name: "NAME",
+    time: "TIMECREATED",
 };
 
 /// The filters that all lists of Streaming take.
@@ -26,7 +30,7 @@ pub(super) fn common_filter<'c>(context: &Context<'_>, call: &'c Call) -> Filter
     }
 }
 
-/// A page of resources: by name from A, or by time from the newest. Source: behaviour.md 1.2.
+/// A page of resources.
 pub(super) fn resources<D: DeserializeOwned>(
     context: &Context<'_>,
     call: &Call,
@@ -34,22 +38,9 @@ pub(super) fn resources<D: DeserializeOwned>(
     filter: &Filter<'_>,
     shown: impl Fn(&Resource<D>) -> Value,
 ) -> Result<Reply, ApiError> {
-    let by_name = call
-        .query_text("sortBy")
-        .is_some_and(|column| column.eq_ignore_ascii_case("NAME"));
-    let (sort_by, sorted) = match by_name {
-        true => (SortBy::Name, ("NAME", Order::Ascending)),
-        false => (SortBy::TimeCreated, ("TIMECREATED", Order::Descending)),
-    };
-    let request = Request::of(call, LIMITS, sorted)?;
-    let place = |resource: &Resource<D>| resource.place(sort_by);
-    let (items, reply) = context.store.read(|session| {
-        request.fetch(place, |order, after, limit| {
-            session.resources(kind.ocid_type, filter, (sort_by, order), after, limit)
-        })
-    })?;
+    let (items, reply) = SORTED.page(context, call, (kind, filter), shown)?;
     Ok(Reply {
-        body: Some(items.iter().map(shown).collect()),
+        body: Some(items.into()),
         ..reply
     })
 }
