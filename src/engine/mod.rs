@@ -31,6 +31,7 @@ mod seed;
 pub mod state;
 mod streaming;
 pub mod trace;
+pub mod wildcard;
 mod work;
 
 use std::borrow::Cow;
