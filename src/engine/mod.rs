@@ -75,6 +75,16 @@ pub enum Home {
     Memory,
 }
 
+impl Home {
+    /// Where connectors write objects when nobody names another place; nowhere in memory.
+    pub fn objects(&self) -> Option<PathBuf> {
+        match self {
+            Self::Folder(path) => Some(folder::objects(path)),
+            Self::Memory => None,
+        }
+    }
+}
+
 /// Why an engine could not be opened, or not be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
