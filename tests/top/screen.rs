@@ -1,6 +1,6 @@
 //! `ocelot top` on a terminal: keys, sizes, news, and what is left behind.
 
-use crate::sandbox::{Sandbox, Server};
+use crate::sandbox::Sandbox;
 use crate::terminal::Terminal;
 
 const FIRST_SCREEN: &str = "\
@@ -55,7 +55,7 @@ fn news_are_seen() {
         return;
     };
     sandbox.create_stream("orders", 1);
-    let server = Server::of(&sandbox);
+    let server = sandbox.serve("");
     terminal.enter("ocelot top --interval 1");
     terminal.await_screen(|screen| screen.contains("orders   "));
     // Others have the folder in between, and a rate is seen when something comes.
