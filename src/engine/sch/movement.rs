@@ -42,6 +42,9 @@ pub(super) struct Position {
     pub offsets: BTreeMap<u32, i64>,
     /// The place in each followed file, by the OCID of the log.
     pub logs: BTreeMap<String, FilePosition>,
+    /// The last minute whose metrics were read, by its end in minutes since the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics_minute: Option<i64>,
 }
 
 /// A place in a followed file.

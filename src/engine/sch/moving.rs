@@ -14,6 +14,7 @@ use super::details::{Source, Target};
 use super::movement::{Batch, Movement, stage_of};
 use super::sources;
 use super::stages::{Destination, stages};
+use super::{metric_source, metric_target};
 use crate::call::{ApiError, Origin};
 use crate::clock::Clock;
 use crate::store::{Session, WaitingRecord};
@@ -54,8 +55,8 @@ impl Moment {
 type LanePlace = (u32, String);
 
 impl Engine {
-    /// Moves what connectors have to move, as far as the engine does it alone: from their sources, and to streams
-    /// and topics. [`Engine::due_shipments`] tells what others are to do.
+    /// Moves what connectors have to move, as far as the engine does it alone: from their sources, and to streams,
+    /// topics and metrics. [`Engine::due_shipments`] tells what others are to do.
     pub fn move_connectors(&self) -> Result<(), EngineError> {
         if !self.connectors.has_active() {
             return Ok(());
@@ -171,7 +172,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Hands a batch of each lane over that is due for a stream or a topic.
+    /// Hands a batch of each lane over that is due for a stream, a topic or a metric.
     fn hand_over(&self, context: &Context<'_>, id: &str) -> Result<bool, EngineError> {
         let mut has_moved = false;
         for (stage, lane) in self.lanes_due_here(context, id)? {
@@ -230,8 +231,14 @@ impl Engine {
             self.put_into_stream(context, stream_id, messages.collect())?;
         }
         context.store.write(|session| {
-            if let Target::Notifications { .. } = &moment.connector.details.target {
-                publish(session, context, &moment.connector, &records)?;
+            match &moment.connector.details.target {
+                Target::Notifications { .. } => {
+                    publish(session, context, &moment.connector, &records)?;
+                }
+                Target::Monitoring { .. } => {
+                    metric_target::write(session, context, &moment.connector, &records)?;
+                }
+                _ => {}
             }
             settle(session, context, id, (stage, lane), &batch)
         })
@@ -250,8 +257,7 @@ impl Engine {
             follows_files |= matches!(own.source, Source::Logging { .. });
             let stages = stages(&own.tasks, &own.target);
             let due = moment.movement.due(&stages).map(|(_, _, due_ms)| due_ms);
-            let source = moment.movement.source_failure.as_ref();
-            let due = due.chain(source.map(|failure| failure.retry_ms));
+            let due = due.chain(source_due_ms(&moment)?);
             next_ms = next_ms.into_iter().chain(due).min();
         }
         self.connectors.note_next(next_ms, follows_files);
@@ -259,10 +265,25 @@ impl Engine {
     }
 }
 
+/// When a source is to be read next that tells nobody that it has something.
+fn source_due_ms(moment: &Moment) -> Result<Option<i64>, ApiError> {
+    let movement = &moment.movement;
+    if let Some(failure) = &movement.source_failure {
+        return Ok(Some(failure.retry_ms));
+    }
+    let Source::Monitoring { .. } = &moment.connector.details.source else {
+        return Ok(None);
+    };
+    let has_room = movement.has_room((0, &stage_of(&moment.connector, 0)?), None);
+    Ok(has_room.then(|| metric_source::due_ms(&movement.position)))
+}
+
 fn is_reached_from_here(destination: Destination<'_>) -> bool {
     matches!(
         destination,
-        Destination::Target(Target::Streaming { .. } | Target::Notifications { .. })
+        Destination::Target(
+            Target::Streaming { .. } | Target::Notifications { .. } | Target::Monitoring { .. }
+        )
     )
 }
 

@@ -9,6 +9,7 @@ use super::super::{Context, Engine, queue};
 use super::connectors::Connector;
 use super::details::{Cursor, QueueConfig, Source};
 use super::followed_logs;
+use super::metric_source;
 use super::movement::{Movement, NewRecord, Position, stage_of};
 use crate::call::ApiError;
 use crate::clock::{clamp_ms, parse_rfc3339};
@@ -47,8 +48,19 @@ impl Engine {
                     false => Ok(nothing(movement)),
                 }
             }
+            Source::Monitoring { monitoring_sources } => {
+                let position = &movement.position;
+                let has_room = movement.has_room((0, &stage_of(connector, 0)?), None);
+                if !has_room || !metric_source::is_due(position, context.now_ms) {
+                    return Ok(nothing(movement));
+                }
+                // What was measured up to now is to be found.
+                self.store_metrics()
+                    .map_err(|error| ApiError::internal(error.to_string()))?;
+                metric_source::read(context, monitoring_sources, position)
+            }
             // Taken by the transaction that keeps it.
-            Source::Plugin { .. } | Source::Monitoring {} => Ok(nothing(movement)),
+            Source::Plugin { .. } => Ok(nothing(movement)),
         }
     }
 }
