@@ -7,6 +7,8 @@ use object_store::path::Path;
 use object_store::{Error, ObjectStore, PutMode, PutOptions};
 use url::Url;
 
+use crate::engine::sch::Fault;
+
 /// Where objects are put: each under its namespace, bucket and name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectPlace(Url);
@@ -78,7 +80,7 @@ impl Objects {
         path: &str,
         content: Vec<u8>,
         may_replace: bool,
-    ) -> Result<Put, String> {
+    ) -> Result<Put, Fault> {
         let (store, root) = self.store()?;
         let names = root.parts().map(|part| part.as_ref().to_owned());
         let names = names.chain(path.split('/').map(str::to_owned));
@@ -91,7 +93,10 @@ impl Objects {
         match store.put_opts(&path, content.into(), options).await {
             Ok(_) => Ok(Put::Stored),
             Err(Error::AlreadyExists { .. }) => Ok(Put::NameTaken),
-            Err(error) => Err(format!("the object {path} cannot be stored: {error}")),
+            Err(error) => Err(Fault {
+                reason: format!("the object {path} cannot be stored: {error}"),
+                status: status_of(&error),
+            }),
         }
     }
 
@@ -112,6 +117,17 @@ impl Objects {
         let opened = opened
             .map_err(|error| format!("the object store {} cannot be used: {error}", place.0))?;
         Ok(self.store.get_or_init(|| opened))
+    }
+}
+
+/// The HTTP status that an error stands for, where it is told.
+fn status_of(error: &Error) -> Option<u16> {
+    match error {
+        Error::NotFound { .. } => Some(404),
+        Error::PermissionDenied { .. } => Some(403),
+        Error::Unauthenticated { .. } => Some(401),
+        Error::Precondition { .. } => Some(412),
+        _ => None,
     }
 }
 
@@ -152,6 +168,6 @@ mod tests {
         assert_eq!(put("two", true).await, Ok(Put::Stored));
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "two");
         let nowhere = Objects::new(None).put(path, Vec::new(), false).await;
-        assert!(nowhere.unwrap_err().contains("--object-store"));
+        assert!(nowhere.unwrap_err().reason.contains("--object-store"));
     }
 }

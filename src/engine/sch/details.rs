@@ -409,7 +409,8 @@ impl Target {
         )
     }
 
-    fn word(&self) -> &'static str {
+    /// What the table of pairs calls it.
+    pub(super) fn word(&self) -> &'static str {
         match self {
             Self::Functions { .. } => "functions",
             Self::LoggingAnalytics {} => "loggingAnalytics",

@@ -170,5 +170,6 @@ fn record_of(series: &Series, bucket: &Bucket) -> NewRecord {
         text: shown.to_string(),
         time_ms,
         partition: None,
+        trace: None,
     }
 }

@@ -9,8 +9,10 @@
 
 mod connectors;
 mod details;
+mod engine_targets;
 mod followed_logs;
 mod log_filter;
+mod measures;
 mod metric_details;
 mod metric_source;
 mod metric_target;
@@ -21,6 +23,7 @@ mod shipments;
 mod sources;
 mod stages;
 mod start;
+mod traces;
 mod wakening;
 mod work;
 
@@ -29,7 +32,7 @@ use crate::api::sch::Sch as Operation;
 use crate::call::{ApiError, Call, Reply};
 
 pub use followed_logs::{FollowRequest, FollowedLogError};
-pub use shipments::{Arrival, Cargo, MOST_OBJECT_SECONDS, Shipment, ShipmentId};
+pub use shipments::{Arrival, Cargo, Fault, MOST_OBJECT_SECONDS, Shipment, ShipmentId};
 pub(super) use wakening::Connectors;
 use work::WORK_REQUESTS;
 
