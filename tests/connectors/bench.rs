@@ -11,9 +11,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::read::GzDecoder;
 use ocelot::api::operation::Place;
-use ocelot::api::{ons, queue, sch, streaming};
+use ocelot::api::{monitoring, ons, queue, sch, streaming};
 use ocelot::call::{ApiError, Call, Reply};
-use ocelot::clock::Clock;
+use ocelot::clock::{Clock, rfc3339};
 use ocelot::engine::delivery::Outcome;
 use ocelot::engine::delivery::functions::{Definition, Runtime};
 use ocelot::engine::sch::{Arrival, Cargo, Shipment};
@@ -70,7 +70,12 @@ impl Bench {
 
     /// A call of an operation, to be filled in.
     pub(crate) fn call(&self, operation: &str) -> Asked<'_> {
-        let services = [&sch::SERVICE, &ons::SERVICE, &streaming::SERVICE];
+        let services = [
+            &sch::SERVICE,
+            &ons::SERVICE,
+            &streaming::SERVICE,
+            &monitoring::SERVICE,
+        ];
         let mut operations = services.iter().flat_map(|service| service.operations);
         let operation = operations.find(|one| one.id.to_string() == operation);
         Asked {
@@ -251,6 +256,21 @@ impl Bench {
             bodies.push(body);
         }
         bodies
+    }
+
+    /// The sum of a metric of the last day, over all series that have these dimensions.
+    pub(crate) fn sum(&self, namespace: &str, metric: &str, filter: &str) -> f64 {
+        let now_ms = self.time.now_ms();
+        let call = self.call("SummarizeMetricsData").body(json!({
+            "namespace": namespace,
+            "query": format!("{metric}[1h]{filter}.sum()"),
+            "startTime": rfc3339(now_ms - 24 * 3_600_000),
+            "endTime": rfc3339(now_ms + 3_600_000),
+        }));
+        let series = call.with("compartmentId", COMPARTMENT).value();
+        let points = series.as_array().unwrap().iter();
+        let points = points.flat_map(|one| one["aggregatedDatapoints"].as_array().unwrap());
+        points.map(|point| point["value"].as_f64().unwrap()).sum()
     }
 
     /// Takes the deliveries that are due, as endpoints and texts.

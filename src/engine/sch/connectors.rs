@@ -238,27 +238,29 @@ pub(super) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         connector.check_etag(call)?;
         let mut movement = movement_of(session, &connector.id)?;
         connector.name = given.display_name.unwrap_or(connector.name);
+        let before = connector.details.clone();
         let own = &mut connector.details;
         own.description = given.description.or(own.description.take());
         if let Some(source) = given.source {
-            let source = read_source(session, source)?;
-            if source != own.source {
-                movement.begin_anew(context.now_ms);
-            }
-            own.source = source;
+            own.source = read_source(session, source)?;
         }
         if let Some(target) = given.target {
             own.target = read_target(session, target)?;
         }
-        let last_stage = target_stage(&own.tasks);
         if let Some(tasks) = given.tasks {
             own.tasks = read_tasks(session, tasks)?;
         }
         details::check_pair(&own.source, &own.tasks, &own.target)?;
         own.freeform_tags = given.freeform_tags.unwrap_or(own.freeform_tags.clone());
         own.defined_tags = given.defined_tags.unwrap_or(own.defined_tags.clone());
-        let stages = (last_stage, target_stage(&own.tasks));
-        movement.change_stages(session, &connector.id, stages)?;
+        movement.forget_failures();
+        if own.source != before.source {
+            movement.begin_anew(context.now_ms);
+        }
+        if own.tasks != before.tasks || own.target != before.target {
+            let stages = (target_stage(&before.tasks), target_stage(&own.tasks));
+            movement.change_stages(session, &connector.id, stages)?;
+        }
         connector.heed(None, context.now_ms);
         connector.touch_at(context.now_ms);
         put(session, &connector, &movement)?;

@@ -302,7 +302,6 @@ impl Movement {
         connector_id: &str,
         (from, to): (u32, u32),
     ) -> Result<(), ApiError> {
-        self.forget_failures();
         let lanes = std::mem::take(&mut self.lanes);
         // Only what is behind a function has lost the way to the stages before it.
         for stage in (1..=from).filter(|stage| *stage != to) {
