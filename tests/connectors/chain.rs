@@ -97,9 +97,9 @@ fn objects_go_where_the_option_or_the_variable_says() {
     );
     assert!(command.output().unwrap().status.success());
     assert_eq!(program.objects("elsewhere/more").len(), 1);
-    let told = program.fails(&format!("{advance} gs://lake"), 2);
+    let told = program.fails(&format!("{advance} ftp://lake"), 2);
     assert!(
-        told.contains("--object-store: objects cannot be put into \"gs://lake\""),
+        told.contains("--object-store: objects cannot be put into \"ftp://lake\""),
         "{told}"
     );
     // A file stands where a folder is to be.

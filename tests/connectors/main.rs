@@ -13,6 +13,7 @@ mod operations;
 mod program;
 mod queues;
 mod refusals;
+mod s3;
 mod served;
 mod streams;
 mod traces;
