@@ -166,7 +166,6 @@ fn one_that_was_off_goes_on_where_it_was_and_metrics_are_kept_for_a_day() {
 #[test]
 fn a_target_that_is_away_holds_metrics_back_and_loses_none() {
     let bench = Bench::new();
-    let stream = bench.stream("orders", 1);
     let target = json!({"kind": "streaming", "streamId": "copy"});
     let id = bench.connector("c", monitoring("oci_queue"), json!([]), target);
     let queue = bench.queue("jobs");
@@ -190,7 +189,6 @@ fn a_target_that_is_away_holds_metrics_back_and_loses_none() {
         .collect();
     assert_eq!(counts.len(), 1, "{counts:?}");
     assert_eq!(counts[0]["datapoints"][0]["value"], 2.0);
-    drop(stream);
 }
 
 #[test]
