@@ -128,3 +128,25 @@ fn one_that_is_off_and_updated_stays_off_and_keeps_its_place() {
     let values: Vec<String> = bench.messages(&to).into_iter().map(|one| one.1).collect();
     assert_eq!(values, ["one", "two"]);
 }
+
+#[test]
+fn what_has_left_arrives_although_the_connector_is_off_by_then() {
+    let bench = Bench::new();
+    let from = bench.stream("orders", 1);
+    let tasks =
+        json!([{"kind": "function", "functionId": bench.function("f"), "batchTimeInSec": 1}]);
+    let id = bench.connector("c", from_stream(&from, "LATEST"), tasks, to_bucket("lake"));
+    bench.put(&from, &[("k", "one")]);
+    bench.shipments();
+    bench.time.advance(1000);
+    let call = bench.shipments().remove(0);
+    bench.change("DeactivateServiceConnector", &id).ok();
+    bench.finish(&call, Arrival::Answered("[1]".to_owned()));
+    bench.time.advance(3_600_000);
+    assert!(bench.shipments().is_empty());
+    assert_eq!(bench.get(&id)["lifecycleState"], "INACTIVE");
+    bench.change("ActivateServiceConnector", &id).ok();
+    let objects = bench.objects();
+    assert_eq!(objects.len(), 1);
+    assert_eq!(objects[0].1, [json!(1)]);
+}

@@ -28,8 +28,14 @@ pub(super) struct Moment {
 impl Moment {
     /// A connector that moves; `None` when it does not, or is gone.
     pub(super) fn load(session: &Session<'_>, id: &str) -> Result<Option<Self>, ApiError> {
+        let moment = Self::load_any(session, id)?;
+        Ok(moment.filter(|moment| moment.connector.is_active()))
+    }
+
+    /// The same of one that may be off: what has left arrives nevertheless. `None` when it is gone.
+    pub(super) fn load_any(session: &Session<'_>, id: &str) -> Result<Option<Self>, ApiError> {
         let connector: Option<Connector> = session.resource(CONNECTOR.ocid_type, id)?;
-        let connector = connector.filter(|one| one.time_deleted_ms.is_none() && one.is_active());
+        let connector = connector.filter(|one| one.time_deleted_ms.is_none());
         connector
             .map(|connector| {
                 Ok(Self {
@@ -215,7 +221,7 @@ pub(super) fn settle(
     (stage, lane): (u32, &str),
     batch: &Batch,
 ) -> Result<(), ApiError> {
-    let Some(mut moment) = Moment::load(session, id)? else {
+    let Some(mut moment) = Moment::load_any(session, id)? else {
         return Ok(());
     };
     let lane = moment.movement.lane_mut(stage, lane.to_owned());

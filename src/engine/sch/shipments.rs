@@ -291,7 +291,7 @@ impl Finishing<'_> {
         arrival: Arrival,
     ) -> Result<(Option<i64>, Option<Ended>), ApiError> {
         let (id, now_ms) = (self.id, self.context.now_ms);
-        let Some(mut moment) = Moment::load(session, &id.connector_id)? else {
+        let Some(mut moment) = Moment::load_any(session, &id.connector_id)? else {
             return Ok((None, None));
         };
         let lane = moment.movement.lane_mut(id.stage, id.lane.clone());
