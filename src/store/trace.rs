@@ -129,6 +129,14 @@ impl FolderSession<'_> {
         Ok(found.optional()?)
     }
 
+    /// How many hops of a trace are kept.
+    pub fn count_trace_hops(&self, trace_id: &str) -> Result<i64, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT COUNT(*) FROM trace_hop WHERE trace_id = ?1")?;
+        Ok(statement.query_row([trace_id], |row| row.get(0))?)
+    }
+
     /// The hops with other ids from one to another, which is the other id, the trace and the number of each, in
     /// the order in which they happened.
     pub fn trace_hops_with_aliases(

@@ -159,3 +159,35 @@ fn what_callers_put_has_no_trace_behind_a_connector_either() {
     );
     assert_eq!(program.data("local trace"), json!([]));
 }
+
+#[test]
+fn a_circle_does_not_fill_the_traces_and_a_deleted_connector_ends_them() {
+    let program = with_rule();
+    let to = |stream: &str| format!("{{\"kind\": \"streaming\", \"streamId\": \"{stream}\"}}");
+    connect(&program, "there", "uploads", &to("copy"), "");
+    connect(&program, "back", "copy", &to("uploads"), "");
+    let round = emit(&program);
+    for _ in 0..3 {
+        program.data("local clock advance 1s");
+    }
+    let hops = trace(&program, &round).1.len();
+    assert!((200..210).contains(&hops), "{hops}");
+    for name in ["there", "back"] {
+        program.data(&format!(
+            "sch service-connector delete --service-connector-id {name} --force"
+        ));
+    }
+    connect(
+        &program,
+        "lake",
+        "uploads",
+        "{\"kind\": \"objectStorage\", \"bucketName\": \"lake\"}",
+        "",
+    );
+    let id = emit(&program);
+    assert_eq!(trace(&program, &id).0, "under-way");
+    program.data("sch service-connector delete --service-connector-id lake --force");
+    let (result, hops) = trace(&program, &id);
+    assert_eq!(result, "failed");
+    assert_eq!(hops.last().unwrap().1, "dropped");
+}

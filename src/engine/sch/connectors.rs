@@ -9,6 +9,7 @@ use super::super::{Context, ocid, retry};
 use super::details::{self, Source, Target, Task};
 use super::movement::{Failure, Movement};
 use super::stages::target_stage;
+use super::traces;
 use super::work::{Change, accepted};
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::rfc3339;
@@ -327,6 +328,8 @@ pub(super) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         connector.details.time_updated_ms = context.now_ms;
         connector.delete(context.now_ms);
         session.put_resource(CONNECTOR.ocid_type, &connector)?;
+        let movement = movement_of(session, &connector.id)?;
+        traces::note_end(session, context, &connector.id, &movement.lanes)?;
         session.remove_movement(&connector.id)?;
         resource::forget_old(session, context.now_ms)?;
         accepted(session, context, Change::Delete, &connector)

@@ -367,7 +367,7 @@ impl Movement {
             lane.records += 1;
             lane.bytes += size_of(&record.text);
             let trace = match (&record.trace, stage_no) {
-                (Some(trace), 0) => Some(traces::taken(session, now_ms, (connector, trace))?),
+                (Some(trace), 0) => traces::taken(session, now_ms, (connector, trace))?,
                 (trace, _) => trace.clone(),
             };
             let trace = trace.as_ref().map(traces::written).transpose()?;

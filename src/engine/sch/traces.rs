@@ -11,17 +11,25 @@ use crate::call::ApiError;
 use crate::clock::rfc3339;
 use crate::store::{FolderSession, Session, StoreError};
 
+/// How many hops of a trace there are at most when a connector adds to it: a circle of connectors is not to push
+/// all other traces out.
+const MOST_HOPS: i64 = 200;
+
 /// Notes that a connector has taken a record, and returns where it goes on.
 pub(super) fn taken(
     session: &FolderSession<'_>,
     now_ms: i64,
     (connector, trace): (&Connector, &TraceParent),
-) -> Result<TraceParent, StoreError> {
+) -> Result<Option<TraceParent>, StoreError> {
+    if session.count_trace_hops(&trace.trace_id)? >= MOST_HOPS {
+        return Ok(None);
+    }
     let kind = HopKind::Connector {
         connector_id: connector.id.clone(),
         connector_name: connector.name.clone(),
     };
-    trace.then(session, now_ms, &Hop::new(kind, HopResult::Taken))
+    let taken = trace.then(session, now_ms, &Hop::new(kind, HopResult::Taken))?;
+    Ok(Some(taken))
 }
 
 /// How a trace is kept with a record.
@@ -58,6 +66,29 @@ pub(super) fn note(
         .iter()
         .map(|trace| trace.then(session, context.now_ms, hop));
     noted.collect()
+}
+
+/// Notes that what a connector has taken goes nowhere any more, because it is deleted.
+pub(super) fn note_end(
+    session: &Session<'_>,
+    context: &Context<'_>,
+    connector_id: &str,
+    lanes: &[Lane],
+) -> Result<(), ApiError> {
+    for lane in lanes {
+        let kind = HopKind::Attempt {
+            attempt: lane.under_way.as_ref().map_or(0, |batch| batch.attempts),
+            time_next_attempt: None,
+        };
+        let hop = Hop::short(kind, HopResult::Dropped, "the connector was deleted");
+        let texts = session.record_traces(lane.key(connector_id), i64::MAX)?;
+        let traces: Vec<TraceParent> = texts
+            .iter()
+            .map(|text| read(text))
+            .collect::<Result<_, _>>()?;
+        note(session, context, &traces, &hop)?;
+    }
+    Ok(())
 }
 
 /// Notes the first failure of a batch. Those that follow would push other traces out; the connector tells of them.

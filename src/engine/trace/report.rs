@@ -202,6 +202,7 @@ fn end(hops: &[StoredTraceHop<Hop>], hop: &StoredTraceHop<Hop>) -> Option<TraceR
         HopResult::Taken => match last_after(hops, hop.id).map(|hop| hop.hop.result) {
             None | Some(HopResult::Failed) => Some(TraceResult::UnderWay),
             Some(HopResult::Delivered) => Some(TraceResult::Delivered),
+            Some(HopResult::Dropped) => Some(TraceResult::Failed),
             Some(_) => None,
         },
         _ => None,
