@@ -229,3 +229,26 @@ fn what_makes_no_sense_is_refused() {
     let works = bench.call("ListWorkRequests").refused();
     assert_eq!(works.message, "compartmentId is missing");
 }
+
+#[test]
+fn keys_that_nobody_knows_are_told_of() {
+    let bench = Bench::new();
+    let mut source = from_stream("s", "LATEST");
+    source["curser"] = json!({"kind": "TRIM_HORIZON"});
+    source["privateEndpointMetadata"] = Value::Null;
+    source["cursor"]["offset"] = json!(5);
+    let mut tasks = function();
+    tasks[0]["batchTimeInMs"] = json!(1);
+    let mut target = to_bucket("lake");
+    target["prefix"] = json!("p");
+    let reply = bench.creating("c", source, tasks, target).ok();
+    let warning = reply.header("ocelot-warning").unwrap();
+    assert_eq!(
+        warning,
+        "No part of a connector has source.curser, source.cursor.offset, tasks[0].batchTimeInMs and 1 more: that has \
+         no effect"
+    );
+    let update = bench.change("UpdateServiceConnector", "c");
+    let reply = update.body(json!({"target": to_bucket("pond")})).ok();
+    assert_eq!(reply.header("ocelot-warning"), None);
+}

@@ -9,8 +9,8 @@ use super::super::{Context, ocid, retry};
 use super::details::{self, Source, Target, Task};
 use super::movement::{Failure, Movement};
 use super::stages::target_stage;
-use super::traces;
 use super::work::{Change, accepted};
+use super::{traces, unknown_keys};
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::rfc3339;
 use crate::store::{Filter, Order, Resource, Session, SortBy};
@@ -109,6 +109,30 @@ struct ChangeCompartmentDetails {
     compartment_id: String,
 }
 
+/// The parts of a connector as a caller gives them.
+struct GivenParts {
+    source: Option<Value>,
+    tasks: Option<Vec<Value>>,
+    target: Option<Value>,
+}
+
+impl GivenParts {
+    /// Has a reply tell of what the connector did not take.
+    fn tell_of_unknown(self, reply: Reply, connector: &Connector) -> Reply {
+        let own = &connector.details;
+        let source = self
+            .source
+            .map(|given| ("source", given, json!(own.source)));
+        let tasks = self.tasks;
+        let tasks = tasks.map(|given| ("tasks", Value::Array(given), json!(own.tasks)));
+        let target = self
+            .target
+            .map(|given| ("target", given, json!(own.target)));
+        let parts: Vec<_> = [source, tasks, target].into_iter().flatten().collect();
+        unknown_keys::tell(reply, &parts)
+    }
+}
+
 fn read_source(session: &Session<'_>, value: Value) -> Result<Source, ApiError> {
     details::read::<Source>("source", value)?.checked(session)
 }
@@ -129,6 +153,11 @@ pub(super) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
     check_text("displayName", &given.display_name)?;
     check_text("compartmentId", &given.compartment_id)?;
     retry::once(context, call, |session| {
+        let parts = GivenParts {
+            source: Some(given.source.clone()),
+            tasks: given.tasks.clone(),
+            target: Some(given.target.clone()),
+        };
         let source = read_source(session, given.source)?;
         let tasks = read_tasks(session, given.tasks.unwrap_or_default())?;
         let target = read_target(session, given.target)?;
@@ -154,7 +183,8 @@ pub(super) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         };
         let movement = Movement::from_now(context.now_ms, &context.origin.rest_address);
         put(session, &connector, &movement)?;
-        accepted(session, context, Change::Create, &connector)
+        let reply = accepted(session, context, Change::Create, &connector)?;
+        Ok(parts.tell_of_unknown(reply, &connector))
     })
 }
 
@@ -240,6 +270,11 @@ pub(super) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         let mut movement = movement_of(session, &connector.id)?;
         connector.name = given.display_name.unwrap_or(connector.name);
         let before = connector.details.clone();
+        let parts = GivenParts {
+            source: given.source.clone(),
+            tasks: given.tasks.clone(),
+            target: given.target.clone(),
+        };
         let own = &mut connector.details;
         own.description = given.description.or(own.description.take());
         if let Some(source) = given.source {
@@ -265,7 +300,8 @@ pub(super) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         connector.heed(None, context.now_ms);
         connector.touch_at(context.now_ms);
         put(session, &connector, &movement)?;
-        accepted(session, context, Change::Update, &connector)
+        let reply = accepted(session, context, Change::Update, &connector)?;
+        Ok(parts.tell_of_unknown(reply, &connector))
     })
 }
 

@@ -24,6 +24,7 @@ mod sources;
 mod stages;
 mod start;
 mod traces;
+mod unknown_keys;
 mod wakening;
 mod work;
 
