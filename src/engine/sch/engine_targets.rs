@@ -40,9 +40,14 @@ impl Engine {
             let place = (stage, lane.as_str());
             let leaving = context
                 .store
-                .write(|session| leave(session, context, id, place))?;
-            let Some(leaving) = leaving else {
-                break;
+                .write(|session| leave(session, context, id, place));
+            let leaving = match leaving {
+                Ok(Some(leaving)) => leaving,
+                Ok(None) => break,
+                Err(error) => {
+                    self.fail_lane(context, id, place, &error)?;
+                    continue;
+                }
             };
             let measures = Measures::of(context, &leaving.moment.connector);
             match self.hand_over_batch(context, &leaving, place) {
@@ -56,16 +61,30 @@ impl Engine {
                 }
                 Err(error) => {
                     measures.refused(&AT_TARGET, &error);
-                    let reason = format!("The target refuses: {}", error.message);
-                    self.note_failure(context, id, |session, movement| {
-                        let lane = movement.lane_mut(stage, lane);
-                        lane.fail(reason, context.now_ms);
-                        traces::note_failure(session, context, id, lane)
-                    })?;
+                    self.fail_lane(context, id, place, &error)?;
                 }
             }
         }
         Ok(has_moved)
+    }
+
+    /// Notes why a lane's batch has not left. One that an update has given another way has not failed.
+    fn fail_lane(
+        &self,
+        context: &Context<'_>,
+        id: &str,
+        (stage, name): (u32, &str),
+        error: &ApiError,
+    ) -> Result<(), EngineError> {
+        self.note_failure(context, id, |session, movement| {
+            if movement.lane(stage, name).is_none() {
+                return Ok(());
+            }
+            let lane = movement.lane_mut(stage, name.to_owned());
+            let reason = format!("The target refuses: {}", error.message);
+            lane.fail(reason, context.now_ms);
+            traces::note_failure(session, context, id, lane)
+        })
     }
 
     fn lanes_due_here(
