@@ -46,6 +46,11 @@ impl Engine {
         self.store_with(gauges, now_ms)
     }
 
+    /// Has the engine count nothing from now on, so that a benchmark can tell what counting costs.
+    pub fn measure_nothing(&self) {
+        self.recorder.turn_off();
+    }
+
     fn store_with(&self, gauges: Vec<Measurement>, now_ms: i64) -> Result<(), EngineError> {
         Ok(self.store.write_unsynced(|session| {
             let mut measurements = session.take_measurements()?;

@@ -1,7 +1,7 @@
 //! Counting in memory: what was measured since it was last stored.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::super::ocid;
@@ -21,6 +21,8 @@ pub(in crate::engine) struct Recorder {
     tallies: Mutex<HashMap<String, Vec<Tally>>>,
     /// How many there are.
     count: AtomicUsize,
+    /// Whether nothing is to be counted.
+    is_off: AtomicBool,
 }
 
 /// Of what something is measured, and when.
@@ -178,6 +180,9 @@ impl Recorder {
         subject: &Subject<'_>,
         values: &[(&'static Metric, f64)],
     ) {
+        if self.is_off.load(Ordering::Relaxed) {
+            return;
+        }
         let mut tallies = self.tallies();
         let of_resource = match tallies.get_mut(subject.resource_id) {
             Some(known) => known,
@@ -194,6 +199,11 @@ impl Recorder {
                 }
             }
         }
+    }
+
+    /// Counts nothing from now on.
+    pub(super) fn turn_off(&self) {
+        self.is_off.store(true, Ordering::Relaxed);
     }
 
     /// Whether it is time to store what there is, so that memory stays bounded.

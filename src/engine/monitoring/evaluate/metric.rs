@@ -110,7 +110,7 @@ impl<S: Source> Reading<'_, S> {
                 slot.extend(bucket.values());
             }
         })?;
-        Ok(percentiles(&frame, &slots, part))
+        Ok(percentiles(&frame, slots, part))
     }
 
     /// The increments of each series, added up: the last value of a group is that of any of its series, and
