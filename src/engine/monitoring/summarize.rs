@@ -175,7 +175,7 @@ impl Source for Stored<'_, '_> {
         &self,
         series_no: i64,
         minutes: &RangeInclusive<i64>,
-        visit: &mut dyn FnMut(&Bucket),
+        visit: impl FnMut(&Bucket),
     ) -> Result<(), StoreError> {
         self.session.visit_metric_buckets(series_no, minutes, visit)
     }

@@ -365,7 +365,7 @@ impl FolderSession<'_> {
         &self,
         series_no: i64,
         minutes: &RangeInclusive<i64>,
-        visit: &mut dyn FnMut(&Bucket),
+        mut visit: impl FnMut(&Bucket),
     ) -> Result<(), StoreError> {
         let ids = Granularity::ALL.map(|granularity| {
             [minutes.start(), minutes.end()].map(|minute| {
@@ -383,7 +383,7 @@ impl FolderSession<'_> {
         while let Some(row) = rows.next()? {
             let begin = Chunk::of_id(row.get(0)?).begin();
             let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-            bucket::decode(begin, bytes, visit).map_err(damaged)?;
+            bucket::decode(begin, bytes, &mut visit).map_err(damaged)?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::ops::{Range, RangeInclusive};
 
 use super::super::mql::{Period, Statistic};
 use super::Datapoint;
-use crate::store::Summary;
+use crate::store::{Stamped, Summary};
 
 /// For how long absence is news where a query does not say, in minutes. Source: behaviour.md 5.1.
 const ABSENCE_MINUTES: i64 = 2 * 60;
@@ -66,10 +66,10 @@ impl Frame {
         self.base + 1..=self.windows.last
     }
 
-    /// As many empty slots as there are.
-    pub(super) fn slots<T: Clone>(&self, empty: T) -> Vec<T> {
+    /// How many slots there are.
+    pub(super) fn slots(&self) -> usize {
         let minutes = usize::try_from(self.windows.last - self.base).unwrap_or_default();
-        vec![empty; minutes / self.slot as usize]
+        minutes / self.slot as usize
     }
 
     /// The slot that a minute is in; what is not below the number of slots is in none.
@@ -195,10 +195,24 @@ pub(super) fn summaries(
 }
 
 /// By how much the last value of each window is more than that of the window before. None where either has
-/// no values; that the last value counts is unconfirmed.
-pub(super) fn increments(frame: &Frame, slots: &[Option<Summary>]) -> Vec<Datapoint> {
-    let sliding = Sliding::new(frame, slots);
-    let last = |end| Some(sliding.window(frame.window(end))?.last.value);
+/// no values; that the last value counts is unconfirmed. `slots` holds the last value of each.
+pub(super) fn increments(frame: &Frame, slots: &[Option<Stamped>]) -> Vec<Datapoint> {
+    // For each slot, the slot of the last value up to there.
+    let mut latest = None;
+    let latest: Vec<Option<usize>> = slots
+        .iter()
+        .enumerate()
+        .map(|(at, slot)| {
+            latest = slot.map(|_| at).or(latest);
+            latest
+        })
+        .collect();
+    let last = |end| {
+        let window = frame.window(end);
+        let at = latest.get(window.end.checked_sub(1)?).copied().flatten()?;
+        let found = slots.get(at).copied().flatten()?;
+        (at >= window.start).then_some(found.value)
+    };
     let point = |end| {
         let value = last(end)? - last(end - frame.interval)?;
         value.is_finite().then_some(Datapoint {
