@@ -21,10 +21,11 @@ pub(super) fn streams<S: Source>(
     let series = source.series(query).map_err(EvaluateError::Source)?;
     let known = series.into_iter().map(identified);
     let asked = known.filter(|(identity, _)| identity.passes(&query.filters));
-    let reading = Reading {
+    let mut reading = Reading {
         query,
         source,
         windows,
+        values: Vec::new(),
     };
     let mut streams = Vec::new();
     let mut datapoints = 0;
@@ -57,11 +58,14 @@ struct Reading<'r, S> {
     query: &'r MetricQuery,
     source: &'r S,
     windows: Windows,
+    /// The values of each slot, for percentiles. They are kept from group to group for their memory alone: to ask
+    /// for it again would take as long as to read the points.
+    values: Vec<Vec<(f64, u64)>>,
 }
 
 impl<S: Source> Reading<'_, S> {
     /// The datapoints that some series come to together.
-    fn points(&self, series: &[i64]) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
+    fn points(&mut self, series: &[i64]) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
         let interval = self.query.interval.minutes();
         match &self.query.statistic {
             Statistic::Absent(period) => {
@@ -97,18 +101,22 @@ impl<S: Source> Reading<'_, S> {
     }
 
     fn percentiles(
-        &self,
+        &mut self,
         series: &[i64],
         part: f64,
     ) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
         let frame = Frame::new(self.windows, self.query.interval.minutes(), 0);
-        let mut slots = vec![Vec::new(); frame.slots()];
+        let mut slots = std::mem::take(&mut self.values);
+        slots.iter_mut().for_each(Vec::clear);
+        slots.resize(frame.slots(), Vec::new());
         self.visit(series, &frame, |slot, bucket| {
             if let Some(slot) = slots.get_mut(slot) {
                 slot.extend(bucket.values());
             }
         })?;
-        Ok(percentiles(&frame, slots, part))
+        let points = percentiles(&frame, &mut slots, part);
+        self.values = slots;
+        Ok(points)
     }
 
     /// The increments of each series, added up: the last value of a group is that of any of its series, and

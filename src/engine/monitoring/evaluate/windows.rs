@@ -234,17 +234,17 @@ pub(super) fn per_second(points: &mut [Datapoint], minutes: i64) {
 const FEW_SLOTS: usize = 8;
 
 /// A percentile of each window: the smallest value that is not smaller than `part` of them. That nothing is
-/// interpolated is unconfirmed.
+/// interpolated is unconfirmed. The order of the values in `slots` changes.
 pub(super) fn percentiles(
     frame: &Frame,
-    mut slots: Vec<Vec<(f64, u64)>>,
+    slots: &mut [Vec<(f64, u64)>],
     part: f64,
 ) -> Vec<Datapoint> {
     let overlap = frame.interval > frame.windows.step;
     let mut of_window: OfWindow<'_> = match frame.width() {
         1 => Box::new(|window| percentile(slots.get_mut(window.start)?, part)),
-        width if overlap && width > FEW_SLOTS => sliding(&slots, part),
-        _ => together(&slots, part),
+        width if overlap && width > FEW_SLOTS => sliding(slots, part),
+        _ => together(slots, part),
     };
     let point = |end| {
         let value = of_window(frame.window(end))?;
