@@ -336,8 +336,7 @@ fn service_named(name: &str) -> Result<&'static Service, EngineError> {
 
 fn check_operation(service: &Service, name: &str) -> Result<(), EngineError> {
     let names: Vec<String> = service
-        .operations
-        .iter()
+        .operations()
         .map(|operation| name_of(operation.id))
         .collect();
     match name == ALL || names.iter().any(|known| known == name) {

@@ -71,7 +71,7 @@ impl Bench {
     /// A call of an operation, to be filled in.
     pub(crate) fn call(&self, operation: &str) -> Asked<'_> {
         let services = [&sch::SERVICE, &ons::SERVICE, &streaming::SERVICE];
-        let mut operations = services.iter().flat_map(|service| service.operations);
+        let mut operations = services.iter().flat_map(|service| service.operations());
         let operation = operations.find(|one| one.id.to_string() == operation);
         Asked {
             engine: &self.engine,
@@ -81,7 +81,7 @@ impl Bench {
 
     /// The same of Queue, whose names are those of others.
     pub(crate) fn queue_call(&self, operation: &str) -> Asked<'_> {
-        let mut operations = queue::SERVICE.operations.iter();
+        let mut operations = queue::SERVICE.operations();
         let operation = operations.find(|one| one.id.to_string() == operation);
         Asked {
             engine: &self.engine,

@@ -89,7 +89,7 @@ impl Bench {
 
     /// A call of an operation of Streaming, to be filled in.
     pub(crate) fn call(&self, operation: &str) -> Asked<'_> {
-        let mut operations = streaming::SERVICE.operations.iter();
+        let mut operations = streaming::SERVICE.operations();
         let operation = operations
             .find(|one| one.id.to_string() == operation)
             .unwrap();

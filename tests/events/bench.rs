@@ -75,7 +75,7 @@ impl Bench {
     /// A call of an operation, to be filled in.
     pub(crate) fn call(&self, operation: &str) -> Asked<'_> {
         let services = [&events::SERVICE, &ons::SERVICE, &streaming::SERVICE];
-        let mut operations = services.iter().flat_map(|service| service.operations);
+        let mut operations = services.iter().flat_map(|service| service.operations());
         let operation = operations.find(|one| one.id.to_string() == operation);
         Asked {
             engine: &self.engine,

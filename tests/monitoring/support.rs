@@ -63,7 +63,7 @@ impl Bench {
 
     /// A call of an operation of Monitoring, to be filled in.
     pub(crate) fn call(&self, operation: &str) -> Asked<'_> {
-        let mut operations = monitoring::SERVICE.operations.iter();
+        let mut operations = monitoring::SERVICE.operations();
         let operation = operations.find(|one| one.id.to_string() == operation);
         Asked {
             engine: &self.engine,

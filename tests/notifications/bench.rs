@@ -72,7 +72,7 @@ impl Bench {
 
     /// A call of an operation of Notifications, to be filled in.
     pub(crate) fn call(&self, operation: &str) -> Asked<'_> {
-        let mut operations = ons::SERVICE.operations.iter();
+        let mut operations = ons::SERVICE.operations();
         let operation = operations
             .find(|one| one.id.to_string() == operation)
             .unwrap();

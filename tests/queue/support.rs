@@ -143,7 +143,7 @@ impl Bench {
 }
 
 fn asked<'e>(engine: &'e Engine, operation: &str) -> Asked<'e> {
-    let mut operations = queue::SERVICE.operations.iter();
+    let mut operations = queue::SERVICE.operations();
     let operation = operations
         .find(|one| one.id.to_string() == operation)
         .unwrap();
