@@ -2,11 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod alarms;
+mod faces;
+mod gauges;
 mod list;
 mod model;
 mod own;
 mod post;
 mod program;
+mod requests;
 mod retention;
 mod served;
 mod strict;
