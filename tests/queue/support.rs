@@ -310,6 +310,11 @@ impl Asked<'_> {
         self.engine.attempt(&self.call).unwrap()
     }
 
+    /// The same of a caller who waits already.
+    pub(crate) fn attempt_again(&self) -> Attempt {
+        self.engine.attempt_again(&self.call).unwrap()
+    }
+
     pub(crate) fn answer(self) -> Result<Reply, ApiError> {
         self.engine.answer(&self.call)
     }
