@@ -137,6 +137,29 @@ fn gauges(criterion: &mut Criterion) {
     }
 }
 
+/// What a command does that puts a message: the engine is opened over a folder, and what it counted is put down when
+/// it is closed.
+fn commands(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("a message by an engine of its own");
+    for (name, counts) in [("counted", true), ("not counted", false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::Folder(folder.path().to_owned());
+        let open = || Engine::open(&home, Durability::Os).unwrap();
+        let call = stream(&open(), "bench");
+        let text = request(1);
+        let request: PutMessages<'_> = serde_json::from_str(&text).unwrap();
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let engine = open();
+                if !counts {
+                    engine.measure_nothing();
+                }
+                engine.put_messages(&call, &request).unwrap()
+            });
+        });
+    }
+}
+
 fn store(criterion: &mut Criterion) {
     let engine = Engine::open(&Home::Memory, Durability::Os).unwrap();
     let calls: Vec<Call> = (0..1000)
@@ -157,5 +180,5 @@ fn store(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, streams, queues, store, gauges);
+criterion_group!(benches, streams, queues, commands, store, gauges);
 criterion_main!(benches);
