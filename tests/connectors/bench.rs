@@ -14,7 +14,12 @@ use ocelot::engine::{EngineOptions, Home};
 use serde_json::{Value, json};
 pub(crate) use test_support::{Asked, COMPARTMENT, START_MS, lines, text};
 
-const SERVICES: &[&Service] = &[&sch::SERVICE, &ons::SERVICE, &streaming::SERVICE, &monitoring::SERVICE];
+const SERVICES: &[&Service] = &[
+    &sch::SERVICE,
+    &ons::SERVICE,
+    &streaming::SERVICE,
+    &monitoring::SERVICE,
+];
 
 /// An engine under test.
 pub(crate) struct Bench(test_support::Bench);
