@@ -4,12 +4,14 @@
 //! it is decided.
 
 mod duration;
+mod evaluation;
 mod history;
 mod message;
 mod paging;
 mod recurrence;
 mod rules;
 mod silence;
+mod simulate;
 mod state;
 mod status;
 mod suppressions;
@@ -28,6 +30,10 @@ use crate::store::{Filter, Order, Place, PlaceValue, Resource, Session, SortBy};
 
 pub(super) use history::get_history;
 use rules::AlarmDetails;
+pub use simulate::{
+    NotificationCounts, SimulatedAlarm, SimulatedNotification, SimulatedOutcome, SimulatedPoint,
+    SimulatedStream, Simulation, SimulationError, TimelineEntry,
+};
 pub(super) use status::{dimension_states, list_status};
 pub(super) use suppressions::{
     create_suppression, delete_suppression, get_suppression, list_suppressions, suppression_history,
