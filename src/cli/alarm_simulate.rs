@@ -183,12 +183,11 @@ fn row(entry: &TimelineEntry) -> Value {
         let dimensions: Vec<String> = dimensions
             .map(|(key, value)| format!("{key}={value}"))
             .collect();
-        let value = stream
-            .value
-            .map_or_else(|| "-".to_owned(), |value| value.to_string());
-        match dimensions.is_empty() {
-            true => value,
-            false => format!("{}: {value}", dimensions.join(" ")),
+        let dimensions = dimensions.join(" ");
+        match stream.value {
+            Some(value) if dimensions.is_empty() => value.to_string(),
+            Some(value) => format!("{dimensions}: {value}"),
+            None => dimensions,
         }
     });
     let notifications = entry.notifications.iter().map(|notification| {

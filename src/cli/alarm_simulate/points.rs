@@ -178,7 +178,7 @@ impl PointsFile {
     }
 
     fn unreadable(&self, error: &csv::Error) -> CliError {
-        let line = error.position().map_or(1, csv::Position::line);
+        let position = error.position().unwrap_or(self.reader.position());
         let wrong = match error.kind() {
             csv::ErrorKind::Io(source) => source.to_string(),
             csv::ErrorKind::Utf8 { .. } => "this is no UTF-8 text".to_owned(),
@@ -187,7 +187,7 @@ impl PointsFile {
             } => format!("there are {len} cells, and {expected_len} columns"),
             _ => error.to_string(),
         };
-        self.wrong((line, None), &wrong)
+        self.wrong((position.line(), None), &wrong)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The whole screen of a terminal, which looks as before when this ends, however it ends.
+//! The whole screen of a terminal, which looks as before when this ends: by a key, an error, a panic or a signal.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use ratatui::{DefaultTerminal, Frame};
 use super::super::error::CliError;
 use super::page::{self, Position};
 use super::palette::{Mood, Palette};
+use super::signals::{self, Signals};
 use super::watch::{View, Watch};
 
 /// How long a key may wait to be answered.
@@ -18,7 +19,7 @@ const PAGE_ROWS: usize = 10;
 
 const KEYS: &str = "q leave   Tab next section   Up/Down scroll";
 
-/// Shows what is watched until the user leaves.
+/// Shows what is watched until the user leaves, or a signal ends the process.
 pub(super) fn show(watch: &Watch) -> Result<(), CliError> {
     // What is wrong from the beginning is told where it stays.
     let view = watch.first()?;
@@ -29,9 +30,14 @@ pub(super) fn show(watch: &Watch) -> Result<(), CliError> {
         palette: Palette::of_terminal(),
         interval: watch.interval,
     };
+    let signals = Signals::listen().map_err(CliError::io("listen to signals"))?;
     let terminal = ratatui::try_init().map_err(CliError::io("take over the terminal"));
-    let shown = terminal.and_then(|terminal| screen.run(terminal, watch));
+    let shown = terminal.and_then(|terminal| screen.run(terminal, watch, &signals));
     let restored = ratatui::try_restore().map_err(CliError::io("give back the terminal"));
+    if let Some(signal) = signals.heard() {
+        // A terminal that hung up cannot be given back, which is no news then.
+        signals::end_by(signal).map_err(CliError::io("end"))?;
+    }
     shown.and(restored)
 }
 
@@ -57,9 +63,14 @@ enum Action {
 }
 
 impl Screen {
-    fn run(mut self, mut terminal: DefaultTerminal, watch: &Watch) -> Result<(), CliError> {
+    fn run(
+        mut self,
+        mut terminal: DefaultTerminal,
+        watch: &Watch,
+        signals: &Signals,
+    ) -> Result<(), CliError> {
         let mut is_outdated = true;
-        loop {
+        while signals.heard().is_none() {
             if is_outdated {
                 let drawn = terminal.draw(|frame| self.draw(frame));
                 drawn.map_err(CliError::io("draw on the terminal"))?;
@@ -76,6 +87,7 @@ impl Screen {
                 }
             }
         }
+        Ok(())
     }
 
     /// Takes over what the watch has seen; tells whether there is anything new.

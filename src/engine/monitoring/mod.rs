@@ -11,6 +11,7 @@ mod post;
 mod scope;
 mod summarize;
 
+pub(super) use alarms::{ALARM_KIND, overview as alarms_overview};
 pub use alarms::{
     NotificationCounts, SimulatedAlarm, SimulatedNotification, SimulatedOutcome, SimulatedPoint,
     SimulatedStream, Simulation, SimulationError, TimelineEntry,

@@ -7,6 +7,7 @@ mod duration;
 mod evaluation;
 mod history;
 mod message;
+mod overview;
 mod paging;
 mod recurrence;
 mod rules;
@@ -29,6 +30,7 @@ use crate::clock::rfc3339;
 use crate::store::{Filter, Order, Place, PlaceValue, Resource, Session, SortBy};
 
 pub(super) use history::get_history;
+pub(in super::super) use overview::overview;
 use rules::AlarmDetails;
 pub use simulate::{
     NotificationCounts, SimulatedAlarm, SimulatedNotification, SimulatedOutcome, SimulatedPoint,
@@ -39,8 +41,11 @@ pub(super) use suppressions::{
     create_suppression, delete_suppression, get_suppression, list_suppressions, suppression_history,
 };
 
+/// How OCIDs of alarms begin, and what the store calls them.
+pub(in super::super) const ALARM_KIND: &str = "alarm";
+
 pub(super) const ALARM: ResourceKind = ResourceKind {
-    ocid_type: "alarm",
+    ocid_type: ALARM_KIND,
     noun: "alarm",
 };
 

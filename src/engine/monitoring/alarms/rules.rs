@@ -320,6 +320,13 @@ impl AlarmDetails {
         })
     }
 
+    /// The severity of a rule, by its number; the alarm's own where none is named.
+    pub(super) fn severity_of(&self, rule: Option<usize>) -> &str {
+        let named = rule.and_then(|rule| self.overrides.get(rule));
+        let own = named.and_then(|named| named.severity.as_deref());
+        own.unwrap_or(&self.severity)
+    }
+
     /// How long data may be late, in minutes: an evaluation looks at a minute so long before it.
     pub(super) fn slack_minutes(&self) -> i64 {
         duration::minutes(&self.evaluation_slack_duration).unwrap_or_default()

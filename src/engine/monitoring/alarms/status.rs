@@ -111,7 +111,7 @@ fn summary(alarm: &Alarm, state: &AlarmState, is_quiet: bool) -> Result<Value, A
 }
 
 /// When something came to its state; the alarm's creation, where nothing has changed since.
-fn triggered_ms(alarm: &Alarm, since_minute: Option<i64>) -> i64 {
+pub(super) fn triggered_ms(alarm: &Alarm, since_minute: Option<i64>) -> i64 {
     since_minute.map_or(alarm.time_created_ms, |minute| {
         (minute - alarm.details.slack_minutes()) * MINUTE_MS
     })

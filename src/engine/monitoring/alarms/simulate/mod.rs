@@ -39,6 +39,9 @@ const MOST_SERIES: usize = 200_000;
 /// How much a timeline holds: entries, and the streams that they name.
 const MOST_LINES: usize = 500_000;
 
+/// How many minutes after the last point are evaluated before it is asked whether anything may still happen.
+const MINUTES_OF_SILENCE: i64 = 5;
+
 /// A point of a metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SimulatedPoint {
@@ -228,7 +231,7 @@ impl Simulation {
                     self.run_to(newest + slack)?;
                     while !self.is_idle {
                         let next = self.next_minute.unwrap_or(newest);
-                        self.run_to(next + MINUTES_AT_ONCE - 1)?;
+                        self.run_to(next + MINUTES_OF_SILENCE - 1)?;
                     }
                 }
             }
