@@ -9,8 +9,7 @@ use super::support::Program;
 
 #[test]
 fn peeking_changes_nothing() {
-    let home = tempfile::tempdir().unwrap();
-    let program = Program::over(home.path());
+    let program = Program::new();
     program.queue("--dlq-delivery-count 1");
     let get = "queue messages get-messages --queue-id jobs";
     program.run("local clock set 2026-03-14T00:00:00Z --frozen");
@@ -58,8 +57,7 @@ fn peeking_changes_nothing() {
 
 #[test]
 fn dead_letters_are_brought_back() {
-    let home = tempfile::tempdir().unwrap();
-    let program = Program::over(home.path());
+    let program = Program::new();
     program.queue("--dlq-delivery-count 1");
     program.run("queue messages put-messages --queue-id jobs --text a --text b");
     program.run("queue messages get-messages --queue-id jobs --limit 2");

@@ -30,15 +30,15 @@ fn tool(variable: &str) -> Option<OsString> {
 
 /// Runs a Python program against a server, and returns what it says. It gets the server's address, and then
 /// `file`.
-pub(crate) fn python(server: &Server<'_>, script: &str, file: PathBuf) -> Option<String> {
+pub(crate) fn python(home: &Home, server: &Server, script: &str, file: PathBuf) -> Option<String> {
     let mut command = Command::new(tool("OCELOT_PYTHON")?);
     command
         .arg(path("serve").join(script))
         .arg(server.url())
         .arg(file)
-        .env("HOME", server.home.path(""))
-        .env("OCELOT", env!("CARGO_BIN_EXE_ocelot"))
-        .env("OCELOT_HOME", server.home.data())
+        .env("HOME", home.path(""))
+        .env("OCELOT", test_support::ocelot())
+        .env("OCELOT_HOME", home.data())
         .env("PYTHONDONTWRITEBYTECODE", "1");
     if let Some(ca) = server.ready["ca"].as_str() {
         command.arg(ca);
@@ -51,9 +51,8 @@ pub(crate) fn python(server: &Server<'_>, script: &str, file: PathBuf) -> Option
 
 /// Runs a script of commands with the official command line as `oci`, and returns what it says. The script
 /// names no server, so the program that it calls does.
-pub(crate) fn official(server: &Server<'_>, script: &str) -> Option<String> {
+pub(crate) fn official(home: &Home, server: &Server, script: &str) -> Option<String> {
     let oci = tool("OCELOT_OCI")?;
-    let home = server.home;
     let config = write_config(home);
     // Guides write --endpoint for that of a subscription, which the official command line calls otherwise.
     let program = format!(

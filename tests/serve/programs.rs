@@ -7,7 +7,7 @@ use crate::server::{Home, Server};
 fn the_sdk_does_every_operation_of_streaming() {
     let home = Home::new();
     let server = home.serve("");
-    if let Some(said) = python(&server, "sdk_streaming.py", test_key()) {
+    if let Some(said) = python(&home, &server, "sdk_streaming.py", test_key()) {
         assert!(said.starts_with("every operation answered"), "{said}");
     }
 }
@@ -16,13 +16,13 @@ fn the_sdk_does_every_operation_of_streaming() {
 fn the_sdk_does_every_operation_of_streaming_over_tls() {
     let home = Home::new();
     let server = home.serve("--tls auto");
-    if let Some(said) = python(&server, "sdk_streaming.py", test_key()) {
+    if let Some(said) = python(&home, &server, "sdk_streaming.py", test_key()) {
         assert!(said.starts_with("every operation answered"), "{said}");
     }
 }
 
 /// A server whose callers must sign, for two tenancies that it knows and one caller that it does not.
-fn verifying(home: &Home) -> Server<'_> {
+fn verifying(home: &Home) -> Server {
     for (profile, tenancy) in [("SHOP", "shop"), ("BANK", "bank"), ("STRANGER", "shop")] {
         let key_file = home.path(&format!("{profile}.pem"));
         home.ok(&format!(
@@ -40,21 +40,21 @@ fn verifying(home: &Home) -> Server<'_> {
 fn the_sdk_does_every_operation_of_queue() {
     let home = Home::new();
     let server = verifying(&home);
-    python(&server, "sdk_queue.py", home.path(".oci/config"));
+    python(&home, &server, "sdk_queue.py", home.path(".oci/config"));
 }
 
 #[test]
 fn the_sdk_does_every_operation_of_notifications() {
     let home = Home::new();
     let server = verifying(&home);
-    python(&server, "sdk_ons.py", home.path(".oci/config"));
+    python(&home, &server, "sdk_ons.py", home.path(".oci/config"));
 }
 
 #[test]
 fn producers_and_consumers_of_the_guides() {
     let home = Home::new();
     let server = home.serve("");
-    if let Some(said) = python(&server, "guide.py", test_key()) {
+    if let Some(said) = python(&home, &server, "guide.py", test_key()) {
         assert_eq!(said, "120 put, 120 got, 120 got again\n");
     }
 }
@@ -63,7 +63,7 @@ fn producers_and_consumers_of_the_guides() {
 fn the_streaming_lab_with_the_official_command_line() {
     let home = Home::new();
     let server = home.serve("");
-    if let Some(said) = official(&server, "guide-streaming.sh") {
+    if let Some(said) = official(&home, &server, "guide-streaming.sh") {
         assert!(
             said.contains("| production-events |") && said.contains("order-events"),
             "{said}"
@@ -76,7 +76,7 @@ fn the_streaming_lab_with_the_official_command_line() {
 fn the_queue_lab_with_the_official_command_line() {
     let home = Home::new();
     let server = home.serve("");
-    if let Some(said) = official(&server, "guide-queue.sh") {
+    if let Some(said) = official(&home, &server, "guide-queue.sh") {
         assert!(
             said.contains("\"expire-after\"") && said.contains("\"visible-messages\": 0"),
             "{said}"
@@ -89,7 +89,7 @@ fn the_queue_lab_with_the_official_command_line() {
 fn the_notifications_lab_with_the_official_command_line() {
     let home = Home::new();
     let server = home.serve("");
-    if let Some(said) = official(&server, "guide-notifications.sh") {
+    if let Some(said) = official(&home, &server, "guide-notifications.sh") {
         assert!(said.contains("\"message-id\""), "{said}");
         // In both tables.
         assert_eq!(said.matches("| PENDING").count(), 6, "{said}");
@@ -102,7 +102,7 @@ fn the_notifications_lab_with_the_official_command_line() {
 fn the_lab_about_rules_with_the_official_command_line() {
     let home = Home::new();
     let server = home.serve("");
-    if let Some(said) = official(&server, "guide-events.sh") {
+    if let Some(said) = official(&home, &server, "guide-events.sh") {
         for line in [
             "| True    | instance-state-monitor  | ACTIVE |",
             "| True    | object-upload-processor | ACTIVE |",

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::server::{COMPARTMENT, Home, Server, json as body, text};
 use crate::wire::{Wire, ask};
 
-fn refusal(server: &Server<'_>, request: &str) -> (u16, String, String) {
+fn refusal(server: &Server, request: &str) -> (u16, String, String) {
     let answer = ask(server.address(), request);
     let told = answer.json();
     let id = answer.header("opc-request-id").unwrap();
