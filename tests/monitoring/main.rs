@@ -9,6 +9,7 @@ mod post;
 mod program;
 mod retention;
 mod served;
+mod simulate;
 mod strict;
 mod summarize;
 mod support;

@@ -27,7 +27,7 @@ const STDIN: &str = "-";
 pub(super) struct PointsFile {
     /// How messages name it.
     name: String,
-    reader: csv::Reader<Limited<Box<dyn Read>>>,
+    reader: csv::Reader<Lines<Box<dyn Read>>>,
     line_bytes: Rc<Cell<usize>>,
     columns: Vec<Column>,
     /// The metric of all points, where no column tells.
@@ -80,9 +80,10 @@ impl PointsFile {
             }
         };
         let line_bytes = Rc::new(Cell::new(0));
-        let source = Limited {
+        let source = Lines {
             source,
             line_bytes: Rc::clone(&line_bytes),
+            is_line_open: false,
         };
         let mut file = Self {
             name,
@@ -95,13 +96,11 @@ impl PointsFile {
         file.read_header()?;
         if !file.columns.contains(&Column::Metric) {
             let [metric] = metrics else {
-                return Err(file.wrong(
-                    (1, None),
-                    &format!(
-                        "the alarm watches {}: a column metric has to say which of them a point is of",
-                        metrics.join(", ")
-                    ),
-                ));
+                let wrong = format!(
+                    "the alarm watches {}: a column metric has to say which of them a point is of",
+                    metrics.join(", ")
+                );
+                return Err(file.wrong_here(None, &wrong));
             };
             file.metric = Some((*metric).to_owned());
         }
@@ -116,11 +115,11 @@ impl PointsFile {
         for name in &header {
             let column = Column::named(name);
             if let Column::Dimension(key) = &column {
-                check_dimension_key(key).map_err(|wrong| self.wrong((1, None), &wrong))?;
+                check_dimension_key(key).map_err(|wrong| self.wrong_here(None, &wrong))?;
             }
             if self.columns.contains(&column) {
                 let wrong = format!("there are two columns {name}");
-                return Err(self.wrong((1, None), &wrong));
+                return Err(self.wrong_here(None, &wrong));
             }
             self.columns.push(column);
         }
@@ -130,7 +129,7 @@ impl PointsFile {
                     "there is no column {}: the first line names the columns, as timestamp,value,host",
                     needed.name()
                 );
-                return Err(self.wrong((1, None), &wrong));
+                return Err(self.wrong_here(None, &wrong));
             }
         }
         Ok(())
@@ -160,8 +159,12 @@ impl PointsFile {
 
     /// What is wrong with the line that was read last.
     pub(super) fn wrong_here(&self, column: Option<&str>, wrong: &str) -> CliError {
-        let line = self.record.position().map_or(1, csv::Position::line);
-        self.wrong((line, column), wrong)
+        let cells = self.record.iter();
+        let breaks: usize = cells.map(|cell| cell.matches('\n').count()).sum();
+        let breaks = u64::try_from(breaks).unwrap_or_default();
+        // The reader is at the begin of the next line already.
+        let line = self.reader.position().line().saturating_sub(1 + breaks);
+        self.wrong((line.max(1), column), wrong)
     }
 
     /// The file holds no points.
@@ -178,20 +181,26 @@ impl PointsFile {
     }
 
     fn unreadable(&self, error: &csv::Error) -> CliError {
-        let position = error.position().unwrap_or(self.reader.position());
-        let wrong = match error.kind() {
-            csv::ErrorKind::Io(source) => source.to_string(),
-            csv::ErrorKind::Utf8 { .. } => "this is no UTF-8 text".to_owned(),
+        match error.kind() {
+            // In the middle of a line.
+            csv::ErrorKind::Io(source) => {
+                let line = self.reader.position().line();
+                self.wrong((line, None), &source.to_string())
+            }
+            csv::ErrorKind::Utf8 { .. } => self.wrong_here(None, "this is no UTF-8 text"),
             csv::ErrorKind::UnequalLengths {
                 expected_len, len, ..
-            } => format!("there are {len} cells, and {expected_len} columns"),
-            _ => error.to_string(),
-        };
-        self.wrong((position.line(), None), &wrong)
+            } => {
+                let wrong = format!("there are {len} cells, and {expected_len} columns");
+                self.wrong_here(None, &wrong)
+            }
+            _ => self.wrong_here(None, &error.to_string()),
+        }
     }
 }
 
-/// Takes over a cell, or says what is wrong with it. A dimension without a value is none of the point's.
+/// Takes over a cell, or says what is wrong with it. A dimension without a value is none of the point's, and a count
+/// that is not told is 1.
 fn fill_in(point: &mut SimulatedPoint, column: &Column, cell: &str) -> Result<(), String> {
     match column {
         Column::Timestamp => point.at_ms = time_ms(cell)?,
@@ -200,6 +209,7 @@ fn fill_in(point: &mut SimulatedPoint, column: &Column, cell: &str) -> Result<()
             let value = value.filter(|value| value.is_finite());
             point.value = value.ok_or_else(|| format!("{cell:?} is no number"))?;
         }
+        Column::Count if cell.is_empty() => {}
         Column::Count => {
             let count: Option<u64> = cell.parse().ok();
             let count = count.filter(|count| *count > 0);
@@ -228,24 +238,54 @@ fn time_ms(cell: &str) -> Result<i64, String> {
     })
 }
 
-/// Reads until a line is too long.
-struct Limited<R> {
+/// Lines that each end with a line feed alone, which is how the CSV reader counts them, and are not too long.
+struct Lines<R> {
     source: R,
-    /// How much was read since a line began.
+    /// How much was read since a record began.
     line_bytes: Rc<Cell<usize>>,
+    /// Whether what was read last is no end of a line.
+    is_line_open: bool,
 }
 
-impl<R: Read> Read for Limited<R> {
+impl<R: Read> Read for Lines<R> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         if self.line_bytes.get() > LONGEST_LINE_BYTES {
             return Err(io::Error::other(format!(
                 "a line is longer than {LONGEST_LINE_BYTES} bytes: is a quotation mark left open?"
             )));
         }
-        let read = self.source.read(bytes)?;
-        self.line_bytes.set(self.line_bytes.get() + read);
-        Ok(read)
+        loop {
+            let read = self.source.read(bytes)?;
+            let Some(got) = bytes.get_mut(..read).filter(|got| !got.is_empty()) else {
+                return Ok(match (bytes.first_mut(), self.is_line_open) {
+                    (Some(first), true) => {
+                        *first = b'\n';
+                        self.is_line_open = false;
+                        1
+                    }
+                    _ => 0,
+                });
+            };
+            let kept = without_carriage_returns(got);
+            if kept > 0 {
+                self.is_line_open = got.get(kept - 1) != Some(&b'\n');
+                self.line_bytes.set(self.line_bytes.get() + kept);
+                return Ok(kept);
+            }
+        }
     }
+}
+
+/// Moves the other bytes to the front, and tells how many they are.
+fn without_carriage_returns(bytes: &mut [u8]) -> usize {
+    let mut kept = 0;
+    for at in 0..bytes.len() {
+        if bytes.get(at) != Some(&b'\r') {
+            bytes.swap(kept, at);
+            kept += 1;
+        }
+    }
+    kept
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! few enough to keep; where there are more, minutes are evaluated as they come, and what is before them is let go.
 
 mod points;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
 use std::collections::BTreeSet;
@@ -109,6 +111,8 @@ pub struct Simulation {
     until_minute: Option<i64>,
     shows_messages: bool,
     points: Points,
+    /// How many minutes of series are kept.
+    most_buckets: usize,
     state: AlarmState,
     /// The first minute at which it is evaluated; none before that.
     first_minute: Option<i64>,
@@ -152,6 +156,7 @@ impl Simulation {
             until_minute: None,
             shows_messages: false,
             points: Points::of(&alarm.details),
+            most_buckets: MOST_BUCKETS,
             state: AlarmState::default(),
             first_minute: None,
             next_minute: None,
@@ -215,7 +220,7 @@ impl Simulation {
         if self.points.count_series() > MOST_SERIES {
             return Err(SimulationError::TooManySeries);
         }
-        while self.points.len() > MOST_BUCKETS {
+        while self.points.len() > self.most_buckets {
             self.make_room()?;
         }
         Ok(())
