@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod alarms;
+mod chain;
 mod list;
 mod model;
 mod own;
 mod post;
 mod program;
+mod receiver;
 mod retention;
 mod served;
 mod simulate;
