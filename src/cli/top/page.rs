@@ -291,6 +291,7 @@ fn shortened(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sections::Row;
     use super::*;
 
     #[test]
@@ -302,6 +303,46 @@ mod tests {
         assert_eq!(shares(&[3, 3], 0, Some(0)), [0, 0]);
         assert_eq!(shares(&[3, 3], 1, Some(1)), [0, 1]);
         assert_eq!(shares(&[], 5, Some(0)), [0; 0]);
+    }
+
+    #[test]
+    fn what_is_only_counted_is_told_below() {
+        let section = Section {
+            name: "ALARMS",
+            titles: &["STATUS"],
+            widths: &[Width::Share, Width::Words(6)],
+            rows: ["hot", "busy"]
+                .map(|name| Row {
+                    cells: vec![name.to_owned(), "firing".to_owned()],
+                    mood: Mood::Failing,
+                })
+                .into(),
+            untold: 40,
+        };
+        let drawn = |height: u16, position: Option<&mut Position>| {
+            let mut cells = Buffer::empty(Rect::new(0, 0, 20, height));
+            draw_section(&section, position, Palette::PLAIN, cells.area, &mut cells);
+            let lines = (0..height).map(|y| line_of(&cells, y));
+            lines.collect::<Vec<_>>()
+        };
+        let whole = [
+            "ALARMS (42)   STATUS",
+            "hot           firing",
+            "busy          firing",
+            "… 40 more",
+        ];
+        assert_eq!(drawn(4, None), whole);
+        assert_eq!(drawn(3, None), [whole[0], whole[1], "… 41 more"]);
+        assert_eq!(drawn(2, None), [whole[0], "… 42 more"]);
+        assert_eq!(drawn(1, None), whole[..1]);
+        let mut position = Position {
+            section: 0,
+            first_row: 99,
+        };
+        assert_eq!(
+            drawn(3, Some(&mut position)),
+            [whole[0], whole[2], whole[3]]
+        );
     }
 
     #[test]

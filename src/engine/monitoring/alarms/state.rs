@@ -302,6 +302,28 @@ impl AlarmState {
         }
     }
 
+    /// What is known of an alarm that is to watch something else, by as many rules: what fires is not known to fire any
+    /// longer, but those who were told that it does are still to be told that it does not.
+    pub(super) fn restarted(self, rules: usize) -> Self {
+        // Rules have other numbers now: what is told of what fired is told of the alarm's own.
+        let base = rules.saturating_sub(1);
+        let kept = |standing: Standing| Standing {
+            rule: standing.rule.map(|_| base),
+            ..standing
+        };
+        let streams = self.streams.into_iter();
+        let firing = streams.filter(|stream| stream.standing.rule.is_some());
+        let streams = firing.map(|stream| StreamState {
+            standing: kept(stream.standing),
+            rules: Vec::new(),
+            dimensions: stream.dimensions,
+        });
+        Self {
+            streams: streams.collect(),
+            standing: kept(self.standing),
+        }
+    }
+
     /// The streams that fire.
     pub(super) fn firing(&self) -> impl Iterator<Item = &StreamState> + Clone {
         let streams = self.streams.iter();

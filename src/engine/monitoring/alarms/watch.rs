@@ -39,6 +39,7 @@ impl Engine {
         }
         self.store_metrics()?;
         let mut suppressions: BTreeMap<&str, Vec<Suppression>> = BTreeMap::new();
+        let mut failure = None;
         for watched in &due {
             let store = self.store.tenancy(&watched.tenancy_id);
             let known = match suppressions.entry(&watched.tenancy_id) {
@@ -50,7 +51,7 @@ impl Engine {
                 rest_address: watched.rest_address.clone(),
                 ..Origin::default()
             };
-            store.write(|session| {
+            let evaluated = store.write(|session| {
                 let context = Context {
                     store,
                     // Asked for in its turn: others may have evaluated since this began.
@@ -59,9 +60,14 @@ impl Engine {
                     recorder: &self.recorder,
                 };
                 catch_up(session, &context, (watched, known))
-            })?;
+            });
+            // What is wrong with one alarm does not keep the others waiting.
+            failure = failure.or(evaluated.err());
         }
-        Ok(())
+        match failure {
+            Some(failure) => Err(failure.into()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -76,9 +82,29 @@ pub(super) fn begin(
     context: &Context<'_>,
     alarm: &Alarm,
 ) -> Result<(), StoreError> {
+    watch_from_now(session, context, (alarm, AlarmState::default()))
+}
+
+/// The same for an alarm that watched something else up to now, which it may fire by.
+pub(super) fn restart(
+    session: &Session<'_>,
+    context: &Context<'_>,
+    alarm: &Alarm,
+) -> Result<(), ApiError> {
+    let watch: Option<AlarmWatch<AlarmState>> = session.alarm_watch(&alarm.id)?;
+    let state = watch.map(|watch| watch.state).unwrap_or_default();
+    let state = state.restarted(alarm.details.rules()?.len());
+    Ok(watch_from_now(session, context, (alarm, state))?)
+}
+
+fn watch_from_now(
+    session: &Session<'_>,
+    context: &Context<'_>,
+    (alarm, state): (&Alarm, AlarmState),
+) -> Result<(), StoreError> {
     let watch = AlarmWatch {
         next_minute: now_minute(context) + 1,
-        state: AlarmState::default(),
+        state,
     };
     session.put_alarm_watch(&alarm.id, &context.origin.rest_address, &watch)
 }
