@@ -14,7 +14,7 @@ use ocelot::log::Durability;
 use serde_json::json;
 
 fn operation(id: Streaming) -> &'static Operation {
-    let mut operations = streaming::SERVICE.operations.iter();
+    let mut operations = streaming::SERVICE.operations();
     operations
         .find(|one| one.id == OperationId::Streaming(id))
         .unwrap()

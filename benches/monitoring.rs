@@ -40,7 +40,7 @@ struct Bench {
 }
 
 fn operation(id: Monitoring) -> &'static Operation {
-    let mut operations = monitoring::SERVICE.operations.iter();
+    let mut operations = monitoring::SERVICE.operations();
     operations
         .find(|one| one.id == OperationId::Monitoring(id))
         .unwrap()

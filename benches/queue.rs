@@ -25,7 +25,7 @@ struct Bench {
 }
 
 fn operation(id: Queue) -> &'static Operation {
-    let mut operations = queue::SERVICE.operations.iter();
+    let mut operations = queue::SERVICE.operations();
     operations
         .find(|one| one.id == OperationId::Queue(id))
         .unwrap()

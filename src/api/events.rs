@@ -36,7 +36,7 @@ pub static SERVICE: Service = Service {
     name: "events",
     title: "Events",
     groups: GROUPS,
-    operations: &OPERATIONS,
+    parts: &[&OPERATIONS],
 };
 
 const GROUPS: &[(&str, &str)] = &[

@@ -62,8 +62,15 @@ pub struct Service {
     pub title: &'static str,
     /// Every path of words above a command, with a sentence.
     pub groups: &'static [(&'static str, &'static str)],
-    /// Its operations.
-    pub operations: &'static [Operation],
+    /// Its operations: those of each of its parts, in the order that help shows.
+    parts: &'static [&'static [Operation]],
+}
+
+impl Service {
+    /// Its operations, in the order that help shows.
+    pub fn operations(&self) -> impl Iterator<Item = &'static Operation> + use<> {
+        self.parts.iter().copied().flatten()
+    }
 }
 
 /// The services, in the order that help shows.
@@ -78,7 +85,7 @@ pub static SERVICES: [&Service; 6] = [
 
 /// Every operation of every service.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
-    SERVICES.iter().flat_map(|service| service.operations)
+    SERVICES.iter().flat_map(|service| service.operations())
 }
 
 impl OperationId {
@@ -106,7 +113,7 @@ impl OperationId {
 
     /// Its entry in the table; a test holds that each has one.
     pub fn operation(self) -> Option<&'static Operation> {
-        let mut operations = self.service().operations.iter();
+        let mut operations = self.service().operations();
         operations.find(|operation| operation.id == self)
     }
 }

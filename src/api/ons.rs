@@ -1,10 +1,9 @@
 //! The operations of Notifications.
 
-use super::model::Kind;
 use super::models::ons as models;
 use super::operation::{
-    Client, DEFINED_TAGS, FREEFORM_TAGS, IF_MATCH, Method, OPERATION, Operation, PAGE, ReplyBody,
-    SORT_ORDER, body, header, path, query,
+    Client, DEFINED_TAGS, FREEFORM_TAGS, IF_MATCH, LIMIT, Method, OPERATION, Operation, PAGE,
+    ReplyBody, SORT_ORDER, body, header, path, query,
 };
 use super::{OperationId, Service};
 
@@ -62,7 +61,7 @@ pub static SERVICE: Service = Service {
     name: "ons",
     title: "Notifications",
     groups: GROUPS,
-    operations: &OPERATIONS,
+    parts: &[&OPERATIONS],
 };
 
 const GROUPS: &[(&str, &str)] = &[
@@ -240,7 +239,7 @@ static OPERATIONS: [Operation; 16] = [
                 "Keep only the subscriptions of this topic, by name or OCID.",
             ),
             PAGE,
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
         ],
         reply: ReplyBody::List(&models::SUBSCRIPTION_SUMMARY),
         ..OPERATION
@@ -384,7 +383,7 @@ static OPERATIONS: [Operation; 16] = [
             query("id", "Keep only the one with this OCID."),
             query("name", "Keep only those with exactly this name."),
             PAGE,
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
             query("sortBy", "Field to sort by.").one_of(&["TIMECREATED", "LIFECYCLESTATE"]),
             SORT_ORDER,
             query("lifecycleState", "Keep only those in this state.")

@@ -234,6 +234,12 @@ pub const IF_MATCH: Param = header(
 /// `--page`: where to go on in a list.
 pub const PAGE: Param = query("page", "Page token: the opc-next-page of the reply before.");
 
+/// `--limit`: how much of a list to tell at once.
+pub const LIMIT: Param = query("limit", "Most items in one page.").of(Kind::Integer);
+
+/// `--work-request-id` of what asks for one.
+pub const WORK_REQUEST_ID: Param = path("workRequestId", "OCID of the work request.");
+
 /// `--sort-order`.
 pub const SORT_ORDER: Param = query("sortOrder", "Order of the sorting.").one_of(&["ASC", "DESC"]);
 

@@ -1,10 +1,9 @@
 //! The operations of Connector Hub.
 
-use super::model::Kind;
-use super::models::sch as models;
+use super::models::{sch as models, work_requests};
 use super::operation::{
-    Client, DEFINED_TAGS, FREEFORM_TAGS, IF_MATCH, Method, OPERATION, Operation, PAGE, ReplyBody,
-    SORT_ORDER, body, path, query,
+    Client, DEFINED_TAGS, FREEFORM_TAGS, IF_MATCH, LIMIT, Method, OPERATION, Operation, PAGE,
+    ReplyBody, SORT_ORDER, WORK_REQUEST_ID, body, path, query,
 };
 use super::{OperationId, Service};
 
@@ -71,7 +70,7 @@ pub static SERVICE: Service = Service {
     name: "sch",
     title: "Connector Hub",
     groups: GROUPS,
-    operations: &OPERATIONS,
+    parts: &[&OPERATIONS],
 };
 
 const GROUPS: &[(&str, &str)] = &[
@@ -130,7 +129,7 @@ static OPERATIONS: [Operation; 14] = [
                 "Keep only those with exactly this display name.",
             ),
             query("name", "Keep only those with exactly this name."),
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
             PAGE,
             SORT_ORDER,
             query("sortBy", "Field to sort by.").one_of(SORT_BY),
@@ -272,7 +271,7 @@ static OPERATIONS: [Operation; 14] = [
             query("compartmentId", "OCID of the compartment to look in.").required(),
             query("lifecycleState", "Keep only those in this state.").one_of(LIFECYCLE_STATE),
             query("displayName", "Keep only those with exactly this name."),
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
             PAGE,
             SORT_ORDER,
             query(
@@ -330,7 +329,7 @@ static OPERATIONS: [Operation; 14] = [
         client: &SERVICE_CONNECTOR,
         method: Method::Get,
         path: "/workRequests/{workRequestId}",
-        params: &[path("workRequestId", "OCID of the work request.")],
+        params: &[WORK_REQUEST_ID],
         reply: ReplyBody::Object(&models::WORK_REQUEST),
         ..OPERATION
     },
@@ -345,7 +344,7 @@ static OPERATIONS: [Operation; 14] = [
         params: &[
             query("compartmentId", "OCID of the compartment to look in.").required(),
             PAGE,
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
         ],
         reply: ReplyBody::Object(&models::WORK_REQUEST_COLLECTION),
         ..OPERATION
@@ -359,12 +358,8 @@ static OPERATIONS: [Operation; 14] = [
         client: &SERVICE_CONNECTOR,
         method: Method::Get,
         path: "/workRequests/{workRequestId}/errors",
-        params: &[
-            path("workRequestId", "OCID of the work request."),
-            PAGE,
-            query("limit", "Most items in one page.").of(Kind::Integer),
-        ],
-        reply: ReplyBody::Object(&models::WORK_REQUEST_ERROR_COLLECTION),
+        params: &[WORK_REQUEST_ID, PAGE, LIMIT],
+        reply: ReplyBody::Object(&work_requests::WORK_REQUEST_ERROR_COLLECTION),
         ..OPERATION
     },
     Operation {
@@ -376,12 +371,8 @@ static OPERATIONS: [Operation; 14] = [
         client: &SERVICE_CONNECTOR,
         method: Method::Get,
         path: "/workRequests/{workRequestId}/logs",
-        params: &[
-            path("workRequestId", "OCID of the work request."),
-            PAGE,
-            query("limit", "Most items in one page.").of(Kind::Integer),
-        ],
-        reply: ReplyBody::Object(&models::WORK_REQUEST_LOG_ENTRY_COLLECTION),
+        params: &[WORK_REQUEST_ID, PAGE, LIMIT],
+        reply: ReplyBody::Object(&work_requests::WORK_REQUEST_LOG_ENTRY_COLLECTION),
         ..OPERATION
     },
 ];

@@ -32,9 +32,6 @@ pub(super) const OPTIONS: [&str; 5] = [
 /// Says where objects go, where no option does.
 const OBJECT_STORE: &str = "OCELOT_OBJECT_STORE";
 
-/// The folder of objects in the data folder.
-const OBJECTS_FOLDER: &str = "objects";
-
 /// How the deliveries of a command are made.
 pub(super) struct Deliveries {
     /// The options that the line has for them, with their dashes.
@@ -122,10 +119,11 @@ fn object_place(globals: &Globals) -> Result<Option<ObjectPlace>, CliError> {
         (Some(given), _) => (Some(given.clone()), "--object-store"),
         (None, given) => (given, OBJECT_STORE),
     };
-    let place = match (given, target::home(globals)?) {
-        (Some(text), _) => Some(ObjectPlace::parse(&text)),
-        (None, Home::Folder(folder)) => Some(ObjectPlace::folder(&folder.join(OBJECTS_FOLDER))),
-        (None, Home::Memory) => None,
+    let place = match given {
+        Some(text) => Some(ObjectPlace::parse(&text)),
+        None => target::home(globals)?
+            .objects()
+            .map(|folder| ObjectPlace::folder(&folder)),
     };
     let place = place.transpose();
     place.map_err(|error| CliError::value(format!("{name}: {error}")))

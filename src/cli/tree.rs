@@ -125,7 +125,7 @@ fn service_command(service: &'static Service, wanted: &dyn Fn(&str) -> bool) -> 
 
 /// Every command of a service, for those who look for the right one.
 fn overview(service: &Service) -> String {
-    let operations = service.operations.iter();
+    let operations = service.operations();
     let operations = operations.map(|operation| operation.command.to_owned());
     let additional = service.groups.iter().filter_map(|(group, _)| {
         let command = builtin::command_in(group)?;
@@ -152,7 +152,7 @@ fn group(service: &'static Service, path: &'static str, wanted: &dyn Fn(&str) ->
     }
     let groups = service.groups.iter().map(|(group, _)| *group);
     let groups = groups.filter(|inner| is_child(path, inner));
-    let commands = service.operations.iter();
+    let commands = service.operations();
     let commands = commands.filter(|operation| is_child(path, operation.command));
     let command = command
         .subcommands(groups.map(|inner| group(service, inner, wanted)))

@@ -26,7 +26,7 @@ pub(super) fn render(service: &'static Service, command: &Command) -> String {
     );
     groups(&mut page, service);
     page.section("COMMANDS");
-    for operation in service.operations {
+    for operation in service.operations() {
         let words = format!("ocelot {}", operation.command);
         let Some(leaf) = find(command, operation.command) else {
             continue;

@@ -129,7 +129,7 @@ impl Engine {
         messages: Vec<Value>,
     ) -> Result<Placed, ApiError> {
         let operation = StreamingOperation::PutMessages;
-        let mut operations = streaming::SERVICE.operations.iter();
+        let mut operations = streaming::SERVICE.operations();
         let entry = operations.find(|entry| entry.id == OperationId::Streaming(operation));
         let entry = entry.ok_or_else(|| ApiError::internal("no operation puts messages"))?;
         let mut call = Call::new(entry);

@@ -7,6 +7,7 @@
 //! tls/               the server's certificate authority (written by `server`)
 //! ocelot.db          metadata (SQLite; -wal beside it)
 //! streams/OCID/N/    the log of partition N of a stream
+//! objects/           what connectors wrote into object storage (written by `delivery`)
 //! ```
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -66,6 +67,11 @@ impl FolderSign {
     }
 }
 
+/// Where the objects of a data folder are.
+pub(super) fn objects(folder: &Path) -> PathBuf {
+    folder.join("objects")
+}
+
 /// A data folder that is this process's until the value is dropped.
 pub(super) struct Folder {
     path: PathBuf,
@@ -99,6 +105,15 @@ impl Folder {
     /// The folder of the logs.
     pub(super) fn streams(&self) -> PathBuf {
         self.path.join("streams")
+    }
+
+    /// Removes what connectors wrote into object storage.
+    pub(super) fn remove_objects(&self) -> Result<(), FolderError> {
+        let path = objects(&self.path);
+        match fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unusable(&path)(error)),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -267,9 +267,13 @@ impl Engine {
             .read(|session| session.resource_names(kind, 1000))?)
     }
 
-    /// Removes everything that is stored: resources, messages, and how the clock is set.
+    /// Removes everything that is stored: resources, messages, objects in the data folder, and how the clock
+    /// is set.
     pub fn reset(&self) -> Result<(), EngineError> {
         self.store.clear()?;
+        if let Some(folder) = &self.folder {
+            folder.remove_objects()?;
+        }
         self.recorder.take();
         self.look_at_connectors()?;
         self.clock.set(Setting::System);

@@ -31,6 +31,7 @@ mod seed;
 pub mod state;
 mod streaming;
 pub mod trace;
+pub mod wildcard;
 mod work;
 
 use std::borrow::Cow;
@@ -72,6 +73,16 @@ pub enum Home {
     Folder(PathBuf),
     /// In memory, gone with the engine.
     Memory,
+}
+
+impl Home {
+    /// Where connectors write objects when nobody names another place; nowhere in memory.
+    pub fn objects(&self) -> Option<PathBuf> {
+        match self {
+            Self::Folder(path) => Some(folder::objects(path)),
+            Self::Memory => None,
+        }
+    }
 }
 
 /// Why an engine could not be opened, or not be asked.

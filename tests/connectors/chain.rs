@@ -72,6 +72,10 @@ fn an_event_becomes_a_line_of_an_object() {
         program.data("local status")["resources"]["service-connectors"],
         1
     );
+
+    // A reset leaves nothing.
+    program.data("local reset --force");
+    assert!(!program.path("data/objects").exists());
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn id_of(bench: &Bench, wire: &str) -> String {
 #[test]
 fn if_match_is_applied_wherever_it_is_accepted() {
     let mut seen = 0;
-    for operation in streaming::SERVICE.operations {
+    for operation in streaming::SERVICE.operations() {
         if !operation
             .params
             .iter()

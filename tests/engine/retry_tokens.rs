@@ -11,7 +11,7 @@ fn create<'b>(bench: &'b Bench, operation: &str, name: &str, token: &str) -> Ask
 }
 
 fn operations() -> impl Iterator<Item = String> {
-    let all = streaming::SERVICE.operations.iter();
+    let all = streaming::SERVICE.operations();
     all.filter(|operation| operation.takes_retry_token)
         .map(|operation| operation.id.to_string())
 }

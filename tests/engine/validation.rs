@@ -434,7 +434,7 @@ proptest! {
     #[test]
     fn no_call_of_streaming_makes_the_engine_fail(
         calls in prop::collection::vec(
-            prop::sample::select(streaming::SERVICE.operations.iter().collect::<Vec<_>>())
+            prop::sample::select(streaming::SERVICE.operations().collect::<Vec<_>>())
                 .prop_flat_map(any_call),
             1..120,
         )

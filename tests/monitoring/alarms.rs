@@ -23,7 +23,7 @@ pub(crate) fn ask(
     path: &[(&'static str, &str)],
     body: Value,
 ) -> Value {
-    let mut operations = service.operations.iter();
+    let mut operations = service.operations();
     let operation = operations.find(|one| one.id.to_string() == operation);
     let mut call = Call::new(operation.unwrap());
     let path = path
@@ -100,7 +100,7 @@ impl Watched {
         let path = [("streamId", self.stream_id.as_str())];
         let cursor = json!({"partition": "0", "type": "TRIM_HORIZON"});
         let cursor = ask(engine, (service, "CreateCursor"), &path, cursor);
-        let mut operations = service.operations.iter();
+        let mut operations = service.operations();
         let operation = operations.find(|one| one.id.to_string() == "GetMessages");
         let mut call = Call::new(operation.unwrap());
         call.path.insert("streamId", self.stream_id.clone());

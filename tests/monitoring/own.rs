@@ -20,7 +20,7 @@ fn operations() -> impl Iterator<Item = &'static Operation> {
         &queue::SERVICE,
     ]
     .into_iter()
-    .flat_map(|service| service.operations.iter())
+    .flat_map(|service| service.operations())
 }
 
 fn call(name: &str, parameters: &[(&'static str, &str)], body: Value) -> Call {

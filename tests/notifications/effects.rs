@@ -40,7 +40,7 @@ fn is_left(folder: &Path) -> bool {
 
 fn ask(engine: &Engine, operation: &str, path: Option<(&'static str, &str)>, body: Value) -> Value {
     let all = [&ons::SERVICE, &streaming::SERVICE];
-    let mut operations = all.iter().flat_map(|service| service.operations);
+    let mut operations = all.iter().flat_map(|service| service.operations());
     let operation = operations.find(|one| one.id.to_string() == operation);
     let mut call = Call::new(operation.unwrap());
     if let Some((wire, value)) = path {
@@ -63,7 +63,7 @@ fn a_message_is_published_for_another_service() {
     ask(&engine, "CreateSubscription", None, subscribe);
     let inbox = engine.inbox(1).unwrap();
     let asked = inbox[0].message.message.clone();
-    let operation = ons::SERVICE.operations.iter();
+    let operation = ons::SERVICE.operations();
     let mut confirms = operation.filter(|one| one.id.to_string() == "GetConfirmSubscription");
     let mut call = Call::new(confirms.next().unwrap());
     call.path
@@ -129,7 +129,7 @@ fn messages_are_put_and_functions_are_run_for_another_service() {
     let path = ("streamId", stream_id);
     let body = json!({"partition": "0", "type": "TRIM_HORIZON"});
     let cursor = ask(&engine, "CreateCursor", Some(path), body);
-    let mut operations = streaming::SERVICE.operations.iter();
+    let mut operations = streaming::SERVICE.operations();
     let operation = operations.find(|one| one.id.to_string() == "GetMessages");
     let mut call = Call::new(operation.unwrap());
     call.path.insert("streamId", stream_id.to_owned());

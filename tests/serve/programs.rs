@@ -1,6 +1,6 @@
-//! Programs that people write and use: with the official SDK, the official command line, and over HTTP/2.
+//! Programs that people write and use: with the official SDK, and over HTTP/2.
 
-use crate::official::{official, python, test_key};
+use crate::official::{python, test_key};
 use crate::server::{Home, Server};
 
 #[test]
@@ -56,60 +56,6 @@ fn producers_and_consumers_of_the_guides() {
     let server = home.serve("");
     if let Some(said) = python(&home, &server, "guide.py", test_key()) {
         assert_eq!(said, "120 put, 120 got, 120 got again\n");
-    }
-}
-
-#[test]
-fn the_streaming_lab_with_the_official_command_line() {
-    let home = Home::new();
-    let server = home.serve("");
-    if let Some(said) = official(&home, &server, "guide-streaming.sh") {
-        assert!(
-            said.contains("| production-events |") && said.contains("order-events"),
-            "{said}"
-        );
-        assert!(said.trim_end().ends_with("== done"), "{said}");
-    }
-}
-
-#[test]
-fn the_queue_lab_with_the_official_command_line() {
-    let home = Home::new();
-    let server = home.serve("");
-    if let Some(said) = official(&home, &server, "guide-queue.sh") {
-        assert!(
-            said.contains("\"expire-after\"") && said.contains("\"visible-messages\": 0"),
-            "{said}"
-        );
-        assert!(said.trim_end().ends_with("== done"), "{said}");
-    }
-}
-
-#[test]
-fn the_notifications_lab_with_the_official_command_line() {
-    let home = Home::new();
-    let server = home.serve("");
-    if let Some(said) = official(&home, &server, "guide-notifications.sh") {
-        assert!(said.contains("\"message-id\""), "{said}");
-        // In both tables.
-        assert_eq!(said.matches("| PENDING").count(), 6, "{said}");
-        assert_eq!(said.matches("| ACTIVE").count(), 2, "{said}");
-        assert!(said.trim_end().ends_with("== done"), "{said}");
-    }
-}
-
-#[test]
-fn the_lab_about_rules_with_the_official_command_line() {
-    let home = Home::new();
-    let server = home.serve("");
-    if let Some(said) = official(&home, &server, "guide-events.sh") {
-        for line in [
-            "| True    | instance-state-monitor  | ACTIVE |",
-            "| True    | object-upload-processor | ACTIVE |",
-        ] {
-            assert!(said.contains(line), "{said}");
-        }
-        assert!(said.trim_end().ends_with("== done"), "{said}");
     }
 }
 

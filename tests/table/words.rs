@@ -41,7 +41,7 @@ fn help_is_one_sentence_a_line() {
 fn every_group_has_a_sentence() {
     for service in SERVICES {
         let mut wanted = BTreeSet::new();
-        for operation in service.operations {
+        for operation in service.operations() {
             let mut path = operation.command;
             while let Some((above, _)) = path.rsplit_once(' ') {
                 wanted.insert(above);

@@ -1,4 +1,4 @@
-//! The wire models, one file a service.
+//! The wire models, one file a service, and what they share.
 
 pub mod events;
 pub mod monitoring;
@@ -6,3 +6,4 @@ pub mod ons;
 pub mod queue;
 pub mod sch;
 pub mod streaming;
+pub mod work_requests;

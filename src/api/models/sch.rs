@@ -1,9 +1,11 @@
 //! The wire models of Connector Hub, as its interface descriptions name them.
 
 use crate::api::model::{
-    DEFINED_TAGS, FREEFORM_TAGS, Kind, Model, any, boolean, choice, datetime, float, integer, list,
+    DEFINED_TAGS, FREEFORM_TAGS, Field, Kind, Model, any, boolean, choice, datetime, integer, list,
     map, model, model_of, object, text,
 };
+
+use super::work_requests;
 
 const KIND: &[&str] = &["SOURCE", "TARGET"];
 
@@ -676,75 +678,32 @@ pub static UPDATE_SERVICE_CONNECTOR_DETAILS: Model = model(
     ],
 );
 
-/// `WorkRequest`.
-pub static WORK_REQUEST: Model = model(
-    "WorkRequest",
+static WORK_REQUEST_FIELDS: [Field; 9] = work_requests::fields(
     &[
-        choice(
-            "operationType",
-            &[
-                "CREATE_SERVICE_CONNECTOR",
-                "UPDATE_SERVICE_CONNECTOR",
-                "DELETE_SERVICE_CONNECTOR",
-                "ACTIVATE_SERVICE_CONNECTOR",
-                "DEACTIVATE_SERVICE_CONNECTOR",
-            ],
-        )
-        .required(),
-        choice(
-            "status",
-            &[
-                "ACCEPTED",
-                "IN_PROGRESS",
-                "FAILED",
-                "SUCCEEDED",
-                "CANCELING",
-                "CANCELED",
-            ],
-        )
-        .required(),
-        text("id").required(),
-        text("compartmentId").required(),
-        list("resources", &Kind::Object(&WORK_REQUEST_RESOURCE)).required(),
-        float("percentComplete").required(),
-        datetime("timeAccepted").required(),
-        datetime("timeStarted"),
-        datetime("timeFinished"),
+        "CREATE_SERVICE_CONNECTOR",
+        "UPDATE_SERVICE_CONNECTOR",
+        "DELETE_SERVICE_CONNECTOR",
+        "ACTIVATE_SERVICE_CONNECTOR",
+        "DEACTIVATE_SERVICE_CONNECTOR",
     ],
+    &[
+        "ACCEPTED",
+        "IN_PROGRESS",
+        "FAILED",
+        "SUCCEEDED",
+        "CANCELING",
+        "CANCELED",
+    ],
+    &Kind::Object(&WORK_REQUEST_RESOURCE),
 );
+
+/// `WorkRequest`.
+pub static WORK_REQUEST: Model = model("WorkRequest", &WORK_REQUEST_FIELDS);
 
 /// `WorkRequestCollection`.
 pub static WORK_REQUEST_COLLECTION: Model = model(
     "WorkRequestCollection",
     &[list("items", &Kind::Object(&WORK_REQUEST)).required()],
-);
-
-/// `WorkRequestError`.
-pub static WORK_REQUEST_ERROR: Model = model(
-    "WorkRequestError",
-    &[
-        text("code").required(),
-        text("message").required(),
-        datetime("timestamp").required(),
-    ],
-);
-
-/// `WorkRequestErrorCollection`.
-pub static WORK_REQUEST_ERROR_COLLECTION: Model = model(
-    "WorkRequestErrorCollection",
-    &[list("items", &Kind::Object(&WORK_REQUEST_ERROR)).required()],
-);
-
-/// `WorkRequestLogEntry`.
-pub static WORK_REQUEST_LOG_ENTRY: Model = model(
-    "WorkRequestLogEntry",
-    &[text("message").required(), datetime("timestamp").required()],
-);
-
-/// `WorkRequestLogEntryCollection`.
-pub static WORK_REQUEST_LOG_ENTRY_COLLECTION: Model = model(
-    "WorkRequestLogEntryCollection",
-    &[list("items", &Kind::Object(&WORK_REQUEST_LOG_ENTRY)).required()],
 );
 
 /// `WorkRequestResource`.

@@ -1,9 +1,11 @@
 //! The wire models of Streaming, as its interface descriptions name them.
 
 use crate::api::model::{
-    DEFINED_TAGS, FREEFORM_TAGS, Kind, Model, boolean, choice, datetime, float, integer, list, map,
+    DEFINED_TAGS, FREEFORM_TAGS, Field, Kind, Model, boolean, choice, datetime, integer, list, map,
     model, object, text,
 };
+
+use super::work_requests;
 
 const LIFECYCLE_STATE: &[&str] = &[
     "CREATING", "ACTIVE", "DELETING", "DELETED", "FAILED", "UPDATING",
@@ -378,49 +380,14 @@ pub static UPDATE_STREAM_POOL_DETAILS: Model = model(
     ],
 );
 
+static WORK_REQUEST_FIELDS: [Field; 9] = work_requests::fields(
+    WORK_REQUEST_OPERATION_TYPE,
+    WORK_REQUEST_STATUS,
+    &Kind::Object(&WORK_REQUEST_RESOURCE),
+);
+
 /// `WorkRequest`.
-pub static WORK_REQUEST: Model = model(
-    "WorkRequest",
-    &[
-        choice("operationType", WORK_REQUEST_OPERATION_TYPE).required(),
-        choice("status", WORK_REQUEST_STATUS).required(),
-        text("id").required(),
-        text("compartmentId").required(),
-        list("resources", &Kind::Object(&WORK_REQUEST_RESOURCE)).required(),
-        float("percentComplete").required(),
-        datetime("timeAccepted").required(),
-        datetime("timeStarted"),
-        datetime("timeFinished"),
-    ],
-);
-
-/// `WorkRequestError`.
-pub static WORK_REQUEST_ERROR: Model = model(
-    "WorkRequestError",
-    &[
-        text("code").required(),
-        text("message").required(),
-        datetime("timestamp").required(),
-    ],
-);
-
-/// `WorkRequestErrorCollection`.
-pub static WORK_REQUEST_ERROR_COLLECTION: Model = model(
-    "WorkRequestErrorCollection",
-    &[list("items", &Kind::Object(&WORK_REQUEST_ERROR)).required()],
-);
-
-/// `WorkRequestLogEntry`.
-pub static WORK_REQUEST_LOG_ENTRY: Model = model(
-    "WorkRequestLogEntry",
-    &[text("message").required(), datetime("timestamp").required()],
-);
-
-/// `WorkRequestLogEntryCollection`.
-pub static WORK_REQUEST_LOG_ENTRY_COLLECTION: Model = model(
-    "WorkRequestLogEntryCollection",
-    &[list("items", &Kind::Object(&WORK_REQUEST_LOG_ENTRY)).required()],
-);
+pub static WORK_REQUEST: Model = model("WorkRequest", &WORK_REQUEST_FIELDS);
 
 /// `WorkRequestResource`.
 pub static WORK_REQUEST_RESOURCE: Model = model(
@@ -445,20 +412,7 @@ pub static WORK_REQUEST_RESOURCE: Model = model(
 );
 
 /// `WorkRequestSummary`.
-pub static WORK_REQUEST_SUMMARY: Model = model(
-    "WorkRequestSummary",
-    &[
-        choice("operationType", WORK_REQUEST_OPERATION_TYPE).required(),
-        choice("status", WORK_REQUEST_STATUS).required(),
-        text("id").required(),
-        text("compartmentId").required(),
-        list("resources", &Kind::Object(&WORK_REQUEST_RESOURCE)).required(),
-        float("percentComplete").required(),
-        datetime("timeAccepted").required(),
-        datetime("timeStarted"),
-        datetime("timeFinished"),
-    ],
-);
+pub static WORK_REQUEST_SUMMARY: Model = model("WorkRequestSummary", &WORK_REQUEST_FIELDS);
 
 /// `WorkRequestSummaryCollection`.
 pub static WORK_REQUEST_SUMMARY_COLLECTION: Model = model(

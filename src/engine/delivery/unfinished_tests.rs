@@ -45,7 +45,7 @@ fn an_effect_that_nobody_carries_out_is_delivered_all_the_same() {
 }
 
 fn ask(engine: &Engine, operation: &str, stream_id: Option<&str>, body: Value) -> Reply {
-    let mut operations = SERVICE.operations.iter();
+    let mut operations = SERVICE.operations();
     let operation = operations.find(|one| one.id.to_string() == operation);
     let mut call = Call::new(operation.unwrap());
     if let Some(stream_id) = stream_id {

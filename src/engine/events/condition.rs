@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::envelope::{OBJECT_FIELDS, TEXT_FIELDS};
-use super::wildcard::Wildcard;
+use crate::engine::wildcard::Wildcard;
 
 /// Why a text is no condition, or none that makes sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

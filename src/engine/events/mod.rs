@@ -11,7 +11,6 @@ pub mod envelope;
 mod routing;
 mod rules;
 pub mod types;
-pub mod wildcard;
 
 use super::Context;
 use crate::api::events::Events as Operation;

@@ -6,7 +6,7 @@
 //! Source: the catalogue of the cloud's console (behaviour.md 4.4).
 
 use super::condition::Condition;
-use super::wildcard::Wildcard;
+use crate::engine::wildcard::Wildcard;
 
 const CATALOGUE: &str = include_str!("types.txt");
 

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::Context;
-use super::super::events::wildcard::Wildcard;
 use super::super::listing::{Limits, Request, order_of};
+use super::super::wildcard::Wildcard;
 use super::scope;
 use crate::call::{ApiError, Call, Reply};
 use crate::store::{Order, Page, Place, PlaceValue, Series, SeriesFilter};

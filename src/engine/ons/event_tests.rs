@@ -18,7 +18,7 @@ struct Bench {
 
 impl Bench {
     fn ask(&self, name: &str, parameters: &[(&'static str, &str)], body: Value) -> Reply {
-        let mut operations = SERVICE.operations.iter();
+        let mut operations = SERVICE.operations();
         let entry = operations.find(|entry| entry.id.to_string() == name);
         let entry = entry.unwrap();
         let mut call = Call::new(entry);

@@ -19,7 +19,7 @@ pub struct Asked<'e> {
 impl<'e> Asked<'e> {
     /// A call of the first operation of these services that has this name.
     pub fn of(engine: &'e Engine, services: &[&'static Service], operation: &str) -> Self {
-        let mut operations = services.iter().flat_map(|service| service.operations);
+        let mut operations = services.iter().flat_map(|service| service.operations());
         let found = operations.find(|one| one.id.to_string() == operation);
         Self {
             engine,

@@ -30,7 +30,11 @@ impl Python {
     pub fn script(&self, path: &str) -> Command {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
         let mut command = Command::new(&self.0);
-        command.env_clear().arg(repository.unwrap().join(path));
+        command
+            .env_clear()
+            // Nothing is left beside the scripts.
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .arg(repository.unwrap().join(path));
         command
     }
 }

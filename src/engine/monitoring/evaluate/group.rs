@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::mql::{DimensionFilter, Grouping, Match};
 use super::Identity;
-use crate::engine::events::wildcard::Wildcard;
+use crate::engine::wildcard::Wildcard;
 
 impl Identity {
     /// A dimension with its value. Names may differ in the case of their letters: unconfirmed. The compartment

@@ -1,162 +1,16 @@
-//! The operations of Streaming.
+//! Streams, pools and connect harnesses themselves, and their work requests.
 
-use super::model::Kind;
-use super::models::streaming as models;
-use super::operation::{
-    Client, DEFINED_TAGS, FREEFORM_TAGS, IF_MATCH, Method, OPERATION, Operation, PAGE, ReplyBody,
-    SORT_ORDER, body, path, query,
-};
-use super::{OperationId, Service};
-
-/// The operations of Streaming.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Streaming {
-    /// Move a connect harness to another compartment.
-    ChangeConnectHarnessCompartment,
-    /// Create a connect harness with the three state topics of Kafka Connect.
-    CreateConnectHarness,
-    /// Delete a connect harness.
-    DeleteConnectHarness,
-    /// Show one connect harness.
-    GetConnectHarness,
-    /// List the connect harnesses of a compartment.
-    ListConnectHarnesses,
-    /// Change the tags of a connect harness.
-    UpdateConnectHarness,
-    /// Move a stream to another compartment, into its default pool.
-    ChangeStreamCompartment,
-    /// Create a stream, in a pool or in the compartment's default pool.
-    CreateStream,
-    /// Delete a stream and all its messages at once, for good.
-    DeleteStream,
-    /// Show one stream, with its retention and its messages endpoint.
-    GetStream,
-    /// List the streams of a compartment or of a pool.
-    ListStreams,
-    /// Change the tags of a stream, or move it to another pool.
-    UpdateStream,
-    /// Move a stream pool and its streams to another compartment.
-    ChangeStreamPoolCompartment,
-    /// Create a stream pool, which Kafka clients see as one cluster.
-    CreateStreamPool,
-    /// Delete a stream pool with all its streams; a default pool cannot be deleted.
-    DeleteStreamPool,
-    /// Show one stream pool, with its Kafka settings.
-    GetStreamPool,
-    /// List the stream pools of a compartment.
-    ListStreamPools,
-    /// Change the name, settings, key or tags of a stream pool.
-    UpdateStreamPool,
-    /// Show one work request and how far it has come.
-    GetWorkRequest,
-    /// List the errors of a work request.
-    ListWorkRequestErrors,
-    /// List the log lines of a work request.
-    ListWorkRequestLogs,
-    /// List the work requests of a compartment.
-    ListWorkRequests,
-    /// Create a cursor to read one partition from a given place.
-    CreateCursor,
-    /// Create a cursor for one reader of a consumer group.
-    CreateGroupCursor,
-    /// Commit the offsets of a group cursor and get a fresh cursor.
-    ConsumerCommit,
-    /// Show the committed offsets and the readers of a consumer group.
-    GetGroup,
-    /// Keep the partitions of a group's reader reserved and get a fresh cursor.
-    ConsumerHeartbeat,
-    /// Reset a consumer group to another place, on all partitions.
-    UpdateGroup,
-    /// Get messages from a cursor; the reply brings the cursor for the next read.
-    GetMessages,
-    /// Put messages into a stream; equal keys go to the same partition.
-    PutMessages,
-}
-
-static STREAM_ADMIN: Client = Client {
-    name: "stream_admin",
-    base_path: "/20180418",
-    endpoint: "https://streaming.{region}.oci.{secondLevelDomain}",
+use crate::api::OperationId;
+use crate::api::model::Kind;
+use crate::api::models::{streaming as models, work_requests};
+use crate::api::operation::{
+    DEFINED_TAGS, FREEFORM_TAGS, IF_MATCH, LIMIT, Method, OPERATION, Operation, PAGE, ReplyBody,
+    SORT_ORDER, WORK_REQUEST_ID, body, path, query,
 };
 
-static STREAM: Client = Client {
-    name: "stream",
-    base_path: "/20180418",
-    endpoint: "https://streaming.{region}.oci.{secondLevelDomain}",
-};
+use super::{LIFECYCLE_STATE, SORT_BY, STREAM_ADMIN, Streaming, WORK_REQUEST_SORT_BY};
 
-const SORT_BY: &[&str] = &["NAME", "TIMECREATED"];
-
-const LIFECYCLE_STATE: &[&str] = &[
-    "CREATING", "ACTIVE", "DELETING", "DELETED", "FAILED", "UPDATING",
-];
-
-const WORK_REQUEST_SORT_BY: &[&str] = &["TIMEACCEPTED"];
-
-/// Streaming, as the command line and the REST interface have it.
-pub static SERVICE: Service = Service {
-    name: "streaming",
-    title: "Streaming",
-    groups: GROUPS,
-    operations: &OPERATIONS,
-};
-
-const GROUPS: &[(&str, &str)] = &[
-    (
-        "streaming",
-        "Durable streams of messages, written and read over HTTP or by Kafka clients.",
-    ),
-    (
-        "streaming admin",
-        "Manage streams, stream pools, connect harnesses and their work requests.",
-    ),
-    (
-        "streaming admin connect-harness",
-        "Connect harnesses, which keep the state of Kafka Connect.",
-    ),
-    (
-        "streaming admin stream",
-        "Streams: create, list, change, move and delete them.",
-    ),
-    (
-        "streaming admin stream-pool",
-        "Stream pools, which group streams and hold their Kafka settings.",
-    ),
-    (
-        "streaming admin work-request",
-        "Work requests, which track changes that run in the background.",
-    ),
-    (
-        "streaming admin work-request-error-collection",
-        "Errors that a work request met.",
-    ),
-    (
-        "streaming admin work-request-log-entry",
-        "Log lines that a work request wrote.",
-    ),
-    (
-        "streaming admin work-request-summary-collection",
-        "Lists of work requests.",
-    ),
-    (
-        "streaming stream",
-        "Write and read the messages of a stream.",
-    ),
-    (
-        "streaming stream cursor",
-        "Cursors, the places in a stream where reading starts.",
-    ),
-    (
-        "streaming stream group",
-        "Consumer groups, whose readers share the partitions of a stream.",
-    ),
-    (
-        "streaming stream message",
-        "Messages of a stream: put them and get them.",
-    ),
-];
-
-static OPERATIONS: [Operation; 30] = [
+pub(super) static OPERATIONS: [Operation; 22] = [
     Operation {
         id: OperationId::Streaming(Streaming::ChangeConnectHarnessCompartment),
         command: "streaming admin connect-harness change-compartment",
@@ -244,7 +98,7 @@ static OPERATIONS: [Operation; 30] = [
             query("compartmentId", "OCID of the compartment to look in.").required(),
             query("id", "Keep only the one with this OCID."),
             query("name", "Keep only those with exactly this name."),
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
             PAGE,
             query("sortBy", "Field to sort by.").one_of(SORT_BY),
             SORT_ORDER,
@@ -507,7 +361,7 @@ static OPERATIONS: [Operation; 30] = [
             query("compartmentId", "OCID of the compartment to look in.").required(),
             query("id", "Keep only the one with this OCID."),
             query("name", "Keep only those with exactly this name."),
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
             PAGE,
             query("sortBy", "Field to sort by.").one_of(SORT_BY),
             SORT_ORDER,
@@ -560,7 +414,7 @@ static OPERATIONS: [Operation; 30] = [
         client: &STREAM_ADMIN,
         method: Method::Get,
         path: "/workRequests/{workRequestId}",
-        params: &[path("workRequestId", "OCID of the work request.")],
+        params: &[WORK_REQUEST_ID],
         reply: ReplyBody::Object(&models::WORK_REQUEST),
         ..OPERATION
     },
@@ -575,13 +429,13 @@ static OPERATIONS: [Operation; 30] = [
         method: Method::Get,
         path: "/workRequests/{workRequestId}/errors",
         params: &[
-            path("workRequestId", "OCID of the work request."),
+            WORK_REQUEST_ID,
             PAGE,
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
             SORT_ORDER,
             query("sortBy", "Field to sort by.").one_of(WORK_REQUEST_SORT_BY),
         ],
-        reply: ReplyBody::Object(&models::WORK_REQUEST_ERROR_COLLECTION),
+        reply: ReplyBody::Object(&work_requests::WORK_REQUEST_ERROR_COLLECTION),
         ..OPERATION
     },
     Operation {
@@ -594,13 +448,13 @@ static OPERATIONS: [Operation; 30] = [
         method: Method::Get,
         path: "/workRequests/{workRequestId}/logs",
         params: &[
-            path("workRequestId", "OCID of the work request."),
+            WORK_REQUEST_ID,
             PAGE,
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
             SORT_ORDER,
             query("sortBy", "Field to sort by.").one_of(WORK_REQUEST_SORT_BY),
         ],
-        reply: ReplyBody::Object(&models::WORK_REQUEST_LOG_ENTRY_COLLECTION),
+        reply: ReplyBody::Object(&work_requests::WORK_REQUEST_LOG_ENTRY_COLLECTION),
         ..OPERATION
     },
     Operation {
@@ -616,7 +470,7 @@ static OPERATIONS: [Operation; 30] = [
             query("workRequestId", "OCID of the work request."),
             query("compartmentId", "OCID of the compartment to look in."),
             PAGE,
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
             SORT_ORDER,
             query("sortBy", "Field to sort by.").one_of(WORK_REQUEST_SORT_BY),
             query(
@@ -625,210 +479,6 @@ static OPERATIONS: [Operation; 30] = [
             ),
         ],
         reply: ReplyBody::Object(&models::WORK_REQUEST_SUMMARY_COLLECTION),
-        ..OPERATION
-    },
-    Operation {
-        id: OperationId::Streaming(Streaming::CreateCursor),
-        command: "streaming stream cursor create-cursor",
-        summary: "Create a cursor to read one partition from a given place.",
-        example: "ocelot streaming stream cursor create-cursor --stream-id orders \
-            --partition 0 --type TRIM_HORIZON --query data.value --raw-output",
-        client: &STREAM,
-        method: Method::Post,
-        path: "/streams/{streamId}/cursors",
-        params: &[
-            path("streamId", "The stream, by name or OCID."),
-            body(
-                "partition",
-                "Partition to read, counted from 0; left out here, all of them.",
-            )
-            .optional_here(),
-            body(
-                "type",
-                "Where reading starts: at an offset, at a time, with new messages or \
-                 with the oldest kept.",
-            ),
-            body(
-                "offset",
-                "Offset for AT_OFFSET and AFTER_OFFSET, from that of the oldest kept \
-                 message to that of the latest.",
-            ),
-            body(
-                "time",
-                "Moment to start from with AT_TIME, such as 2026-01-15T08:00:00Z.",
-            ),
-        ],
-        body: Some(&models::CREATE_CURSOR_DETAILS),
-        reply: ReplyBody::Object(&models::CURSOR),
-        ..OPERATION
-    },
-    Operation {
-        id: OperationId::Streaming(Streaming::CreateGroupCursor),
-        command: "streaming stream cursor create-group-cursor",
-        summary: "Create a cursor for one reader of a consumer group.",
-        example: "ocelot streaming stream cursor create-group-cursor --stream-id orders \
-            --group-name billing --instance-name billing-1 --type TRIM_HORIZON \
-            --query data.value --raw-output",
-        client: &STREAM,
-        method: Method::Post,
-        path: "/streams/{streamId}/groupCursors",
-        params: &[
-            path("streamId", "The stream, by name or OCID."),
-            body(
-                "type",
-                "Where a new group starts reading; an existing group goes on from its \
-                 committed offsets.",
-            ),
-            body("groupName", "Name of the consumer group."),
-            body(
-                "time",
-                "Moment to start from with AT_TIME, such as 2026-01-15T08:00:00Z.",
-            ),
-            body(
-                "instanceName",
-                "Name of this reader in the group (default: a generated UUID).",
-            ),
-            body(
-                "timeoutInMs",
-                "Milliseconds of silence before this reader's partitions go to others \
-                 (default 30000).",
-            ),
-            body(
-                "commitOnGet",
-                "Whether each read commits the offsets of the read before it (default true).",
-            ),
-        ],
-        body: Some(&models::CREATE_GROUP_CURSOR_DETAILS),
-        reply: ReplyBody::Object(&models::CURSOR),
-        ..OPERATION
-    },
-    Operation {
-        id: OperationId::Streaming(Streaming::ConsumerCommit),
-        command: "streaming stream group commit",
-        summary: "Commit the offsets of a group cursor and get a fresh cursor.",
-        example: "ocelot streaming stream group commit --stream-id orders --cursor \
-            \"$CURSOR\" --query data.value --raw-output",
-        client: &STREAM,
-        method: Method::Post,
-        path: "/streams/{streamId}/commit",
-        params: &[
-            path("streamId", "The stream, by name or OCID."),
-            query(
-                "cursor",
-                "Group cursor: a new one, or the opc-next-cursor of the last read; \
-                 valid for 5 minutes.",
-            )
-            .required(),
-        ],
-        reply: ReplyBody::Object(&models::CURSOR),
-        ..OPERATION
-    },
-    Operation {
-        id: OperationId::Streaming(Streaming::GetGroup),
-        command: "streaming stream group get",
-        summary: "Show the committed offsets and the readers of a consumer group.",
-        example: "ocelot streaming stream group get --stream-id orders --group-name billing",
-        client: &STREAM,
-        method: Method::Get,
-        path: "/streams/{streamId}/groups/{groupName}",
-        params: &[
-            path("streamId", "The stream, by name or OCID."),
-            path("groupName", "Name of the consumer group."),
-        ],
-        reply: ReplyBody::Object(&models::GROUP),
-        ..OPERATION
-    },
-    Operation {
-        id: OperationId::Streaming(Streaming::ConsumerHeartbeat),
-        command: "streaming stream group heartbeat",
-        summary: "Keep the partitions of a group's reader reserved and get a fresh cursor.",
-        example: "ocelot streaming stream group heartbeat --stream-id orders --cursor \
-            \"$CURSOR\" --query data.value --raw-output",
-        client: &STREAM,
-        method: Method::Post,
-        path: "/streams/{streamId}/heartbeat",
-        params: &[
-            path("streamId", "The stream, by name or OCID."),
-            query(
-                "cursor",
-                "Group cursor: a new one, or the opc-next-cursor of the last read; \
-                 valid for 5 minutes.",
-            )
-            .required(),
-        ],
-        reply: ReplyBody::Object(&models::CURSOR),
-        ..OPERATION
-    },
-    Operation {
-        id: OperationId::Streaming(Streaming::UpdateGroup),
-        command: "streaming stream group update",
-        summary: "Reset a consumer group to another place, on all partitions.",
-        example: "ocelot streaming stream group update --stream-id orders --group-name \
-            billing --type AT_TIME --time 2026-01-15T08:00:00Z",
-        client: &STREAM,
-        method: Method::Put,
-        path: "/streams/{streamId}/groups/{groupName}",
-        params: &[
-            path("streamId", "The stream, by name or OCID."),
-            path("groupName", "Name of the consumer group."),
-            body(
-                "type",
-                "Where the group goes on reading; its present cursors become stale.",
-            ),
-            body(
-                "time",
-                "Moment to start from with AT_TIME, such as 2026-01-15T08:00:00Z.",
-            ),
-        ],
-        body: Some(&models::UPDATE_GROUP_DETAILS),
-        ..OPERATION
-    },
-    Operation {
-        id: OperationId::Streaming(Streaming::GetMessages),
-        command: "streaming stream message get",
-        summary: "Get messages from a cursor; the reply brings the cursor for the next read.",
-        example: "ocelot streaming stream message get --stream-id orders --cursor \
-            \"$CURSOR\" --limit 100 --query 'data[].{Offset: offset, Value: value}' \
-            --output table",
-        client: &STREAM,
-        method: Method::Get,
-        path: "/streams/{streamId}/messages",
-        params: &[
-            path("streamId", "The stream, by name or OCID."),
-            query(
-                "cursor",
-                "Cursor to read from: a new one, or the opc-next-cursor of the last \
-                 read; valid for 5 minutes.",
-            )
-            .required(),
-            query(
-                "limit",
-                "Most messages in one reply, up to 10000 (default: as many as possible).",
-            )
-            .of(Kind::Integer),
-        ],
-        reply: ReplyBody::List(&models::MESSAGE),
-        ..OPERATION
-    },
-    Operation {
-        id: OperationId::Streaming(Streaming::PutMessages),
-        command: "streaming stream message put",
-        summary: "Put messages into a stream; equal keys go to the same partition.",
-        example: "ocelot streaming stream message put --stream-id orders --messages \
-            '[{\"key\": \"b3JkZXItMQ==\", \"value\": \"eyJ0b3RhbCI6IDQyfQ==\"}]'",
-        client: &STREAM,
-        method: Method::Post,
-        path: "/streams/{streamId}/messages",
-        params: &[
-            path("streamId", "The stream, by name or OCID."),
-            body(
-                "messages",
-                "JSON array of objects with base64 value and optional key; 1 MiB in \
-                 all, a key up to 256 bytes.",
-            ),
-        ],
-        body: Some(&models::PUT_MESSAGES_DETAILS),
-        reply: ReplyBody::Object(&models::PUT_MESSAGES_RESULT),
         ..OPERATION
     },
 ];

@@ -1,343 +1,15 @@
-//! The operations of Queue.
+//! Queues themselves, their consumer groups and their work requests.
 
-use super::model::Kind;
-use super::models::queue as models;
-use super::operation::{
-    Client, DEFINED_TAGS, FREEFORM_TAGS, IF_MATCH, Method, OPERATION, Operation, PAGE, ReplyBody,
-    SORT_ORDER, body, path, query,
-};
-use super::{OperationId, Service};
-
-/// The operations of Queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Queue {
-    /// List the channels of a queue that hold messages.
-    ListChannels,
-    /// Delete one message that was received.
-    DeleteMessage,
-    /// Delete up to 20 received messages at once.
-    DeleteMessages,
-    /// Receive messages and hide them from other consumers for a while.
-    GetMessages,
-    /// Count the waiting, in-flight and dead letter messages of a queue.
-    GetStats,
-    /// Put up to 20 messages into a queue.
-    PutMessages,
-    /// Change how long one received message stays hidden.
-    UpdateMessage,
-    /// Change how long up to 20 received messages stay hidden.
-    UpdateMessages,
-    /// Create a consumer group in a queue.
-    CreateConsumerGroup,
-    /// Delete a consumer group other than the primary one.
-    DeleteConsumerGroup,
-    /// Show one consumer group.
-    GetConsumerGroup,
-    /// Change the settings of a consumer group.
-    UpdateConsumerGroup,
-    /// List the consumer groups of a queue.
-    ListConsumerGroups,
-    /// Move a queue to another compartment.
-    ChangeQueueCompartment,
-    /// Create a queue.
-    CreateQueue,
-    /// Delete a queue with all its messages.
-    DeleteQueue,
-    /// Show one queue.
-    GetQueue,
-    /// List queues.
-    ListQueues,
-    /// Remove all messages of a queue, or of some of its channels.
-    PurgeQueue,
-    /// Change the settings of a queue.
-    UpdateQueue,
-    /// Show the state of one work request.
-    GetWorkRequest,
-    /// List the work requests of queues and consumer groups.
-    ListWorkRequests,
-    /// List the errors of a work request.
-    ListWorkRequestErrors,
-    /// List the log lines of a work request.
-    ListWorkRequestLogs,
-}
-
-static QUEUE_ADMIN: Client = Client {
-    name: "queue_admin",
-    base_path: "/20210201",
-    endpoint: "https://messaging.{region}.oci.{secondLevelDomain}",
+use crate::api::OperationId;
+use crate::api::models::{queue as models, work_requests};
+use crate::api::operation::{
+    DEFINED_TAGS, FREEFORM_TAGS, IF_MATCH, LIMIT, Method, OPERATION, Operation, PAGE, ReplyBody,
+    SORT_ORDER, WORK_REQUEST_ID, body, path, query,
 };
 
-static QUEUE: Client = Client {
-    name: "queue",
-    base_path: "/20210201",
-    endpoint: "https://messaging.{region}.oci.{secondLevelDomain}",
-};
+use super::{LIFECYCLE_STATE, QUEUE_ADMIN, Queue, SORT_BY};
 
-const LIFECYCLE_STATE: &[&str] = &[
-    "CREATING", "UPDATING", "ACTIVE", "DELETING", "DELETED", "FAILED", "INACTIVE",
-];
-
-const SORT_BY: &[&str] = &["timeCreated", "displayName"];
-
-/// Queue, as the command line and the REST interface have it.
-pub static SERVICE: Service = Service {
-    name: "queue",
-    title: "Queue",
-    groups: GROUPS,
-    operations: &OPERATIONS,
-};
-
-const GROUPS: &[(&str, &str)] = &[
-    (
-        "queue",
-        "Queues that hand each message to one consumer until it is deleted.",
-    ),
-    (
-        "queue channels",
-        "Channels, the named lanes inside a queue.",
-    ),
-    (
-        "queue messages",
-        "Messages of a queue: put, get, update, delete and count them.",
-    ),
-    (
-        "queue queue-admin",
-        "Queues themselves, their consumer groups and their work requests.",
-    ),
-    (
-        "queue queue-admin consumer-group",
-        "One consumer group: readers who share a filtered copy of the messages.",
-    ),
-    (
-        "queue queue-admin consumer-group-collection",
-        "Lists of consumer groups.",
-    ),
-    (
-        "queue queue-admin queue",
-        "One queue: create, change, empty and delete it.",
-    ),
-    (
-        "queue queue-admin work-request",
-        "Work requests: the progress of changes that run in the background.",
-    ),
-    (
-        "queue queue-admin work-request-error",
-        "Errors that a work request ran into.",
-    ),
-    (
-        "queue queue-admin work-request-log",
-        "Log lines that a work request wrote.",
-    ),
-];
-
-static OPERATIONS: [Operation; 24] = [
-    Operation {
-        id: OperationId::Queue(Queue::ListChannels),
-        command: "queue channels list-channels",
-        summary: "List the channels of a queue that hold messages.",
-        example: "ocelot queue channels list-channels --queue-id jobs",
-        client: &QUEUE,
-        method: Method::Get,
-        path: "/queues/{queueId}/channels",
-        params: &[
-            path("queueId", "Name or OCID of the queue."),
-            query(
-                "consumerGroupId",
-                "Name or OCID of the consumer group (default: the primary group).",
-            ),
-            query("limit", "Most items in one page.").of(Kind::Integer),
-            PAGE,
-            query(
-                "channelFilter",
-                "List only the channel with exactly this id.",
-            ),
-        ],
-        reply: ReplyBody::Object(&models::CHANNEL_COLLECTION),
-        ..OPERATION
-    },
-    Operation {
-        id: OperationId::Queue(Queue::DeleteMessage),
-        command: "queue messages delete-message",
-        summary: "Delete one message that was received.",
-        example: "ocelot queue messages delete-message --queue-id jobs --message-receipt \
-            \"$RECEIPT\"",
-        client: &QUEUE,
-        method: Method::Delete,
-        path: "/queues/{queueId}/messages/{messageReceipt}",
-        params: &[
-            path("queueId", "Name or OCID of the queue."),
-            path(
-                "messageReceipt",
-                "Receipt of the message, from the reply of get-messages.",
-            ),
-            query(
-                "consumerGroupId",
-                "Name or OCID of the consumer group (default: the primary group).",
-            ),
-        ],
-        ..OPERATION
-    },
-    Operation {
-        id: OperationId::Queue(Queue::DeleteMessages),
-        command: "queue messages delete-messages",
-        summary: "Delete up to 20 received messages at once.",
-        example: "ocelot queue messages delete-messages --queue-id jobs --entries \
-            '[{\"receipt\": \"'\"$RECEIPT\"'\"}]'",
-        client: &QUEUE,
-        method: Method::Post,
-        path: "/queues/{queueId}/messages/actions/deleteMessages",
-        params: &[
-            path("queueId", "Name or OCID of the queue."),
-            body(
-                "entries",
-                "JSON list of up to 20 objects, each with the receipt of a message.",
-            ),
-            query(
-                "consumerGroupId",
-                "Name or OCID of the consumer group (default: the primary group).",
-            ),
-        ],
-        body: Some(&models::DELETE_MESSAGES_DETAILS),
-        reply: ReplyBody::Object(&models::DELETE_MESSAGES_RESULT),
-        ..OPERATION
-    },
-    Operation {
-        id: OperationId::Queue(Queue::GetMessages),
-        command: "queue messages get-messages",
-        summary: "Receive messages and hide them from other consumers for a while.",
-        example: "ocelot queue messages get-messages --queue-id jobs --limit 5 --query \
-            'data.messages[].{content: content, receipt: receipt}'",
-        client: &QUEUE,
-        method: Method::Get,
-        path: "/queues/{queueId}/messages",
-        params: &[
-            path("queueId", "Name or OCID of the queue."),
-            query(
-                "visibilityInSeconds",
-                "Seconds the messages stay hidden, 0 to 43200; 0 only peeks (default: \
-                 the queue's setting).",
-            )
-            .of(Kind::Integer),
-            query(
-                "timeoutInSeconds",
-                "Seconds to wait for a message, 0 to 30; 0 does not wait (default: the \
-                 queue's setting).",
-            )
-            .of(Kind::Integer),
-            query(
-                "limit",
-                "Most messages to return, 1 to 32 (default 1); one reply holds at most 20.",
-            )
-            .of(Kind::Integer),
-            query(
-                "channelFilter",
-                "Take messages only from the channel with exactly this id.",
-            ),
-            query(
-                "consumerGroupId",
-                "Name or OCID of the consumer group (default: the primary group).",
-            ),
-        ],
-        reply: ReplyBody::Object(&models::GET_MESSAGES),
-        ..OPERATION
-    },
-    Operation {
-        id: OperationId::Queue(Queue::GetStats),
-        command: "queue messages get-stats",
-        summary: "Count the waiting, in-flight and dead letter messages of a queue.",
-        example: "ocelot queue messages get-stats --queue-id jobs --query \
-            'data.queue.\"visible-messages\"'",
-        client: &QUEUE,
-        method: Method::Get,
-        path: "/queues/{queueId}/stats",
-        params: &[
-            path("queueId", "Name or OCID of the queue."),
-            query(
-                "channelId",
-                "Count only the messages of the channel with this id.",
-            ),
-            query(
-                "consumerGroupId",
-                "Name or OCID of the consumer group (default: the primary group).",
-            ),
-        ],
-        reply: ReplyBody::Object(&models::QUEUE_STATS),
-        ..OPERATION
-    },
-    Operation {
-        id: OperationId::Queue(Queue::PutMessages),
-        command: "queue messages put-messages",
-        summary: "Put up to 20 messages into a queue.",
-        example: "ocelot queue messages put-messages --queue-id jobs --messages \
-            '[{\"content\": \"Invoice 4711\", \"metadata\": {\"channelId\": \
-            \"europe\"}}]'",
-        client: &QUEUE,
-        method: Method::Post,
-        path: "/queues/{queueId}/messages",
-        params: &[
-            path("queueId", "Name or OCID of the queue."),
-            body(
-                "messages",
-                "JSON list of up to 20 objects with content and optional metadata, 512 \
-                 KB in all.",
-            ),
-        ],
-        body: Some(&models::PUT_MESSAGES_DETAILS),
-        reply: ReplyBody::Object(&models::PUT_MESSAGES),
-        ..OPERATION
-    },
-    Operation {
-        id: OperationId::Queue(Queue::UpdateMessage),
-        command: "queue messages update-message",
-        summary: "Change how long one received message stays hidden.",
-        example: "ocelot queue messages update-message --queue-id jobs --message-receipt \
-            \"$RECEIPT\" --visibility-in-seconds 120",
-        client: &QUEUE,
-        method: Method::Put,
-        path: "/queues/{queueId}/messages/{messageReceipt}",
-        params: &[
-            path("queueId", "Name or OCID of the queue."),
-            path(
-                "messageReceipt",
-                "Receipt of the message, from the reply of get-messages.",
-            ),
-            body(
-                "visibilityInSeconds",
-                "Seconds the message stays hidden from now on, 0 to 43200; 0 shows it at once.",
-            ),
-            query(
-                "consumerGroupId",
-                "Name or OCID of the consumer group (default: the primary group).",
-            ),
-        ],
-        body: Some(&models::UPDATE_MESSAGE_DETAILS),
-        reply: ReplyBody::Object(&models::UPDATED_MESSAGE),
-        ..OPERATION
-    },
-    Operation {
-        id: OperationId::Queue(Queue::UpdateMessages),
-        command: "queue messages update-messages",
-        summary: "Change how long up to 20 received messages stay hidden.",
-        example: "ocelot queue messages update-messages --queue-id jobs --entries \
-            '[{\"receipt\": \"'\"$RECEIPT\"'\", \"visibilityInSeconds\": 120}]'",
-        client: &QUEUE,
-        method: Method::Post,
-        path: "/queues/{queueId}/messages/actions/updateMessages",
-        params: &[
-            path("queueId", "Name or OCID of the queue."),
-            body(
-                "entries",
-                "JSON list of up to 20 objects, each with receipt and visibilityInSeconds.",
-            ),
-            query(
-                "consumerGroupId",
-                "Name or OCID of the consumer group (default: the primary group).",
-            ),
-        ],
-        body: Some(&models::UPDATE_MESSAGES_DETAILS),
-        reply: ReplyBody::Object(&models::UPDATE_MESSAGES_RESULT),
-        ..OPERATION
-    },
+pub(super) static OPERATIONS: [Operation; 16] = [
     Operation {
         id: OperationId::Queue(Queue::CreateConsumerGroup),
         command: "queue queue-admin consumer-group create",
@@ -459,7 +131,7 @@ static OPERATIONS: [Operation; 24] = [
             query("displayName", "List only items with exactly this name."),
             query("id", "List only the item with this OCID."),
             query("queueId", "Name or OCID of the queue."),
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
             PAGE,
             SORT_ORDER,
             query("sortBy", "Field to sort by.").one_of(SORT_BY),
@@ -586,7 +258,7 @@ static OPERATIONS: [Operation; 24] = [
                 .one_of(LIFECYCLE_STATE),
             query("displayName", "List only items with exactly this name."),
             query("id", "List only the item with this OCID."),
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
             PAGE,
             SORT_ORDER,
             query("sortBy", "Field to sort by (default timeCreated).").one_of(SORT_BY),
@@ -684,7 +356,7 @@ static OPERATIONS: [Operation; 24] = [
         client: &QUEUE_ADMIN,
         method: Method::Get,
         path: "/workRequests/{workRequestId}",
-        params: &[path("workRequestId", "OCID of the work request.")],
+        params: &[WORK_REQUEST_ID],
         reply: ReplyBody::Object(&models::WORK_REQUEST),
         ..OPERATION
     },
@@ -700,7 +372,7 @@ static OPERATIONS: [Operation; 24] = [
             query("compartmentId", "OCID of the compartment to look in."),
             query("workRequestId", "List only the item with this OCID."),
             PAGE,
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
         ],
         reply: ReplyBody::Object(&models::WORK_REQUEST_SUMMARY_COLLECTION),
         ..OPERATION
@@ -714,12 +386,8 @@ static OPERATIONS: [Operation; 24] = [
         client: &QUEUE_ADMIN,
         method: Method::Get,
         path: "/workRequests/{workRequestId}/errors",
-        params: &[
-            path("workRequestId", "OCID of the work request."),
-            PAGE,
-            query("limit", "Most items in one page.").of(Kind::Integer),
-        ],
-        reply: ReplyBody::Object(&models::WORK_REQUEST_ERROR_COLLECTION),
+        params: &[WORK_REQUEST_ID, PAGE, LIMIT],
+        reply: ReplyBody::Object(&work_requests::WORK_REQUEST_ERROR_COLLECTION),
         ..OPERATION
     },
     Operation {
@@ -731,12 +399,8 @@ static OPERATIONS: [Operation; 24] = [
         client: &QUEUE_ADMIN,
         method: Method::Get,
         path: "/workRequests/{workRequestId}/logs",
-        params: &[
-            path("workRequestId", "OCID of the work request."),
-            PAGE,
-            query("limit", "Most items in one page.").of(Kind::Integer),
-        ],
-        reply: ReplyBody::Object(&models::WORK_REQUEST_LOG_ENTRY_COLLECTION),
+        params: &[WORK_REQUEST_ID, PAGE, LIMIT],
+        reply: ReplyBody::Object(&work_requests::WORK_REQUEST_LOG_ENTRY_COLLECTION),
         ..OPERATION
     },
 ];

@@ -1,114 +1,16 @@
-//! The operations of Monitoring.
+//! Alarms, their states and the times in which they stay quiet.
 
-use super::model::Kind;
-use super::models::monitoring as models;
-use super::operation::{
-    Client, DEFINED_TAGS, FREEFORM_TAGS, IF_MATCH, Method, OPERATION, Operation, PAGE, ReplyBody,
-    SORT_ORDER, body, header, path, query,
-};
-use super::{OperationId, Service};
-
-/// The operations of Monitoring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Monitoring {
-    /// Move an alarm to another compartment.
-    ChangeAlarmCompartment,
-    /// Create an alarm that watches a metric.
-    CreateAlarm,
-    /// Delete an alarm.
-    DeleteAlarm,
-    /// Show one alarm.
-    GetAlarm,
-    /// List alarms.
-    ListAlarms,
-    /// Change the settings of an alarm.
-    UpdateAlarm,
-    /// Show the state of each metric stream that an alarm watches.
-    RetrieveDimensionStates,
-    /// Show the history of an alarm, kept for 90 days.
-    GetAlarmHistory,
-    /// List alarms with their current status.
-    ListAlarmsStatus,
-    /// Plan a time in which an alarm or a whole compartment stays quiet.
-    CreateAlarmSuppression,
-    /// Delete an alarm suppression.
-    DeleteAlarmSuppression,
-    /// Show one alarm suppression.
-    GetAlarmSuppression,
-    /// Show the past suppressions of an alarm.
-    SummarizeAlarmSuppressionHistory,
-    /// List alarm suppressions.
-    ListAlarmSuppressions,
-    /// List the metrics that exist.
-    ListMetrics,
-    /// Post values of your own metrics.
-    PostMetricData,
-    /// Query the values of a metric over time.
-    SummarizeMetricsData,
-    /// Remove the quiet time set on an alarm itself.
-    RemoveAlarmSuppression,
-}
-
-static MONITORING: Client = Client {
-    name: "monitoring",
-    base_path: "/20180401",
-    endpoint: "https://telemetry.{region}.{secondLevelDomain}",
+use crate::api::OperationId;
+use crate::api::model::Kind;
+use crate::api::models::monitoring as models;
+use crate::api::operation::{
+    DEFINED_TAGS, FREEFORM_TAGS, IF_MATCH, LIMIT, Method, OPERATION, Operation, PAGE, ReplyBody,
+    SORT_ORDER, body, path, query,
 };
 
-const SORT_BY: &[&str] = &["displayName", "severity"];
+use super::{MONITORING, Monitoring, SORT_BY};
 
-/// Monitoring, as the command line and the REST interface have it.
-pub static SERVICE: Service = Service {
-    name: "monitoring",
-    title: "Monitoring",
-    groups: GROUPS,
-    operations: &OPERATIONS,
-};
-
-const GROUPS: &[(&str, &str)] = &[
-    (
-        "monitoring",
-        "Metrics to post and query, and alarms that watch them.",
-    ),
-    (
-        "monitoring alarm",
-        "Alarms that notify when a metric meets a condition.",
-    ),
-    (
-        "monitoring alarm-dimension-states-collection",
-        "States of an alarm, one for each metric stream it watches.",
-    ),
-    (
-        "monitoring alarm-history-collection",
-        "Past states and rules of an alarm.",
-    ),
-    (
-        "monitoring alarm-status",
-        "Current status of alarms: which are firing and which are fine.",
-    ),
-    (
-        "monitoring alarm-suppression",
-        "Planned times in which alarms stay quiet.",
-    ),
-    (
-        "monitoring alarm-suppression-collection",
-        "Lists of alarm suppressions.",
-    ),
-    (
-        "monitoring metric",
-        "Metrics that exist, with their names and dimensions.",
-    ),
-    (
-        "monitoring metric-data",
-        "Values of metrics: post your own and query them all.",
-    ),
-    (
-        "monitoring suppression",
-        "The quiet time set on an alarm itself.",
-    ),
-];
-
-static OPERATIONS: [Operation; 18] = [
+pub(super) static OPERATIONS: [Operation; 15] = [
     Operation {
         id: OperationId::Monitoring(Monitoring::ChangeAlarmCompartment),
         command: "monitoring alarm change-compartment",
@@ -277,7 +179,7 @@ static OPERATIONS: [Operation; 18] = [
         params: &[
             query("compartmentId", "OCID of the compartment to look in.").required(),
             PAGE,
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
             query("displayName", "List only items with exactly this name."),
             query("lifecycleState", "List only items in this lifecycle state.")
                 .one_of(&["ACTIVE", "DELETING", "DELETED"]),
@@ -412,7 +314,7 @@ static OPERATIONS: [Operation; 18] = [
         params: &[
             path("alarmId", "Name or OCID of the alarm."),
             PAGE,
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
             body(
                 "dimensionFilters",
                 "JSON object of dimension names and values; matches only exactly this set.",
@@ -449,7 +351,7 @@ static OPERATIONS: [Operation; 18] = [
                 "RULE_TRANSITION_HISTORY",
             ]),
             PAGE,
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
             query(
                 "timestampGreaterThanOrEqualTo",
                 "List only entries at or after this time (RFC 3339).",
@@ -482,7 +384,7 @@ static OPERATIONS: [Operation; 18] = [
             )
             .of(Kind::Boolean),
             PAGE,
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
             query("displayName", "List only items with exactly this name."),
             query("sortBy", "Field to sort by.").one_of(SORT_BY),
             SORT_ORDER,
@@ -596,7 +498,7 @@ static OPERATIONS: [Operation; 18] = [
         params: &[
             path("alarmId", "Name or OCID of the alarm."),
             PAGE,
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
             body(
                 "dimensions",
                 "JSON object of dimension names and values to look for.",
@@ -655,126 +557,9 @@ static OPERATIONS: [Operation; 18] = [
             ]),
             SORT_ORDER,
             PAGE,
-            query("limit", "Most items in one page.").of(Kind::Integer),
+            LIMIT,
         ],
         reply: ReplyBody::Object(&models::ALARM_SUPPRESSION_COLLECTION),
-        ..OPERATION
-    },
-    Operation {
-        id: OperationId::Monitoring(Monitoring::ListMetrics),
-        command: "monitoring metric list",
-        summary: "List the metrics that exist.",
-        example: "ocelot monitoring metric list --namespace oci_queue --group-by \
-            '[\"name\"]' --query 'data[].name'",
-        client: &MONITORING,
-        method: Method::Post,
-        path: "/metrics/actions/listMetrics",
-        params: &[
-            query("compartmentId", "OCID of the compartment to look in.").required(),
-            body(
-                "name",
-                "List only metrics with this name; * stands for any text.",
-            ),
-            body(
-                "namespace",
-                "List only metrics of this namespace, such as oci_queue.",
-            ),
-            body("resourceGroup", "List only metrics of this resource group."),
-            body(
-                "dimensionFilters",
-                "JSON object of dimension names and values to match; ignored when grouping.",
-            ),
-            body(
-                "groupBy",
-                "JSON list of what to group by, from namespace, name and resourceGroup.",
-            ),
-            body("sortBy", "Field to sort by."),
-            body("sortOrder", "Order of the sorting."),
-            PAGE,
-            query("limit", "Most items in one page, 1 to 1000 (default 1000).").of(Kind::Integer),
-            query(
-                "compartmentIdInSubtree",
-                "Whether to look in all compartments below too; only when the \
-                 compartment is the tenancy.",
-            )
-            .of(Kind::Boolean),
-        ],
-        body: Some(&models::LIST_METRICS_DETAILS),
-        reply: ReplyBody::List(&models::METRIC),
-        ..OPERATION
-    },
-    Operation {
-        id: OperationId::Monitoring(Monitoring::PostMetricData),
-        command: "monitoring metric-data post",
-        summary: "Post values of your own metrics.",
-        example: "ocelot monitoring metric-data post --metric-data '[{\"namespace\": \
-            \"shop\", \"name\": \"orders\", \"compartmentId\": \
-            \"ocid1.compartment.oc1..lab\", \"dimensions\": {\"site\": \"berlin\"}, \
-            \"datapoints\": [{\"timestamp\": \"'\"$(date -u +%FT%TZ)\"'\", \
-            \"value\": 42}]}]'",
-        client: &MONITORING,
-        method: Method::Post,
-        path: "/metrics",
-        params: &[
-            body(
-                "metricData",
-                "JSON list of objects with namespace, name, compartmentId, dimensions \
-                 and datapoints, at most 50.",
-            ),
-            body(
-                "batchAtomicity",
-                "Whether one bad entry spoils the whole batch or only itself (default \
-                 NON_ATOMIC).",
-            ),
-            header(
-                "content-encoding",
-                "Encoding of the request body, such as gzip.",
-            ),
-        ],
-        body: Some(&models::POST_METRIC_DATA_DETAILS),
-        reply: ReplyBody::Object(&models::POST_METRIC_DATA_RESPONSE_DETAILS),
-        ..OPERATION
-    },
-    Operation {
-        id: OperationId::Monitoring(Monitoring::SummarizeMetricsData),
-        command: "monitoring metric-data summarize-metrics-data",
-        summary: "Query the values of a metric over time.",
-        example: "ocelot monitoring metric-data summarize-metrics-data --namespace \
-            oci_queue --query-text 'MessagesInQueueCount[5m]{isVisible = \
-            \"true\"}.max()'",
-        client: &MONITORING,
-        method: Method::Post,
-        path: "/metrics/actions/summarizeMetricsData",
-        params: &[
-            query("compartmentId", "OCID of the compartment to look in.").required(),
-            body("namespace", "Namespace of the metric, such as oci_queue."),
-            body(
-                "resourceGroup",
-                "Resource group of the metric (default: only metrics without one).",
-            ),
-            body(
-                "startTime",
-                "Start of the time range (RFC 3339), included (default: 3 hours ago).",
-            ),
-            body(
-                "endTime",
-                "End of the time range (RFC 3339), not included (default: now).",
-            ),
-            body(
-                "resolution",
-                "Time between two values: 1m to 60m, 1h to 24h or 1d (default: the \
-                 interval of the query).",
-            ),
-            query(
-                "compartmentIdInSubtree",
-                "Whether to look in all compartments below too; only when the \
-                 compartment is the tenancy.",
-            )
-            .of(Kind::Boolean),
-            body("query", "Query in MQL, such as ConsumerLag[5m].max().").renamed("query-text"),
-        ],
-        body: Some(&models::SUMMARIZE_METRICS_DATA_DETAILS),
-        reply: ReplyBody::List(&models::METRIC_DATA),
         ..OPERATION
     },
     Operation {
