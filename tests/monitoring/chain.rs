@@ -161,7 +161,7 @@ impl Chain {
         assert_eq!(dimensions["groupType"], self.group.kind);
         assert_eq!(dimensions["partition"], "0");
         assert!(!got.body.contains('\n'), "{}", got.body);
-        assert_eq!(self.messages(), [message.clone()]);
+        assert_eq!(self.messages(), std::slice::from_ref(&message));
         message
     }
 

@@ -204,3 +204,20 @@ fn a_signal_gives_the_terminal_back() {
         terminal.await_status(status);
     }
 }
+
+#[test]
+fn a_terminal_that_hangs_up_ends_it() {
+    let sandbox = Sandbox::new();
+    let Some(terminal) = Terminal::open(&sandbox) else {
+        return;
+    };
+    sandbox.create_stream("orders", 1);
+    let program = env!("CARGO_BIN_EXE_ocelot");
+    terminal.enter(&format!("echo $$ > pid; exec {program} top"));
+    terminal.await_screen(|screen| screen.contains("STREAMS (1)"));
+    let pid = std::fs::read_to_string(sandbox.path().join("pid")).unwrap();
+    let process = std::path::Path::new("/proc").join(pid.trim());
+    assert!(process.exists());
+    terminal.hang_up();
+    test_support::eventually("the program has ended", || !process.exists());
+}

@@ -75,6 +75,11 @@ impl<'s> Terminal<'s> {
         self.tmux(&["resize-window", "-x", &columns, "-y", &lines]);
     }
 
+    /// Hangs up on whatever runs, and begins anew with a shell.
+    pub(crate) fn hang_up(&self) {
+        self.tmux(&["respawn-pane", "-k", "env PS1='> ' sh"]);
+    }
+
     /// What is on the screen.
     pub(crate) fn screen(&self) -> String {
         self.tmux(&["capture-pane", "-p"])

@@ -8,7 +8,7 @@ use ratatui::{DefaultTerminal, Frame};
 use super::super::error::CliError;
 use super::page::{self, Position};
 use super::palette::{Mood, Palette};
-use super::signals::{self, Signals};
+use super::signals::Turn;
 use super::watch::{View, Watch};
 
 /// How long a key may wait to be answered.
@@ -30,14 +30,10 @@ pub(super) fn show(watch: &Watch) -> Result<(), CliError> {
         palette: Palette::of_terminal(),
         interval: watch.interval,
     };
-    let signals = Signals::listen().map_err(CliError::io("listen to signals"))?;
+    let turn = Turn::until_a_signal().map_err(CliError::io("listen to signals"))?;
     let terminal = ratatui::try_init().map_err(CliError::io("take over the terminal"));
-    let shown = terminal.and_then(|terminal| screen.run(terminal, watch, &signals));
+    let shown = terminal.and_then(|terminal| screen.run(terminal, watch, &turn));
     let restored = ratatui::try_restore().map_err(CliError::io("give back the terminal"));
-    if let Some(signal) = signals.heard() {
-        // A terminal that hung up cannot be given back, which is no news then.
-        signals::end_by(signal).map_err(CliError::io("end"))?;
-    }
     shown.and(restored)
 }
 
@@ -67,11 +63,12 @@ impl Screen {
         mut self,
         mut terminal: DefaultTerminal,
         watch: &Watch,
-        signals: &Signals,
+        turn: &Turn,
     ) -> Result<(), CliError> {
         let mut is_outdated = true;
-        while signals.heard().is_none() {
+        loop {
             if is_outdated {
+                let _turn = turn.take();
                 let drawn = terminal.draw(|frame| self.draw(frame));
                 drawn.map_err(CliError::io("draw on the terminal"))?;
             }
@@ -87,7 +84,6 @@ impl Screen {
                 }
             }
         }
-        Ok(())
     }
 
     /// Takes over what the watch has seen; tells whether there is anything new.
