@@ -8,20 +8,16 @@ use test_support::{Program, Python, succeed};
 use crate::receiver::Receiver;
 use crate::support::{array, text};
 
-/// A consumer group, as it stands in metrics.
-struct Group {
-    kind: &'static str,
-    query: String,
-    dimensions: Value,
-}
-
 /// A home with a stream, an alarm on how far a group is behind in it, and those whom it tells.
 struct Chain {
     program: Program,
     receiver: Receiver,
     stream_id: String,
     topic_id: String,
-    group: Group,
+    /// The kind of the group, as metrics tell it.
+    kind: &'static str,
+    /// What the alarm's query measures, which it compares with 2.
+    measure: String,
 }
 
 impl Chain {
@@ -32,26 +28,19 @@ impl Chain {
         let stream = program.data(&format!("{create} orders"));
         let alarms = program.data(&format!("{create} alarms"));
         let (stream_id, topic_id) = (text(&stream["id"]), text(&topic["topic-id"]));
-        let query = format!(
-            "ConsumerLag[1m]{{streamId = \"{stream_id}\", groupName = \"billing\"}}.max() > 2"
-        );
+        let measure =
+            format!("ConsumerLag[1m]{{streamId = \"{stream_id}\", groupName = \"billing\"}}.max()");
         program.data(&format!(
-            "monitoring alarm create --namespace oci_streaming --severity CRITICAL \
-             --is-enabled true --display-name behind --query-text '{query}' \
+            "monitoring alarm create --namespace oci_streaming --severity CRITICAL --is-enabled true \
+             --display-name behind --query-text '{measure} > 2' \
              --body '{{{{dimensions.groupName}}}} is behind' --destinations '{}'",
             json!([topic_id, alarms["id"]])
         ));
         Self {
-            group: Group {
-                kind,
-                query,
-                dimensions: json!({
-                    "streamId": stream_id, "resourceId": stream_id, "groupName": "billing", "groupType": kind,
-                    "partition": "0", "region": "local",
-                }),
-            },
             stream_id: stream_id.to_owned(),
             topic_id: topic_id.to_owned(),
+            kind,
+            measure,
             program,
             receiver,
         }
@@ -65,27 +54,26 @@ impl Chain {
 
     /// The values of the group's lag up to now, by the minute that each is of.
     fn lag(&self) -> Vec<Value> {
-        let Group { query, .. } = &self.group;
-        let measure = query.trim_end_matches(" > 2");
         let streams = self.program.data(&format!(
-            "monitoring metric-data summarize-metrics-data --namespace oci_streaming \
-             --query-text '{measure}'"
+            "monitoring metric-data summarize-metrics-data --namespace oci_streaming --query-text '{}'",
+            self.measure
         ));
         let [stream] = &array(&streams)[..] else {
             panic!("{streams}");
         };
-        let mut dimensions = stream["dimensions"].clone();
-        for (name, value) in self.group.dimensions.as_object().unwrap() {
-            if let Some(found) = dimensions.get(name) {
-                assert_eq!(found, value, "{name}");
-            }
-        }
-        dimensions["groupType"].take();
+        self.check_dimensions(&stream["dimensions"]);
         let points = array(&stream["aggregated-datapoints"]);
         let points = points
             .iter()
             .map(|point| json!([&text(&point["timestamp"])[11..16], point["value"]]));
         points.collect()
+    }
+
+    fn check_dimensions(&self, dimensions: &Value) {
+        assert_eq!(dimensions["streamId"], self.stream_id);
+        assert_eq!(dimensions["groupName"], "billing");
+        assert_eq!(dimensions["groupType"], self.kind);
+        assert_eq!(dimensions["partition"], "0");
     }
 
     fn pass(&self, minutes: usize) {
@@ -151,15 +139,13 @@ impl Chain {
         let about = &message["alarmMetaData"][0];
         assert_eq!(about["status"], "FIRING");
         assert_eq!(about["namespace"], "oci_streaming");
-        assert_eq!(about["query"], self.group.query);
+        assert_eq!(about["query"], format!("{} > 2", self.measure));
         assert_eq!(about["totalMetricsFiring"], 1);
-        let measure = self.group.query.trim_end_matches(" > 2");
-        assert_eq!(about["metricValues"], json!([{ measure: "3" }]));
-        let dimensions = &about["dimensions"][0];
-        assert_eq!(dimensions["streamId"], self.stream_id);
-        assert_eq!(dimensions["groupName"], "billing");
-        assert_eq!(dimensions["groupType"], self.group.kind);
-        assert_eq!(dimensions["partition"], "0");
+        assert_eq!(
+            about["metricValues"],
+            json!([{ self.measure.as_str(): "3" }])
+        );
+        self.check_dimensions(&about["dimensions"][0]);
         assert!(!got.body.contains('\n'), "{}", got.body);
         assert_eq!(self.messages(), std::slice::from_ref(&message));
         message
