@@ -179,6 +179,29 @@ fn a_query_that_is_broken_changes_nothing() {
 }
 
 #[test]
+fn what_no_metric_has_is_not_watched() {
+    let watched = Watched::new();
+    for (more, said) in [
+        (
+            json!({"namespace": "my shop"}),
+            "namespace must be a letter",
+        ),
+        (json!({"namespace": ""}), "namespace must be a letter"),
+        (
+            json!({"resourceGroup": "a b"}),
+            "resourceGroup must be a letter",
+        ),
+    ] {
+        let call = watched.bench.call("CreateAlarm");
+        let told = call
+            .body(watched.details(more))
+            .fails(400, "InvalidParameter");
+        assert!(told.contains(said), "{told}");
+    }
+    watched.create(json!({"namespace": "oci_streaming", "resourceGroup": "web-1"}));
+}
+
+#[test]
 fn a_clock_that_goes_back_a_moment_changes_nothing() {
     let (watched, alarm) = firing(json!({}));
     watched.bench.time.advance(-1);

@@ -168,7 +168,8 @@ fn check(metric: &Value, now_ms: i64) -> Result<Checked, String> {
     })
 }
 
-fn check_name(what: &str, name: &str, signs: &str) -> Result<(), String> {
+/// Says what is wrong with a name, in which these signs may stand besides letters and digits.
+pub(super) fn check_name(what: &str, name: &str, signs: &str) -> Result<(), String> {
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || signs.contains(c);
     let begins = name.starts_with(|c: char| c.is_ascii_alphabetic());
     if begins && name.chars().all(is_of_name) && name.len() <= MOST_NAME_CHARS {
