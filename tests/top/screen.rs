@@ -172,10 +172,10 @@ fn charts_fill_the_terminal_with_colors() {
         "clear; ocelot monitoring metric-data summarize-metrics-data --compartment-id c --namespace shop \
          --query-text 'orders[1m].sum()' --output chart",
     );
+    // 23 lines of chart, and the prompt.
     let screen = terminal.await_screen(|screen| {
         screen.contains("• site=berlin") && screen.trim_end().ends_with("\n>")
     });
-    // 23 lines of chart, and the prompt.
     assert_eq!(screen.lines().count(), 24, "{screen}");
     assert!(screen.starts_with("orders, every 1m\n"), "{screen}");
     let colored = terminal.colored_screen();
