@@ -48,7 +48,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 pub use access::{ApiKey, AuthToken};
-pub use alarms::{AlarmEvaluation, AlarmEvaluationFilter, AlarmWatch, WatchedAlarm};
+pub use alarms::{AlarmEvaluation, AlarmEvaluationFilter, AlarmStanding, AlarmWatch, WatchedAlarm};
 pub use audit::{AuditEntry, AuditFilter};
 pub use connectors::{FollowedLog, LaneKey, WaitingRecord};
 pub use effects::NotedEffect;

@@ -1,7 +1,9 @@
 //! Tests of Monitoring: the engine through calls with a clock that the tests turn, and the program on a folder.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod alarm_changes;
 mod alarms;
+mod chain;
 mod faces;
 mod gauges;
 mod list;
@@ -9,9 +11,11 @@ mod model;
 mod own;
 mod post;
 mod program;
+mod receiver;
 mod requests;
 mod retention;
 mod served;
+mod simulate;
 mod strict;
 mod summarize;
 mod support;

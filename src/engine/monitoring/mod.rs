@@ -11,6 +11,13 @@ mod post;
 mod scope;
 mod summarize;
 
+pub(super) use alarms::{ALARM_KIND, overview as alarms_overview};
+pub use alarms::{
+    NotificationCounts, SimulatedAlarm, SimulatedNotification, SimulatedOutcome, SimulatedPoint,
+    SimulatedStream, Simulation, SimulationError, TimelineEntry,
+};
+pub use post::{check_dimension_key, check_dimension_value};
+
 use super::rates::Rate;
 use super::{Context, Strictness};
 use crate::api::monitoring::Monitoring as Operation;

@@ -138,7 +138,7 @@ impl Bucket {
     }
 
     /// Adds the points of another one, whose stretch lies in this one's.
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub fn merge(&mut self, other: &Self) {
         if self.summary.min != other.summary.min
             || !self.kinds.is_empty()
             || !other.kinds.is_empty()
