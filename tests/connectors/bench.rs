@@ -7,6 +7,7 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ocelot::api::{Service, monitoring, ons, queue, sch, streaming};
+use ocelot::clock::rfc3339;
 use ocelot::engine::delivery::Outcome;
 use ocelot::engine::delivery::functions::{Definition, Runtime};
 use ocelot::engine::sch::{Arrival, Cargo, Shipment};
@@ -14,7 +15,12 @@ use ocelot::engine::{EngineOptions, Home};
 use serde_json::{Value, json};
 pub(crate) use test_support::{Asked, COMPARTMENT, START_MS, lines, text};
 
-const SERVICES: &[&Service] = &[&sch::SERVICE, &ons::SERVICE, &streaming::SERVICE, &monitoring::SERVICE];
+const SERVICES: &[&Service] = &[
+    &sch::SERVICE,
+    &ons::SERVICE,
+    &streaming::SERVICE,
+    &monitoring::SERVICE,
+];
 
 /// An engine under test.
 pub(crate) struct Bench(test_support::Bench);
