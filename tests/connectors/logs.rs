@@ -165,3 +165,115 @@ fn a_log_that_nothing_follows_is_told_of() {
         "{error}"
     );
 }
+
+#[test]
+fn a_rotated_file_is_finished_before_the_next() {
+    let followed = Followed::new(json!([]));
+    followed.append("{\"n\": 1}\n");
+    assert_eq!(followed.numbers(), [1]);
+    followed.append("{\"n\": 2}\n");
+    let old = followed.folder.path().join("web.jsonl.2");
+    fs::rename(followed.file(), &old).unwrap();
+    // Its writer goes on until it opens the new one, and leaves the last line without an end.
+    fs::write(followed.file(), "").unwrap();
+    append(&old, "{\"n\": 3}\n{\"n\": 4}");
+    assert_eq!(followed.numbers(), [1, 2, 3]);
+    followed.append("{\"n\": 5}\n");
+    assert_eq!(followed.numbers(), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_rotated_file_that_is_gone_is_finished_while_the_engine_runs() {
+    let followed = Followed::new(json!([]));
+    followed.append("{\"n\": 1}\n");
+    assert_eq!(followed.numbers(), [1]);
+    followed.append("{\"n\": 2}\n");
+    fs::remove_file(followed.file()).unwrap();
+    followed.append("{\"n\": 3}\n");
+    assert_eq!(followed.numbers(), [1, 2, 3]);
+}
+
+#[test]
+fn a_file_that_was_emptied_and_has_grown_again_is_read_from_its_beginning() {
+    let followed = Followed::new(json!([]));
+    followed.append("{\"n\": 1}\n");
+    assert_eq!(followed.numbers(), [1]);
+    fs::write(followed.file(), "{\"n\": 2}\n").unwrap();
+    assert_eq!(followed.numbers(), [1, 2]);
+}
+
+#[test]
+fn a_log_that_cannot_be_read_keeps_no_other_from_it() {
+    let followed = Followed::new(json!([]));
+    let bad = followed.folder.path().join("later");
+    let request = FollowRequest::Add {
+        log_id: "ocid1.log.oc1..bad".to_owned(),
+        log_group_id: GROUP.to_owned(),
+        compartment_id: None,
+        file: bad.to_str().unwrap().to_owned(),
+    };
+    let engine = &followed.bench.engine;
+    engine.manage_followed_logs(&request).unwrap();
+    fs::create_dir(&bad).unwrap();
+    followed.append("{\"n\": 1}\n");
+    assert_eq!(followed.numbers(), [1]);
+    let list = followed.bench.call("ListServiceConnectors");
+    let list = list.with("compartmentId", COMPARTMENT).value();
+    let connector = &list["items"][0];
+    assert_eq!(connector["lifecycleState"], "NEEDS_ATTENTION");
+    let told = text(&connector["lifecycleDetails"]);
+    assert!(
+        told.contains("later of the log ocid1.log.oc1..bad"),
+        "{told}"
+    );
+    // A file that there is must be one.
+    let error = engine.manage_followed_logs(&request).unwrap_err();
+    assert!(error.to_string().contains("no regular file"), "{error}");
+    fs::remove_dir(&bad).unwrap();
+    assert_eq!(followed.numbers(), [1]);
+    let list = followed.bench.call("ListServiceConnectors");
+    let list = list.with("compartmentId", COMPARTMENT).value();
+    assert_eq!(list["items"][0]["lifecycleState"], "ACTIVE");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_holds_nobody_up() {
+    let followed = Followed::new(json!([]));
+    followed.append("{\"n\": 1}\n");
+    assert_eq!(followed.numbers(), [1]);
+    fs::remove_file(followed.file()).unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(followed.file())
+        .status();
+    assert!(made.unwrap().success());
+    assert_eq!(followed.numbers(), [1]);
+    let list = followed.bench.call("ListServiceConnectors");
+    let list = list.with("compartmentId", COMPARTMENT).value();
+    let told = text(&list["items"][0]["lifecycleDetails"]);
+    assert!(told.contains("no regular file"), "{told}");
+}
+
+#[test]
+fn a_line_that_no_stream_takes_is_left_out_and_told_of() {
+    let followed = Followed::new(json!([]));
+    let long = "x".repeat(1_048_500);
+    followed.append(&format!("{{\"n\": 1}}\n{}\n{{\"n\": 2}}\n", long));
+    assert_eq!(followed.numbers(), [1, 2]);
+    let list = followed.bench.call("ListServiceConnectors");
+    let list = list.with("compartmentId", COMPARTMENT).value();
+    let connector = &list["items"][0];
+    assert_eq!(connector["lifecycleState"], "ACTIVE");
+    let told = text(&connector["lifecycleDetails"]);
+    assert!(told.contains("never takes them: 1, the last at"), "{told}");
+    assert!(told.contains("limited to 1 MiB"), "{told}");
+    let bench = &followed.bench;
+    bench.time.advance(1);
+    let count = |metric| bench.sum("oci_service_connector_hub", metric, "");
+    assert_eq!(count("MessagesWrittenToTarget"), 2.0);
+    assert_eq!(count("ErrorsAtTarget"), 1.0);
+    // It is not told of for ever: who changes the connector has seen it.
+    let id = text(&connector["id"]);
+    bench.update(&id, json!({"description": "seen"}));
+    assert!(bench.get(&id)["lifecycleDetails"].is_null());
+}

@@ -67,15 +67,15 @@ impl Connector {
         self.touch();
     }
 
-    /// Lets the state tell whether the connector has come upon an obstacle; one that lasts turns it off. That is
+    /// Lets the state tell whether the connector has come upon an obstacle; a failure that lasts turns it off. That is
     /// no change by a caller: the etag stays.
-    pub(super) fn heed(&mut self, failure: Option<&Failure>, now_ms: i64) {
+    pub(super) fn heed(&mut self, movement: &Movement, now_ms: i64) {
         let lasts = |failure: &Failure| now_ms.saturating_sub(failure.since_ms) > MOST_TROUBLE_MS;
-        match failure {
+        match movement.failure() {
             _ if !self.is_active() => {}
             Some(failure) if lasts(failure) => self.turn(INACTIVE),
-            Some(_) => self.turn(NEEDS_ATTENTION),
-            None => self.turn(ACTIVE),
+            _ if movement.is_hindered() => self.turn(NEEDS_ATTENTION),
+            _ => self.turn(ACTIVE),
         }
     }
 }
@@ -302,7 +302,7 @@ pub(super) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
             let stages = (target_stage(&before.tasks), target_stage(&own.tasks));
             movement.change_stages(session, &connector.id, stages)?;
         }
-        connector.heed(None, context.now_ms);
+        connector.heed(&movement, context.now_ms);
         connector.touch_at(context.now_ms);
         put(session, &connector, &movement)?;
         let reply = accepted(session, context, Change::Update, &connector)?;
@@ -386,7 +386,7 @@ pub(super) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
 fn summary(session: &Session<'_>, connector: &Connector) -> Result<Value, ApiError> {
     let own = &connector.details;
     let movement: Option<Movement> = session.movement(&connector.id)?;
-    let failure = movement.as_ref().and_then(Movement::failure);
+    let told = movement.and_then(|movement| movement.told(connector.is_active()));
     Ok(json!({
         "id": connector.id,
         "displayName": connector.name,
@@ -395,7 +395,7 @@ fn summary(session: &Session<'_>, connector: &Connector) -> Result<Value, ApiErr
         "timeCreated": rfc3339(connector.time_created_ms),
         "timeUpdated": rfc3339(own.time_updated_ms),
         "lifecycleState": connector.state,
-        "lifecycleDetails": failure.map(|failure| failure.sentence(connector.is_active())),
+        "lifecycleDetails": told,
         "freeformTags": own.freeform_tags,
         "definedTags": own.defined_tags,
         "systemTags": {},

@@ -4,13 +4,14 @@ use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::carry_out::{Placed, put_hop};
 use super::super::effects::{Publication, Sender};
 use super::super::metrics::{AT_TARGET, Amount};
-use super::super::{Context, Engine, EngineError, ons};
+use super::super::trace::{Hop, HopKind, HopResult};
+use super::super::{Context, Engine, EngineError, ons, streaming};
 use super::connectors::Connector;
 use super::details::{Source, Target};
 use super::measures::Measures;
@@ -51,12 +52,17 @@ impl Engine {
             };
             let measures = Measures::of(context, &leaving.moment.connector);
             match self.hand_over_batch(context, &leaving, place) {
-                Ok(()) => {
+                Ok(left_out) => {
                     has_moved = true;
-                    let amount = Amount {
+                    let mut amount = Amount {
                         records: leaving.batch.records,
                         bytes: leaving.batch.bytes,
                     };
+                    for LeftOutRecord { bytes, error } in left_out {
+                        amount.records -= 1;
+                        amount.bytes -= bytes;
+                        measures.refused(&AT_TARGET, &error);
+                    }
                     measures.written(&AT_TARGET, amount, begun.elapsed());
                 }
                 Err(error) => {
@@ -107,37 +113,93 @@ impl Engine {
             .collect())
     }
 
+    /// Hands a batch over, but for records that the target never takes; returns these. That they are left out is
+    /// unconfirmed; any other way, one of them would hold up all that come after it.
     fn hand_over_batch(
         &self,
         context: &Context<'_>,
         leaving: &Leaving,
         (stage, lane): (u32, &str),
-    ) -> Result<(), ApiError> {
+    ) -> Result<Vec<LeftOutRecord>, ApiError> {
         let connector = &leaving.moment.connector;
         let records = &leaving.records;
-        let placed = match &connector.details.target {
-            Target::Streaming { stream_id } => {
-                let messages = records
-                    .iter()
-                    .map(|record| message_of(connector, stage, record));
-                self.put_into_stream(context, stream_id, messages.collect())?
+        let Target::Streaming { stream_id } = &connector.details.target else {
+            context.store.write(|session| {
+                match &connector.details.target {
+                    Target::Monitoring { .. } => {
+                        metric_target::write(session, context, connector, records)?;
+                    }
+                    _ => publish(session, context, connector, records)?,
+                }
+                let place = (stage, lane);
+                settle(session, context, &connector.id, place, &leaving.batch)
+            })?;
+            return Ok(Vec::new());
+        };
+        let (mut fitting, mut messages, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+        for record in records {
+            let message = message_of(connector, stage, record);
+            match message.check() {
+                Ok(()) => {
+                    fitting.push(record);
+                    messages.push(json!(message));
+                }
+                Err(error) => left_out.push((record, error)),
             }
-            _ => Vec::new(),
+        }
+        let placed = match messages.is_empty() {
+            true => Vec::new(),
+            false => self.put_into_stream(context, stream_id, messages)?,
         };
         context.store.write(|session| {
-            match &connector.details.target {
-                Target::Streaming { stream_id } => {
-                    trace_puts(session, context, stream_id, records.iter().zip(placed))?;
-                }
-                Target::Monitoring { .. } => {
-                    metric_target::write(session, context, connector, records)?;
-                }
-                _ => publish(session, context, connector, records)?,
-            }
+            trace_puts(session, context, stream_id, fitting.into_iter().zip(placed))?;
             let place = (stage, lane);
-            settle(session, context, &connector.id, place, &leaving.batch)
-        })
+            if settle(session, context, &connector.id, place, &leaving.batch)? {
+                note_left_out(session, context, &connector.id, &left_out)?;
+            }
+            Ok::<(), ApiError>(())
+        })?;
+        let left_out = left_out.into_iter().map(|(record, error)| LeftOutRecord {
+            bytes: i64::try_from(record.text.len()).unwrap_or(i64::MAX),
+            error,
+        });
+        Ok(left_out.collect())
     }
+}
+
+/// A record that the target never takes.
+struct LeftOutRecord {
+    bytes: i64,
+    error: ApiError,
+}
+
+/// Notes records that were left out, for those who look at the connector and at their traces.
+fn note_left_out(
+    session: &Session<'_>,
+    context: &Context<'_>,
+    id: &str,
+    left_out: &[(&WaitingRecord, ApiError)],
+) -> Result<(), ApiError> {
+    let Some((_, last)) = left_out.last() else {
+        return Ok(());
+    };
+    for (record, error) in left_out {
+        if let Some(trace) = &record.trace {
+            let kind = HopKind::Attempt {
+                attempt: 1,
+                time_next_attempt: None,
+            };
+            let hop = Hop::short(kind, HopResult::Dropped, error.message.as_str());
+            traces::note(session, context, &[traces::read(trace)?], &hop)?;
+        }
+    }
+    let Some(mut moment) = Moment::load_any(session, id)? else {
+        return Ok(());
+    };
+    let count = i64::try_from(left_out.len()).unwrap_or(i64::MAX);
+    let movement = &mut moment.movement;
+    movement.note_left_out(count, last.message.clone(), context.now_ms);
+    moment.store(session, context.now_ms)
 }
 
 /// Takes the next batch of a lane; nothing where the connector moves no more.
@@ -233,16 +295,43 @@ struct StreamRecord {
     _offset: i64,
 }
 
+/// A message for a stream, its key and value in base64.
+#[derive(Debug, Serialize)]
+struct Message {
+    key: Option<String>,
+    value: String,
+}
+
+impl Message {
+    /// Refuses what no stream takes.
+    fn check(&self) -> Result<(), ApiError> {
+        let key_bytes = self.key.as_deref().map_or(0, decoded_bytes);
+        streaming::check_message(key_bytes, decoded_bytes(&self.value))
+    }
+}
+
+/// How many bytes a text in base64 with its padding stands for.
+fn decoded_bytes(base64: &str) -> usize {
+    let padding = base64.len() - base64.trim_end_matches('=').len();
+    (base64.len() / 4 * 3).saturating_sub(padding)
+}
+
 /// A record as a message for a stream: that of a stream keeps its key and value, and others are JSON without a
 /// key. Unconfirmed: behaviour.md 6.4.
-fn message_of(connector: &Connector, stage: u32, record: &WaitingRecord) -> Value {
+fn message_of(connector: &Connector, stage: u32, record: &WaitingRecord) -> Message {
     let may_be_a_message = matches!(connector.details.source, Source::Streaming { .. });
     let message = match may_be_a_message && stage == 0 {
         true => serde_json::from_str::<StreamRecord>(&record.text).ok(),
         false => None,
     };
     match message {
-        Some(message) => json!({ "key": message.key, "value": message.value.unwrap_or_default() }),
-        None => json!({ "value": STANDARD.encode(&record.text) }),
+        Some(message) => Message {
+            key: message.key,
+            value: message.value.unwrap_or_default(),
+        },
+        None => Message {
+            key: None,
+            value: STANDARD.encode(&record.text),
+        },
     }
 }

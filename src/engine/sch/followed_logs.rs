@@ -1,11 +1,8 @@
 //! Logs as files that are followed: each line is an entry.
 //!
-//! A file is told from another of its name by what the system calls it, so one that was put in its place is read
-//! from its beginning, and so is one that has become shorter. What is left unread of a file when another takes its
-//! place is lost: files are looked at with every command, and by a server every second.
+//! Files are looked at with every command, and by a server every second.
 
-use std::fs::{File, Metadata};
-use std::io::{BufRead, BufReader, ErrorKind, Seek, SeekFrom};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -13,15 +10,12 @@ use uuid::Uuid;
 
 use super::super::{Context, Engine, EngineError};
 use super::details::LogSource;
-use super::movement::{FilePosition, Movement, NewRecord};
+use super::log_files::OpenFiles;
+use super::movement::{Movement, NewRecord};
 use super::sources::Taken;
 use crate::call::{ApiError, LOCAL_TENANCY};
 use crate::clock::{parse_rfc3339, rfc3339};
 use crate::store::FollowedLog;
-
-/// How much of a file is taken at once, and the longest line, in bytes.
-const MOST_BYTES: u64 = 512 * 1024;
-const MOST_LINE_BYTES: u64 = 1024 * 1024;
 
 /// What `ocelot local log` asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +47,11 @@ pub enum FollowedLogError {
     /// No such log.
     #[error("the log {0} is not followed: ocelot local log list shows those that are")]
     Unknown(String),
+    /// Reading it would not end.
+    #[error(
+        "{0} is no regular file: a log is followed in a file that its writer appends to, or that is not there yet"
+    )]
+    NoFile(String),
 }
 
 impl Engine {
@@ -65,6 +64,9 @@ impl Engine {
                 compartment_id,
                 file,
             } => {
+                if std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
+                    return Err(FollowedLogError::NoFile(file.clone()).into());
+                }
                 let log = FollowedLog {
                     log_id: log_id.clone(),
                     log_group_id: log_group_id.clone(),
@@ -104,38 +106,46 @@ fn shown(log: &FollowedLog) -> Value {
     })
 }
 
-/// Reads the lines that were added to the files of a source's logs.
+/// Reads the lines that were added to the files of a source's logs. One that cannot be read does not keep the
+/// others from it.
 pub(super) fn read(
     context: &Context<'_>,
     sources: &[LogSource],
     movement: &Movement,
+    files: &mut OpenFiles,
 ) -> Result<Taken, ApiError> {
     let logs = context.store.read(|session| session.followed_logs())?;
     let wanted = logs
         .iter()
         .filter(|log| sources.iter().any(|source| has(source, log)));
-    let mut taken = Taken {
-        records: Vec::new(),
-        position: movement.position.clone(),
-    };
-    let mut wanted = wanted.peekable();
-    if wanted.peek().is_none() {
+    let wanted: Vec<&FollowedLog> = wanted.collect();
+    if wanted.is_empty() {
         return Err(ApiError::not_found(
             "no file is followed for its logs; ocelot local log add has one followed",
         ));
     }
-    for log in wanted {
-        let place = taken.position.logs.entry(log.log_id.clone()).or_default();
-        let lines = read_lines(&log.file, place).map_err(|error| {
-            ApiError::not_found(format!(
+    let mut records = Vec::new();
+    let mut position = movement.position.clone();
+    let mut unreadable = Vec::new();
+    for log in &wanted {
+        let place = position.logs.entry(log.log_id.clone()).or_default();
+        match files.read(&log.log_id, Path::new(&log.file), place) {
+            Ok(lines) => records.extend(lines.iter().map(|line| record_of(context, log, line))),
+            Err(error) => unreadable.push(format!(
                 "the file {} of the log {}: {error}",
                 log.file, log.log_id
-            ))
-        })?;
-        let records = lines.iter().map(|line| record_of(context, log, line));
-        taken.records.extend(records);
+            )),
+        }
     }
-    Ok(taken)
+    let obstacle = Some(unreadable.join("; ")).filter(|told| !told.is_empty());
+    match obstacle {
+        Some(told) if unreadable.len() == wanted.len() => Err(ApiError::not_found(told)),
+        obstacle => Ok(Taken {
+            records,
+            position,
+            obstacle,
+        }),
+    }
 }
 
 /// Whether a source names a log: by itself, by its group, or by its compartment.
@@ -145,55 +155,6 @@ fn has(source: &LogSource, log: &FollowedLog) -> bool {
         (None, Some(group_id)) => *group_id == log.log_group_id,
         (None, None) => source.compartment_id == log.compartment_id,
     }
-}
-
-/// Reads whole lines from a place in a file on, and moves the place behind them. A file that is not there has
-/// none, as between two moments of a rotation.
-fn read_lines(path: &str, place: &mut FilePosition) -> std::io::Result<Vec<String>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    let metadata = file.metadata()?;
-    let identity = identity(&metadata);
-    if place.identity != identity || metadata.len() < place.bytes {
-        *place = FilePosition { identity, bytes: 0 };
-    }
-    let mut reader = BufReader::new(file);
-    reader.seek(SeekFrom::Start(place.bytes))?;
-    let mut lines = Vec::new();
-    let end = place.bytes.saturating_add(MOST_BYTES);
-    while place.bytes < end {
-        let mut line = Vec::new();
-        let mut limited = std::io::Read::take(&mut reader, MOST_LINE_BYTES);
-        let read = limited.read_until(b'\n', &mut line)? as u64;
-        let is_whole = line.ends_with(b"\n") || read == MOST_LINE_BYTES;
-        // The rest of a line that is still written comes with it.
-        if !is_whole {
-            break;
-        }
-        place.bytes += read;
-        let text = String::from_utf8_lossy(&line).trim().to_owned();
-        if !text.is_empty() {
-            lines.push(text);
-        }
-    }
-    Ok(lines)
-}
-
-#[cfg(unix)]
-fn identity(metadata: &Metadata) -> String {
-    use std::os::unix::fs::MetadataExt;
-    format!("{}/{}", metadata.dev(), metadata.ino())
-}
-
-/// Elsewhere the time when it was made tells a file from another.
-#[cfg(not(unix))]
-fn identity(metadata: &Metadata) -> String {
-    let created = metadata.created().ok();
-    let since = created.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-    since.map_or_else(String::new, |since| since.as_millis().to_string())
 }
 
 /// An entry as a record: what is one already, or is a CloudEvent, stays as it is. Source: behaviour.md 6.4.

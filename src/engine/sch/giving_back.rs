@@ -36,14 +36,15 @@ pub(super) fn give_back(
             (Part::NotUnderWay, Some(batch)) if batch.leased_until_ms > now_ms => batch.last_number,
             _ => 0,
         };
-        let (numbers, messages) = messages_of(session, (connector_id, lane), kept_up_to)?;
-        if numbers.is_empty() || !queue::give_back(session, now_ms, queue_id, &messages)? {
+        let held = messages_of(session, (connector_id, lane), kept_up_to)?;
+        let (held, messages): (Vec<Held>, Vec<TakenMessage>) = held.into_iter().unzip();
+        if held.is_empty() || !queue::give_back(session, now_ms, queue_id, &messages)? {
             continue;
         }
-        for (number, bytes) in numbers {
-            session.remove_record(number)?;
+        for record in held {
+            session.remove_record(record.number)?;
             lane.records -= 1;
-            lane.bytes -= bytes;
+            lane.bytes -= record.bytes;
         }
         if kept_up_to == 0 {
             lane.under_way = None;
@@ -53,18 +54,26 @@ pub(super) fn give_back(
     Ok(())
 }
 
-/// The numbers and sizes of the records behind a number that are messages, and the messages.
+/// A record that is a message.
+struct Held {
+    number: i64,
+    bytes: i64,
+}
+
+/// The records behind a number that are messages, each with the message.
 fn messages_of(
     session: &Session<'_>,
     (connector_id, lane): (&str, &Lane),
     after: i64,
-) -> Result<(Vec<(i64, i64)>, Vec<TakenMessage>), ApiError> {
+) -> Result<Vec<(Held, TakenMessage)>, ApiError> {
     let records = session.records_while(lane.key(connector_id), after, |_| true)?;
     // Those of an earlier source are none.
     let messages = records.iter().filter_map(|record| {
-        let bytes = i64::try_from(record.text.len()).unwrap_or(i64::MAX);
-        let message = serde_json::from_str(&record.text).ok()?;
-        Some(((record.number, bytes), message))
+        let held = Held {
+            number: record.number,
+            bytes: i64::try_from(record.text.len()).unwrap_or(i64::MAX),
+        };
+        Some((held, serde_json::from_str(&record.text).ok()?))
     });
-    Ok(messages.unzip())
+    Ok(messages.collect())
 }

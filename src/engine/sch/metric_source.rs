@@ -82,6 +82,7 @@ pub(super) fn read(
             metrics_minute: Some(done),
             ..position.clone()
         },
+        obstacle: None,
     })
 }
 

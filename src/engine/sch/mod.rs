@@ -12,6 +12,7 @@ mod details;
 mod engine_targets;
 mod followed_logs;
 mod giving_back;
+mod log_files;
 mod log_filter;
 mod measures;
 mod metric_details;

@@ -38,6 +38,28 @@ pub(super) struct Movement {
     /// The names that its objects have, by the name of their lane.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub object_names: BTreeMap<String, ObjectNames>,
+    /// What keeps some of the source from being read, while the rest goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub obstacle: Option<Obstacle>,
+    /// What was left out, because it can never arrive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<LeftOut>,
+}
+
+/// What keeps some of a source from being read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Obstacle {
+    reason: String,
+    since_ms: i64,
+}
+
+/// Records that no attempt can bring to the target, since the connector was made or changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LeftOut {
+    records: i64,
+    last_ms: i64,
+    /// Why the last of them.
+    reason: String,
 }
 
 /// Where reading of a source goes on.
@@ -61,6 +83,18 @@ pub(super) struct FilePosition {
     pub identity: String,
     /// Behind the last line that was read, in bytes.
     pub bytes: u64,
+    /// How the file begins, as far as it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Head>,
+}
+
+/// What tells the beginning of a file from that of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Head {
+    /// How much of it was looked at, in bytes.
+    pub bytes: u64,
+    /// The CRC-32C of these bytes.
+    pub checksum: u32,
 }
 
 /// A record to keep.
@@ -294,6 +328,8 @@ impl Movement {
             lanes: Vec::new(),
             source_failure: None,
             object_names: BTreeMap::new(),
+            obstacle: None,
+            left_out: None,
         }
     }
 
@@ -304,6 +340,7 @@ impl Movement {
             ..Position::default()
         };
         self.source_failure = None;
+        self.obstacle = None;
     }
 
     /// What keeps records from moving, if anything does.
@@ -312,15 +349,58 @@ impl Movement {
         of_lanes.chain(&self.source_failure).next()
     }
 
-    /// Tries at once what has failed.
+    /// Whether there is anything that somebody should look at.
+    pub(super) fn is_hindered(&self) -> bool {
+        self.failure().is_some() || self.obstacle.is_some()
+    }
+
+    /// What there is to say to those who look at the connector; `None` when all goes well.
+    pub(super) fn told(&self, is_active: bool) -> Option<String> {
+        let failure = self.failure().map(|failure| failure.sentence(is_active));
+        let obstacle = self.obstacle.as_ref().map(|obstacle| {
+            let (reason, since) = (&obstacle.reason, rfc3339(obstacle.since_ms));
+            format!("Some of the source cannot be read: {reason}. Since {since}; the rest goes on.")
+        });
+        let left_out = self.left_out.as_ref().map(|left_out| {
+            let (reason, last) = (left_out.reason.trim_end_matches('.'), rfc3339(left_out.last_ms));
+            let records = left_out.records;
+            format!("Records left out because the target never takes them: {records}, the last at {last}: {reason}.")
+        });
+        let sentences: Vec<String> = [failure, obstacle, left_out]
+            .into_iter()
+            .flatten()
+            .collect();
+        Some(sentences.join(" ")).filter(|told| !told.is_empty())
+    }
+
+    /// Notes what keeps some of the source from being read, or that nothing does.
+    pub(super) fn note_obstacle(&mut self, reason: Option<String>, now_ms: i64) {
+        let since_ms = self.obstacle.as_ref().map_or(now_ms, |one| one.since_ms);
+        self.obstacle = reason.map(|reason| Obstacle { reason, since_ms });
+    }
+
+    /// Notes records that were left out.
+    pub(super) fn note_left_out(&mut self, records: i64, reason: String, now_ms: i64) {
+        let before = self.left_out.as_ref().map_or(0, |before| before.records);
+        self.left_out = Some(LeftOut {
+            records: before.saturating_add(records),
+            last_ms: now_ms,
+            reason,
+        });
+    }
+
+    /// Tries at once what has failed, and says no more of what was.
     pub(super) fn forget_failures(&mut self) {
         self.source_failure = None;
+        self.obstacle = None;
+        self.left_out = None;
         for lane in &mut self.lanes {
             lane.failure = None;
         }
     }
 
     pub(super) fn fail_source(&mut self, reason: String, now_ms: i64) {
+        self.obstacle = None;
         self.source_failure = Some(Failure::after(self.source_failure.as_ref(), reason, now_ms));
     }
 

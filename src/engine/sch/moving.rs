@@ -50,7 +50,7 @@ impl Moment {
     /// Stores it, with what its state tells of failures. One that does not move any more keeps no messages of
     /// queues.
     pub(super) fn store(mut self, session: &Session<'_>, now_ms: i64) -> Result<(), ApiError> {
-        self.connector.heed(self.movement.failure(), now_ms);
+        self.connector.heed(&self.movement, now_ms);
         if !self.connector.is_active() {
             let source = (self.connector.id.as_str(), &self.connector.details.source);
             let part = Part::NotUnderWay;
@@ -144,6 +144,7 @@ impl Engine {
                 movement.enter(session, connector, 0, records, now_ms)?;
                 movement.position = taken.position;
                 movement.source_failure = None;
+                movement.note_obstacle(taken.obstacle, now_ms);
                 if moment != *before {
                     moment.store(session, now_ms)?;
                 }
@@ -224,22 +225,23 @@ fn source_due_ms(moment: &Moment, now_ms: i64) -> Result<Option<i64>, ApiError> 
     Ok(has_room.then(|| metric_source::due_ms(&movement.position)))
 }
 
-/// Notes that a batch has arrived, unless the connector was changed since and has it in another lane now.
+/// Notes that a batch has arrived, unless the connector was changed since and has it in another lane now; false then.
 pub(super) fn settle(
     session: &Session<'_>,
     context: &Context<'_>,
     id: &str,
     (stage, lane): (u32, &str),
     batch: &Batch,
-) -> Result<(), ApiError> {
+) -> Result<bool, ApiError> {
     let Some(mut moment) = Moment::load_any(session, id)? else {
-        return Ok(());
+        return Ok(false);
     };
     let lane = moment.movement.lane_mut(stage, lane.to_owned());
     let is_the_same = |own: &Batch| own.id == batch.id;
     if !lane.under_way.as_ref().is_some_and(is_the_same) {
-        return Ok(());
+        return Ok(false);
     }
     lane.let_go(session, id, batch, context.now_ms)?;
-    moment.store(session, context.now_ms)
+    moment.store(session, context.now_ms)?;
+    Ok(true)
 }

@@ -26,6 +26,8 @@ const LIMITS: ReadLimits = ReadLimits {
 pub(super) struct Taken {
     pub records: Vec<NewRecord>,
     pub position: Position,
+    /// Why some of it could not be read.
+    pub obstacle: Option<String>,
 }
 
 impl Engine {
@@ -44,7 +46,9 @@ impl Engine {
             Source::Logging { log_sources } => {
                 let has_room = movement.has_room((0, &stage_of(connector, 0)?), None);
                 match has_room {
-                    true => followed_logs::read(context, log_sources, movement),
+                    true => self.connectors.with_files(&connector.id, |files| {
+                        followed_logs::read(context, log_sources, movement, files)
+                    }),
                     false => Ok(nothing(movement)),
                 }
             }
@@ -69,6 +73,7 @@ fn nothing(movement: &Movement) -> Taken {
     Taken {
         records: Vec::new(),
         position: movement.position.clone(),
+        obstacle: None,
     }
 }
 
@@ -137,7 +142,11 @@ fn read_stream(
             ..record_of(feed.name(), *partition, record)
         }));
     }
-    Ok(Taken { records, position })
+    Ok(Taken {
+        records,
+        position,
+        obstacle: None,
+    })
 }
 
 /// A message as a record. Source: behaviour.md 6.4.

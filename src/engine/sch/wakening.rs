@@ -1,13 +1,14 @@
 //! When connectors have something to do, told without asking the store: calls that concern no connector pay
 //! nothing for there being some.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::super::Engine;
 use super::super::changes::{Changes, Listening};
+use super::log_files::OpenFiles;
 use super::moving::Moment;
 use crate::call::ApiError;
 use crate::clock::Clock;
@@ -34,6 +35,8 @@ pub(in crate::engine) struct Connectors {
     next_ms: AtomicI64,
     /// Whether files are followed, and when they were looked at.
     files_seen: Mutex<Option<Instant>>,
+    /// The followed files of each connector, by its OCID.
+    open_files: Mutex<HashMap<String, OpenFiles>>,
     /// Where those listen who make deliveries, and move records.
     changes: Arc<Changes>,
 }
@@ -49,6 +52,7 @@ impl Connectors {
             may_move: AtomicBool::default(),
             next_ms: AtomicI64::new(NEVER_MS),
             files_seen: Mutex::default(),
+            open_files: Mutex::default(),
             changes,
         }
     }
@@ -93,6 +97,13 @@ impl Connectors {
             .unwrap_or_else(PoisonError::into_inner) = follows_files.then(Instant::now);
     }
 
+    /// Does something with the files that a connector follows.
+    pub(super) fn with_files<T>(&self, id: &str, act: impl FnOnce(&mut OpenFiles) -> T) -> T {
+        let files = self.open_files.lock();
+        let mut files = files.unwrap_or_else(PoisonError::into_inner);
+        act(files.entry(id.to_owned()).or_default())
+    }
+
     /// How long until files are to be looked at, in milliseconds.
     fn files_in_ms(&self) -> Option<i64> {
         let seen = *self
@@ -132,6 +143,11 @@ impl Engine {
             sources.extend(source.and_then(|source| source.resource_id().map(str::to_owned)));
         }
         let connectors = &self.connectors;
+        connectors
+            .open_files
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|id, _| active.iter().any(|(_, active_id)| active_id == id));
         let listening = sources.iter().map(|id| {
             let connectors = Arc::downgrade(connectors);
             self.changes.listen(id, move || {

@@ -42,6 +42,7 @@ pub(super) use lags::Lag;
 use partitions::{Listener, Partitions};
 pub(super) use producers::NEXT_PRODUCER_ID_SETTING;
 use producers::ProducerIds;
+pub(super) use put::check_message;
 pub use put::{PutMessages, PutResult};
 pub(super) use streams::STREAM;
 use topics::TopicCache;

@@ -320,6 +320,25 @@ impl Decoded {
     }
 }
 
+/// Refuses a message that no request can put, by the sizes of its key and value in bytes.
+pub(in crate::engine) fn check_message(
+    key_bytes: usize,
+    value_bytes: usize,
+) -> Result<(), ApiError> {
+    let bytes = key_bytes.saturating_add(value_bytes);
+    if bytes > MOST_REQUEST_BYTES {
+        return Err(ApiError::invalid(format!(
+            "Request size is limited to 1 MiB; the key and value of the message have {bytes} bytes"
+        )));
+    }
+    if key_bytes > MOST_KEY_BYTES {
+        return Err(ApiError::invalid(format!(
+            "the key of the message has {key_bytes} bytes; at most {MOST_KEY_BYTES} are allowed"
+        )));
+    }
+    Ok(())
+}
+
 impl Entry<'_> {
     fn text_bytes(&self) -> usize {
         self.value.len() + self.key.as_deref().map_or(0, str::len)
