@@ -7,6 +7,7 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ocelot::api::{Service, monitoring, ons, queue, sch, streaming};
+use ocelot::clock::rfc3339;
 use ocelot::engine::delivery::Outcome;
 use ocelot::engine::delivery::functions::{Definition, Runtime};
 use ocelot::engine::sch::{Arrival, Cargo, Shipment};

@@ -4,12 +4,15 @@
 mod alarm_changes;
 mod alarms;
 mod chain;
+mod faces;
+mod gauges;
 mod list;
 mod model;
 mod own;
 mod post;
 mod program;
 mod receiver;
+mod requests;
 mod retention;
 mod served;
 mod simulate;

@@ -38,6 +38,11 @@ pub(super) fn reads_metrics(operation: Operation) -> bool {
     )
 }
 
+/// The namespace that a call for metrics asks for; none where it asks for all.
+pub(super) fn namespace_asked(call: &Call) -> Option<&str> {
+    call.body.as_ref()?.get("namespace")?.as_str()
+}
+
 /// Answers a call of an operation of Monitoring.
 pub(super) fn answer(
     context: &Context<'_>,

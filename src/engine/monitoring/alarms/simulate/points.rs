@@ -144,14 +144,14 @@ impl Source for Points {
         &self,
         series_no: i64,
         minutes: &RangeInclusive<i64>,
-        visit: &mut dyn FnMut(&Bucket),
+        visit: impl FnMut(&Bucket),
     ) -> Result<(), Infallible> {
         let look_back = minutes.end() - minutes.start();
         self.look_back_minutes
             .set(self.look_back_minutes.get().max(look_back));
         if let Some(series) = self.series.get(&series_no) {
             let asked = series.by_minute.range(minutes.clone());
-            asked.for_each(|(_, bucket)| visit(bucket));
+            asked.map(|(_, bucket)| bucket).for_each(visit);
         }
         Ok(())
     }
