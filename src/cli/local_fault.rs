@@ -40,8 +40,9 @@ pub(super) fn command() -> Command {
     let add = Command::new("add")
         .about("Have calls of an operation refused, answered late, or fail in part.")
         .after_help(
-            "Faults strike commands, REST calls and Kafka clients alike: put-messages of streaming is Kafka's Produce, \
-             get-messages its Fetch. They stay until they have struck --times, or until clear.\n\n\
+            "Faults strike commands, REST calls, Kafka and STOMP clients alike. put-messages of streaming is Kafka's \
+             Produce, get-messages its Fetch; put-messages of queue is STOMP's SEND, get-messages what a subscription \
+             asks its queue for, delete-message ACK and update-message NACK. They stay until they have struck --times, or until clear.\n\n\
              Examples:\n  ocelot local fault add --service streaming --operation put-messages --status 429 --times 3\n  \
              ocelot local fault add --service queue --latency 2s --probability 0.1 --seed 7\n  \
              ocelot local fault add --service streaming --operation put-messages --partial 1/3",
@@ -78,7 +79,7 @@ fn which() -> [Arg; 5] {
         option(
             "service",
             "NAME",
-            "Service, as commands name it: streaming, queue, ons, events.",
+            "Service, as commands name it: streaming, queue, ons, events, monitoring, sch.",
         )
         .required(true),
         option(

@@ -1,7 +1,7 @@
 //! Faults that a user asks for, so that programs meet them on purpose: refusals, delays, and puts that fail in part.
 //!
-//! They are kept as a setting of the data folder and strike calls that come from outside, over REST, Kafka or the
-//! command line; what the engine does by itself is never struck. Where there is none, a call costs one look at an
+//! They are kept as a setting of the data folder and strike calls that come from outside, over REST, Kafka, STOMP or
+//! the command line; what the engine does by itself is never struck. Where there is none, a call costs one look at an
 //! atomic. The faces ask [`Engine::strike`] once a call, wait the delay, and have [`Engine::answer_hit`] answer
 //! what is hit.
 

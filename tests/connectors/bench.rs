@@ -1,51 +1,36 @@
 //! An engine in memory or in a folder, a clock to turn, calls by the names of their operations, and the hands that
 //! carry shipments.
 
-use std::io::Read;
+use std::ops::Deref;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use flate2::read::GzDecoder;
-use ocelot::api::operation::Place;
-use ocelot::api::{ons, queue, sch, streaming};
-use ocelot::call::{ApiError, Call, Reply};
-use ocelot::clock::Clock;
+use ocelot::api::{Service, monitoring, ons, queue, sch, streaming};
+use ocelot::clock::rfc3339;
 use ocelot::engine::delivery::Outcome;
 use ocelot::engine::delivery::functions::{Definition, Runtime};
 use ocelot::engine::sch::{Arrival, Cargo, Shipment};
-use ocelot::engine::{Engine, EngineOptions, Home};
+use ocelot::engine::{EngineOptions, Home};
 use serde_json::{Value, json};
+pub(crate) use test_support::{Asked, COMPARTMENT, START_MS, lines, text};
 
-/// When the tests begin: 2026-03-14T01:02:03.456Z.
-pub(crate) const START_MS: i64 = 1_773_450_123_456;
-
-/// The compartment of what the helpers create.
-pub(crate) const COMPARTMENT: &str = "ocid1.compartment.oc1..shop";
-
-/// A clock that stands still until it is turned.
-#[derive(Clone)]
-pub(crate) struct Time(Arc<AtomicI64>);
-
-impl Time {
-    pub(crate) fn advance(&self, by_ms: i64) {
-        self.0.fetch_add(by_ms, Ordering::SeqCst);
-    }
-}
-
-impl Clock for Time {
-    fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
-    }
-}
+const SERVICES: &[&Service] = &[
+    &sch::SERVICE,
+    &ons::SERVICE,
+    &streaming::SERVICE,
+    &monitoring::SERVICE,
+];
 
 /// An engine under test.
-pub(crate) struct Bench {
-    pub(crate) engine: Engine,
-    pub(crate) time: Time,
+pub(crate) struct Bench(test_support::Bench);
+
+impl Deref for Bench {
+    type Target = test_support::Bench;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 /// An object that was stored: its path, and its lines.
@@ -53,40 +38,18 @@ pub(crate) type Object = (String, Vec<Value>);
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        Self::over(&Home::Memory, START_MS)
+        Self(test_support::Bench::new(SERVICES))
     }
 
     pub(crate) fn in_folder(folder: &Path, now_ms: i64) -> Self {
-        Self::over(&Home::Folder(folder.to_owned()), now_ms)
-    }
-
-    fn over(home: &Home, now_ms: i64) -> Self {
-        let time = Time(Arc::new(AtomicI64::new(now_ms)));
-        let clock = Box::new(time.clone());
-        let options = EngineOptions::default();
-        let engine = Engine::open_with(home, options, clock, Duration::from_secs(5)).unwrap();
-        Self { engine, time }
-    }
-
-    /// A call of an operation, to be filled in.
-    pub(crate) fn call(&self, operation: &str) -> Asked<'_> {
-        let services = [&sch::SERVICE, &ons::SERVICE, &streaming::SERVICE];
-        let mut operations = services.iter().flat_map(|service| service.operations());
-        let operation = operations.find(|one| one.id.to_string() == operation);
-        Asked {
-            engine: &self.engine,
-            call: Call::new(operation.unwrap()),
-        }
+        let home = Home::Folder(folder.to_owned());
+        let opened = test_support::Bench::open(SERVICES, &home, EngineOptions::default(), now_ms);
+        Self(opened.unwrap())
     }
 
     /// The same of Queue, whose names are those of others.
     pub(crate) fn queue_call(&self, operation: &str) -> Asked<'_> {
-        let mut operations = queue::SERVICE.operations();
-        let operation = operations.find(|one| one.id.to_string() == operation);
-        Asked {
-            engine: &self.engine,
-            call: Call::new(operation.unwrap()),
-        }
+        Asked::of(&self.engine, &[&queue::SERVICE], operation)
     }
 
     pub(crate) fn topic(&self, name: &str) -> String {
@@ -253,6 +216,21 @@ impl Bench {
         bodies
     }
 
+    /// The sum of a metric of the last day, over all series that have these dimensions.
+    pub(crate) fn sum(&self, namespace: &str, metric: &str, filter: &str) -> f64 {
+        let now_ms = self.time.now_ms();
+        let call = self.call("SummarizeMetricsData").body(json!({
+            "namespace": namespace,
+            "query": format!("{metric}[1h]{filter}.sum()"),
+            "startTime": rfc3339(now_ms - 24 * 3_600_000),
+            "endTime": rfc3339(now_ms + 3_600_000),
+        }));
+        let series = call.with("compartmentId", COMPARTMENT).value();
+        let points = series.as_array().unwrap().iter();
+        let points = points.flat_map(|one| one["aggregatedDatapoints"].as_array().unwrap());
+        points.map(|point| point["value"].as_f64().unwrap()).sum()
+    }
+
     /// Takes the deliveries that are due, as endpoints and texts.
     pub(crate) fn deliveries(&self) -> Vec<(String, String)> {
         let mut all = Vec::new();
@@ -280,16 +258,6 @@ pub(crate) fn object(shipment: &Shipment) -> Object {
     (path.clone(), lines(content))
 }
 
-/// The JSON lines of what is compressed.
-pub(crate) fn lines(content: &[u8]) -> Vec<Value> {
-    let mut text = String::new();
-    GzDecoder::new(content).read_to_string(&mut text).unwrap();
-    assert!(text.ends_with('\n'));
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
 /// The value of a record of a stream, decoded.
 pub(crate) fn value_of(record: &Value) -> String {
     let bytes = STANDARD.decode(record["value"].as_str().unwrap()).unwrap();
@@ -302,47 +270,4 @@ pub(crate) fn from_stream(stream: &str, cursor: &str) -> Value {
 
 pub(crate) fn to_bucket(bucket: &str) -> Value {
     json!({"kind": "objectStorage", "bucketName": bucket})
-}
-
-pub(crate) fn text(value: &Value) -> String {
-    value.as_str().unwrap().to_owned()
-}
-
-/// A call in the making.
-pub(crate) struct Asked<'e> {
-    engine: &'e Engine,
-    pub(crate) call: Call,
-}
-
-impl Asked<'_> {
-    /// Sets a parameter where the operation has it; what it does not have goes to the headers.
-    pub(crate) fn with(mut self, wire: &'static str, value: &str) -> Self {
-        let mut params = self.call.operation.params.iter();
-        let place = params.find(|param| param.wire == wire);
-        let parameters = match place.map(|param| param.place) {
-            Some(Place::Path) => &mut self.call.path,
-            Some(Place::Query) => &mut self.call.query,
-            Some(Place::Header) | None => &mut self.call.headers,
-            Some(Place::Body) => panic!("{wire} belongs to the body"),
-        };
-        parameters.insert(wire, value.to_owned());
-        self
-    }
-
-    pub(crate) fn body(mut self, body: Value) -> Self {
-        self.call.body = Some(body);
-        self
-    }
-
-    pub(crate) fn ok(self) -> Reply {
-        self.engine.answer(&self.call).unwrap()
-    }
-
-    pub(crate) fn value(self) -> Value {
-        self.ok().body.unwrap()
-    }
-
-    pub(crate) fn refused(self) -> ApiError {
-        self.engine.answer(&self.call).unwrap_err()
-    }
 }

@@ -1,65 +1,16 @@
 //! The same where a server has the data folder: it moves by itself, and the official SDK does every operation.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use test_support::{RSA_KEY, awaited, python};
 
 use crate::bench::{text, value_of};
 use crate::program::Program;
 
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A server on the folder of a program, which ends with the value.
-struct Server {
-    process: Child,
-    /// Its host and port.
-    address: String,
-}
-
-impl Server {
-    fn of(program: &Program, options: &str) -> Self {
-        let line = format!(
-            "serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 --stomp 127.0.0.1:0 --log error {options}"
-        );
-        let mut command = program.command(&line);
-        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut told = String::new();
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        stdout.read_line(&mut told).unwrap();
-        let (_, rest) = told.split_once("http://").unwrap();
-        let (address, _) = rest.split_once(',').unwrap();
-        Self {
-            process,
-            address: address.to_owned(),
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-}
-
-/// Looks again until there is something.
-fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(begun.elapsed() < PATIENCE, "nothing came");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 #[test]
 fn a_server_moves_by_itself_at_once_and_when_time_comes() {
     let program = Program::new();
-    program.data("streaming admin stream create --name orders --partitions 1");
+    let orders = program.data("streaming admin stream create --name orders --partitions 1");
     program.data("streaming admin stream create --name copy --partitions 1");
-    let _server = Server::of(&program, "--object-store lake");
+    let _server = program.serve("--object-store lake");
     let create = "sch service-connector create --display-name";
     let source = "--source '{\"kind\": \"streaming\", \"streamId\": \"orders\"}'";
     program.data(&format!(
@@ -76,12 +27,38 @@ fn a_server_moves_by_itself_at_once_and_when_time_comes() {
     );
     let cursor = text(&cursor["value"]);
     let get = format!("streaming stream message get --stream-id copy --cursor {cursor}");
-    let copied = until(|| program.data(&get).get(0).cloned());
+    let copied = awaited("a record", || program.data(&get).get(0).cloned());
     assert_eq!(value_of(&copied), "v");
     assert_eq!(program.objects("lake").len(), 0);
     program.data("local clock advance 7m");
-    let objects = until(|| Some(program.objects("lake")).filter(|objects| !objects.is_empty()));
+    let objects = awaited("a record", || {
+        Some(program.objects("lake")).filter(|objects| !objects.is_empty())
+    });
     assert_eq!(value_of(&objects[0].1[0]), "v");
+
+    // Metrics come a minute at a time.
+    program.data("local function add --name count --exec cat");
+    program.data(&format!(
+        "{create} metrics --source '{{\"kind\": \"monitoring\", \"monitoringSources\": [{{\"compartmentId\": \
+         \"{}\", \"namespaceDetails\": {{\"kind\": \"selected\", \"namespaces\": [{{\"namespace\": \
+         \"oci_streaming\", \"metrics\": {{\"kind\": \"all\"}}}}]}}}}]}}' --target \
+         '{{\"kind\": \"functions\", \"functionId\": \"count\", \"batchTimeInSec\": 1}}'",
+        text(&orders["compartment-id"])
+    ));
+    program.data(
+        "streaming stream message put --stream-id orders --messages '[{\"key\": null, \"value\": \"dg==\"}]'",
+    );
+    program.data("local clock advance 70s");
+    let run = awaited("a run", || {
+        program.data("local function logs count").get(0).cloned()
+    });
+    assert!(
+        run["output"]
+            .as_str()
+            .unwrap()
+            .contains("\"name\":\"PutMessages\""),
+        "{run}"
+    );
 
     // A followed file is looked at although nobody calls.
     let file = program.write("web.jsonl", "");
@@ -95,31 +72,18 @@ fn a_server_moves_by_itself_at_once_and_when_time_comes() {
          '{{\"kind\": \"functions\", \"functionId\": \"keep\", \"batchSizeInNum\": 1}}'"
     ));
     program.write("web.jsonl", "{\"n\": 1}\n");
-    let run = until(|| program.data("local function logs keep").get(0).cloned());
+    let run = awaited("a record", || {
+        program.data("local function logs keep").get(0).cloned()
+    });
     assert!(run["output"].as_str().unwrap().contains("\"n\":1"), "{run}");
 }
 
 #[test]
 fn the_sdk_does_every_operation() {
-    let Some(python) = std::env::var_os("OCELOT_PYTHON") else {
-        eprintln!("OCELOT_PYTHON is not set: there is no SDK to ask");
-        return;
-    };
     let program = Program::new();
     let stream = program.data("streaming admin stream create --name orders --partitions 1");
-    let server = Server::of(&program, "");
-    let tests = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
-    let mut command = Command::new(python);
-    command
-        .arg(format!("{tests}/connectors/sdk.py"))
-        .arg(format!("http://{}", server.address))
-        .arg(format!("{tests}/data/signing/keys/rsa.pkcs8.test-key.pem"))
-        .arg(text(&stream["id"]))
-        .env("HOME", program.path(""));
-    let command = assert_cmd::Command::from_std(command);
-    let output = { command }.timeout(Duration::from_secs(120)).output();
-    let output = output.unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{told}");
-    assert_eq!(output.stdout, b"every operation answered\n");
+    let server = program.serve("");
+    let stream = text(&stream["id"]);
+    let told = python("tests/connectors/sdk.py", &[server.url(), RSA_KEY, &stream]);
+    assert!(told.is_none_or(|told| told == "every operation answered\n"));
 }

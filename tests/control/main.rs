@@ -11,8 +11,6 @@ mod diff;
 mod fault;
 mod run;
 mod seed;
-#[path = "../serve/server.rs"]
-#[allow(dead_code, reason = "some of it is for other tests")]
 mod server;
 mod state;
 mod tail;

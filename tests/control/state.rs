@@ -64,7 +64,7 @@ fn a_server_saves_while_it_serves() {
     let refused = home.run(&format!("local state load {file} --force"));
     assert_eq!(refused.status.code(), Some(1));
     let told = String::from_utf8(refused.stderr).unwrap();
-    assert!(told.contains(&server.pid().to_string()), "{told}");
+    assert!(told.contains(&server.id().to_string()), "{told}");
     assert_eq!(home.json(&format!("local state diff {file}")), json!([]));
     let other = Home::new();
     other.ok(&format!("local state load {file}"));

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use ocelot::clock::Clock as _;
 use serde_json::{Value, json};
 
 use crate::support::{Asked, Bench, COMPARTMENT, HOUR_MS, MINUTE_MS, text};
@@ -587,8 +586,8 @@ fn a_group_goes_on_where_a_power_cut_left_the_log() {
         assert_eq!(messages.len(), 0);
         assert_eq!(committed(&bench), [json!(2)]);
 
-        let Bench { engine, time } = bench;
-        drop(engine);
+        let time = bench.time.clone();
+        drop(bench);
         let file = std::fs::OpenOptions::new().write(true).open(&log).unwrap();
         file.set_len(kept_bytes).unwrap();
         let bench = Bench::in_folder(folder.path());

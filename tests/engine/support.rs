@@ -1,102 +1,51 @@
 //! An engine in memory or in a folder, a clock to turn, and calls by the names of their operations.
 
+use std::ops::Deref;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ocelot::api::operation::Place;
-use ocelot::api::streaming;
-use ocelot::call::{ApiError, Call, Reply};
-use ocelot::clock::Clock;
-use ocelot::engine::{Engine, EngineError, EngineOptions, Home, Strictness};
-use ocelot::log::Durability;
+use ocelot::api::{Service, streaming};
+use ocelot::engine::{EngineError, EngineOptions, Home};
 use serde_json::{Value, json};
+pub(crate) use test_support::{Asked, COMPARTMENT, DAY_MS, HOUR_MS, MINUTE_MS, START_MS, text};
 use uuid::Uuid;
 
-/// When the tests begin: 2026-03-14T01:02:03.456Z.
-pub(crate) const START_MS: i64 = 1_773_450_123_456;
-
-pub(crate) const MINUTE_MS: i64 = 60_000;
-pub(crate) const HOUR_MS: i64 = 60 * MINUTE_MS;
-pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
-
-/// The compartment of what the helpers create.
-pub(crate) const COMPARTMENT: &str = "ocid1.compartment.oc1..shop";
-
-/// A clock that stands still until it is turned.
-#[derive(Clone)]
-pub(crate) struct Time(Arc<AtomicI64>);
-
-impl Time {
-    pub(crate) fn advance(&self, by_ms: i64) {
-        self.0.fetch_add(by_ms, Ordering::SeqCst);
-    }
-}
-
-impl Clock for Time {
-    fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
-    }
-}
+const SERVICES: &[&Service] = &[&streaming::SERVICE];
 
 /// An engine under test.
-pub(crate) struct Bench {
-    pub(crate) engine: Engine,
-    pub(crate) time: Time,
+pub(crate) struct Bench(test_support::Bench);
+
+impl Deref for Bench {
+    type Target = test_support::Bench;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        Self::over(&Home::Memory).unwrap()
+        Self(test_support::Bench::new(SERVICES))
     }
 
     pub(crate) fn in_folder(folder: &Path) -> Self {
-        Self::over(&Home::Folder(folder.to_owned())).unwrap()
+        Self(test_support::Bench::in_folder(SERVICES, folder))
     }
 
     /// One that refuses what the service in the cloud refuses.
     pub(crate) fn strict() -> Self {
-        let time = Time(Arc::new(AtomicI64::new(START_MS)));
-        let options = EngineOptions {
-            strictness: Strictness::new(true),
-            ..EngineOptions::default()
-        };
-        let clock = Box::new(time.clone());
-        let engine = Engine::open_with(&Home::Memory, options, clock, Duration::ZERO).unwrap();
-        Self { engine, time }
+        Self(test_support::Bench::strict(SERVICES))
     }
 
     pub(crate) fn over(home: &Home) -> Result<Self, EngineError> {
-        let time = Time(Arc::new(AtomicI64::new(START_MS)));
-        let clock = Box::new(time.clone());
-        let patience = Duration::from_millis(100);
-        let engine = Engine::open_with(home, Durability::Os, clock, patience)?;
-        Ok(Self { engine, time })
+        let options = EngineOptions::default();
+        test_support::Bench::open(SERVICES, home, options, START_MS).map(Self)
     }
 
     /// The same folder, opened again at the same time.
     pub(crate) fn reopened(self) -> Self {
-        let Self { engine, time } = self;
-        let home = Home::Folder(engine.folder().unwrap().to_owned());
-        drop(engine);
-        let clock = Box::new(time.clone());
-        let engine = Engine::open_with(&home, Durability::Os, clock, Duration::ZERO).unwrap();
-        Self { engine, time }
-    }
-
-    /// A call of an operation of Streaming, to be filled in.
-    pub(crate) fn call(&self, operation: &str) -> Asked<'_> {
-        let mut operations = streaming::SERVICE.operations();
-        let operation = operations
-            .find(|one| one.id.to_string() == operation)
-            .unwrap();
-        Asked {
-            engine: &self.engine,
-            call: Call::new(operation),
-        }
+        Self(self.0.reopened())
     }
 
     /// A new stream in the default pool.
@@ -210,60 +159,6 @@ impl Bench {
     }
 }
 
-/// A call in the making.
-#[must_use]
-pub(crate) struct Asked<'b> {
-    engine: &'b Engine,
-    pub(crate) call: Call,
-}
-
-impl Asked<'_> {
-    /// Sets a parameter where the operation has it; what it does not have goes to the headers.
-    pub(crate) fn with(mut self, wire: &'static str, value: &str) -> Self {
-        let mut params = self.call.operation.params.iter();
-        let place = params
-            .find(|param| param.wire == wire)
-            .map(|param| param.place);
-        let parameters = match place {
-            Some(Place::Path) => &mut self.call.path,
-            Some(Place::Query) => &mut self.call.query,
-            Some(Place::Header) | None => &mut self.call.headers,
-            Some(Place::Body) => panic!("{wire} belongs to the body"),
-        };
-        parameters.insert(wire, value.to_owned());
-        self
-    }
-
-    pub(crate) fn body(mut self, body: Value) -> Self {
-        self.call.body = Some(body);
-        self
-    }
-
-    pub(crate) fn answer(self) -> Result<Reply, ApiError> {
-        self.engine.answer(&self.call)
-    }
-
-    pub(crate) fn ok(self) -> Reply {
-        let name = self.call.operation.id;
-        let reply = self.answer().unwrap_or_else(|e| panic!("{name}: {e}"));
-        assert!((200..300).contains(&reply.status), "{reply:?}");
-        reply
-    }
-
-    pub(crate) fn value(self) -> Value {
-        self.ok().body.unwrap()
-    }
-
-    /// The message of an error that has this status and code.
-    pub(crate) fn fails(self, status: u16, code: &str) -> String {
-        let name = self.call.operation.id;
-        let error = self.answer().err();
-        let error = error.unwrap_or_else(|| panic!("{name} did not fail"));
-        assert_eq!((error.status, &*error.code), (status, code), "{error}");
-        error.message
-    }
-}
-
 /// A message that was got.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Got {
@@ -293,8 +188,4 @@ impl Got {
 /// A message to put.
 pub(crate) fn message(key: Option<&str>, value: &str) -> Value {
     json!({"key": key.map(|key| STANDARD.encode(key)), "value": STANDARD.encode(value)})
-}
-
-pub(crate) fn text(value: &Value) -> String {
-    value.as_str().unwrap().to_owned()
 }

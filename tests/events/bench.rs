@@ -1,86 +1,45 @@
 //! An engine in memory or in a folder, a clock to turn, and calls by the names of their operations.
 
+use std::ops::Deref;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ocelot::api::operation::Place;
-use ocelot::api::{events, ons, streaming};
-use ocelot::call::{ApiError, Call, LOCAL_TENANCY, Reply};
-use ocelot::clock::Clock;
+use ocelot::api::{Service, events, ons, streaming};
+use ocelot::call::LOCAL_TENANCY;
 use ocelot::engine::delivery::Outcome;
 use ocelot::engine::delivery::functions::{Definition, Runtime};
-use ocelot::engine::{Engine, EngineOptions, Home, Strictness};
 use serde_json::{Value, json};
-
-/// When the tests begin: 2026-03-14T01:02:03.456Z.
-pub(crate) const START_MS: i64 = 1_773_450_123_456;
-
-/// The compartment of what the helpers create.
-pub(crate) const COMPARTMENT: &str = "ocid1.compartment.oc1..shop";
+pub(crate) use test_support::{Asked, COMPARTMENT, text};
 
 /// The type of event that a new topic is.
 pub(crate) const CREATE_TOPIC: &str = "com.oraclecloud.notification.createtopic";
 
-/// A clock that stands still until it is turned.
-#[derive(Clone)]
-pub(crate) struct Time(Arc<AtomicI64>);
-
-impl Time {
-    pub(crate) fn advance(&self, by_ms: i64) {
-        self.0.fetch_add(by_ms, Ordering::SeqCst);
-    }
-}
-
-impl Clock for Time {
-    fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
-    }
-}
+const SERVICES: &[&Service] = &[&events::SERVICE, &ons::SERVICE, &streaming::SERVICE];
 
 /// An engine under test.
-pub(crate) struct Bench {
-    pub(crate) engine: Engine,
-    pub(crate) time: Time,
+pub(crate) struct Bench(test_support::Bench);
+
+impl Deref for Bench {
+    type Target = test_support::Bench;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        Self::over(&Home::Memory, false)
+        Self(test_support::Bench::new(SERVICES))
     }
 
     /// One that refuses what the service in the cloud refuses.
     pub(crate) fn strict() -> Self {
-        Self::over(&Home::Memory, true)
+        Self(test_support::Bench::strict(SERVICES))
     }
 
     pub(crate) fn in_folder(folder: &Path) -> Self {
-        Self::over(&Home::Folder(folder.to_owned()), false)
-    }
-
-    fn over(home: &Home, is_strict: bool) -> Self {
-        let time = Time(Arc::new(AtomicI64::new(START_MS)));
-        let options = EngineOptions {
-            strictness: Strictness::new(is_strict),
-            ..EngineOptions::default()
-        };
-        let clock = Box::new(time.clone());
-        let engine = Engine::open_with(home, options, clock, Duration::from_secs(5)).unwrap();
-        Self { engine, time }
-    }
-
-    /// A call of an operation, to be filled in.
-    pub(crate) fn call(&self, operation: &str) -> Asked<'_> {
-        let services = [&events::SERVICE, &ons::SERVICE, &streaming::SERVICE];
-        let mut operations = services.iter().flat_map(|service| service.operations());
-        let operation = operations.find(|one| one.id.to_string() == operation);
-        Asked {
-            engine: &self.engine,
-            call: Call::new(operation.unwrap()),
-        }
+        Self(test_support::Bench::in_folder(SERVICES, folder))
     }
 
     /// A new topic with a text message as its subscription, and its OCID.
@@ -202,67 +161,4 @@ pub(crate) fn oss(stream: &str) -> Value {
 /// An action that is on.
 pub(crate) fn faas(function: &str) -> Value {
     json!({"actionType": "FAAS", "functionId": function, "isEnabled": true})
-}
-
-/// A call in the making.
-#[must_use]
-pub(crate) struct Asked<'b> {
-    engine: &'b Engine,
-    pub(crate) call: Call,
-}
-
-impl Asked<'_> {
-    /// Sets a parameter where the operation has it; what it does not have goes to the headers.
-    pub(crate) fn with(mut self, wire: &'static str, value: &str) -> Self {
-        let mut params = self.call.operation.params.iter();
-        let place = params.find(|param| param.wire == wire);
-        let parameters = match place.map(|param| param.place) {
-            Some(Place::Path) => &mut self.call.path,
-            Some(Place::Query) => &mut self.call.query,
-            Some(Place::Header) | None => &mut self.call.headers,
-            Some(Place::Body) => panic!("{wire} belongs to the body"),
-        };
-        parameters.insert(wire, value.to_owned());
-        self
-    }
-
-    pub(crate) fn body(mut self, body: Value) -> Self {
-        self.call.body = Some(body);
-        self
-    }
-
-    /// The same with another value at this place of its body.
-    pub(crate) fn but(mut self, pointer: &str, value: Value) -> Self {
-        let body = self.call.body.as_mut().unwrap();
-        *body.pointer_mut(pointer).unwrap() = value;
-        self
-    }
-
-    pub(crate) fn answer(self) -> Result<Reply, ApiError> {
-        self.engine.answer(&self.call)
-    }
-
-    pub(crate) fn ok(self) -> Reply {
-        let name = self.call.operation.id;
-        let reply = self.answer().unwrap_or_else(|e| panic!("{name}: {e}"));
-        assert!((200..300).contains(&reply.status), "{reply:?}");
-        reply
-    }
-
-    pub(crate) fn value(self) -> Value {
-        self.ok().body.unwrap()
-    }
-
-    /// The message of an error that has this status and code.
-    pub(crate) fn fails(self, status: u16, code: &str) -> String {
-        let name = self.call.operation.id;
-        let error = self.answer().err();
-        let error = error.unwrap_or_else(|| panic!("{name} did not fail"));
-        assert_eq!((error.status, &*error.code), (status, code), "{error}");
-        error.message
-    }
-}
-
-pub(crate) fn text(value: &Value) -> String {
-    value.as_str().unwrap().to_owned()
 }

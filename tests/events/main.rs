@@ -3,7 +3,6 @@
 
 mod bench;
 mod emit;
-mod guide;
 mod lists;
 mod program;
 mod refusals;

@@ -30,7 +30,7 @@ fn python(script: &str) {
     };
     let server = Server::start();
     let stream = server.create_stream("shared", 1);
-    succeeds(Command::new(python).arg(file(script)).arg(&server.kafka));
+    succeeds(Command::new(python).arg(file(script)).arg(server.kafka()));
     // Compressed batches among them.
     let messages = server.get(&stream, 0);
     let values: Vec<_> = messages
@@ -65,7 +65,7 @@ fn kcat() {
         let mut producer = Command::new("kcat")
             .args([
                 "-b",
-                &server.kafka,
+                server.kafka(),
                 "-t",
                 "s",
                 "-P",
@@ -86,7 +86,7 @@ fn kcat() {
     }
     let consume = [
         "-b",
-        &server.kafka,
+        server.kafka(),
         "-t",
         "s",
         "-C",
@@ -102,7 +102,7 @@ fn kcat() {
         said,
         "0 key h=x none\n1 key h=x gzip\n2 key h=x snappy\n3 key h=x lz4\n4 key h=x zstd\n"
     );
-    let queried = succeeds(Command::new("kcat").args(["-b", &server.kafka, "-Q", "-t", "s:0:0"]));
+    let queried = succeeds(Command::new("kcat").args(["-b", server.kafka(), "-Q", "-t", "s:0:0"]));
     assert_eq!(queried, "s [0] offset 0\n");
 }
 
@@ -118,7 +118,7 @@ fn kafkajs() {
     succeeds(
         Command::new("node")
             .arg(script)
-            .arg(&server.kafka)
+            .arg(server.kafka())
             .env("NODE_PATH", modules)
             .env("KAFKAJS_NO_PARTITIONER_WARNING", "1"),
     );

@@ -52,7 +52,7 @@ fn kcat_reads_in_a_group_and_resumes() {
     let read = || {
         let mut command = Command::new("kcat");
         command
-            .args(["-q", "-b", &server.kafka.to_string()])
+            .args(["-q", "-b", server.kafka()])
             .args([
                 "-X",
                 "auto.offset.reset=earliest",
@@ -79,12 +79,9 @@ fn kafkajs_reads_in_a_group_and_administers_it() {
     };
     let server = server_with_numbers(&python);
     let mut command = Command::new("node");
-    command
-        .arg(helper("kafkajs.js"))
-        .arg(server.kafka.to_string())
-        .env(
-            "NODE_PATH",
-            std::path::Path::new(&folder).join("node_modules"),
-        );
+    command.arg(helper("kafkajs.js")).arg(server.kafka()).env(
+        "NODE_PATH",
+        std::path::Path::new(&folder).join("node_modules"),
+    );
     succeed(command);
 }

@@ -61,7 +61,7 @@ impl Members {
     ) {
         let mut process = python
             .script("member.py")
-            .args([&server.kafka.to_string(), &self.topic, &config.to_string()])
+            .args([server.kafka(), &self.topic, &config.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

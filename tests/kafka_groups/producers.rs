@@ -16,7 +16,7 @@ fn idempotent_producer_outlives_a_server_that_is_killed() {
     let mut server = Server::start();
     let mut producer = python
         .script("produce.py")
-        .args([&server.kafka.to_string(), "orders", "3", "0"])
+        .args([server.kafka(), "orders", "3", "0"])
         .args([&MESSAGES.to_string(), PRODUCER])
         .stdout(Stdio::piped())
         .spawn()

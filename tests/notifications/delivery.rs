@@ -197,7 +197,7 @@ fn commands_at_the_same_time_deliver_each_message_once() {
     std::thread::scope(|scope| {
         for number in 0..12 {
             let program = &program;
-            scope.spawn(move || program.run(&format!("{PUBLISH} message-{number}")));
+            scope.spawn(move || program.text(&format!("{PUBLISH} message-{number}")));
         }
     });
     program.data("ons topic list");

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::program::{Program, python};
-use crate::server;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -126,7 +125,7 @@ fn mailboxes_that_are_slow_or_hang_hold_up_no_other() {
     for mailbox in ["hang", "slow", "oncall"] {
         program.subscribe("EMAIL", &format!("{mailbox}@example.com"));
     }
-    let _serving = server::Server::of(&program, &format!("--smtp {}", server.url));
+    let _serving = program.serve(&format!("--smtp {}", server.url));
     program.data("ons message publish --topic-id alerts --title Disk --body full");
     for mailbox in ["oncall@example.com", "slow@example.com"] {
         assert_eq!(server.next()["to"], json!([mailbox]));

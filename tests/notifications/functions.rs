@@ -7,7 +7,6 @@ use serde_json::json;
 
 use crate::program::{Program, python};
 use crate::receiver::Receiver;
-use crate::server::Server;
 
 const PUBLISH: &str = "ons message publish --topic-id alerts --body";
 
@@ -154,7 +153,7 @@ def handler(ctx, data: io.BytesIO = None):
     for name in ["failing", "hanging"] {
         program.subscribe("ORACLE_FUNCTIONS", name);
     }
-    let _serving = Server::of(&program, "");
+    let _serving = program.serve("");
     program.data(&format!("{PUBLISH} event"));
     let begun = Instant::now();
     while program.under_way() > 0 {

@@ -41,10 +41,7 @@ fn what_would_have_reached_a_person_is_kept() {
         text.starts_with("It is f\u{fc}ll.\n\n--\nTo unsubscribe: http://"),
         "{text}"
     );
-    let eml = program
-        .run(&format!("local inbox show {number} --eml"))
-        .stdout;
-    let eml = String::from_utf8(eml).unwrap();
+    let eml = program.text(&format!("local inbox show {number} --eml"));
     for line in [
         "From: alerts <notifications@localhost>\r\n",
         "To: oncall@example.com\r\n",

@@ -9,7 +9,6 @@ use serde_json::json;
 use crate::bench::text;
 use crate::program::Program;
 use crate::receiver::{Manner, Receiver};
-use crate::server::{Server, ask};
 
 const PUBLISH: &str = "ons message publish --topic-id alerts --body";
 
@@ -49,7 +48,8 @@ fn nothing_is_lost_when_a_delivery_is_cut_off() {
 fn publish(address: &str, topic_id: &str, bodies: Vec<String>) -> Vec<String> {
     let target = format!("/20181201/topics/{topic_id}/messages");
     let published = bodies.into_iter().map_while(|body| {
-        let (status, reply) = ask(address, ("POST", &target), &json!({ "body": body }))?;
+        let (status, reply) =
+            test_support::ask(address, ("POST", &target), &json!({ "body": body }))?;
         assert_eq!(status, 202, "{reply}");
         Some(body)
     });
@@ -71,8 +71,8 @@ fn nothing_is_lost_when_a_server_is_killed_again_and_again() {
     for receiver in [&quick, &slow, &failing, &hanging] {
         program.subscribe("CUSTOM_HTTPS", &receiver.url);
     }
-    let mut server = Server::of(&program, "");
-    let address = server.address.clone();
+    let mut server = program.serve("");
+    let address = server.address().to_owned();
     let mut published = Vec::new();
     let mut quickly = Vec::new();
     for kill in 0..KILLS {
@@ -83,7 +83,7 @@ fn nothing_is_lost_when_a_server_is_killed_again_and_again() {
         quickly.extend((0..=kill).map(|_| quick.next().body));
         drop(server);
         published.extend(publishing.join().unwrap());
-        server = Server::at(&address, &program, "");
+        server = program.serve_at(&address, "");
         // The leases of the one who died.
         program.data("local clock advance 61s");
     }

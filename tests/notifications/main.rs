@@ -7,7 +7,6 @@ mod delivery;
 mod effects;
 mod email;
 mod functions;
-mod guide;
 mod inbox;
 mod killed;
 mod policy;

@@ -16,8 +16,7 @@ fn acknowledged(stdout: &[u8]) -> bool {
 #[test]
 fn what_was_acknowledged_survives() {
     const ROUNDS: u64 = 40;
-    let home = tempfile::tempdir().unwrap();
-    let program = Program::over(home.path());
+    let program = Program::new();
     program.queue("--visibility-in-seconds 43200 --timeout-in-seconds 0");
     let mut certain = HashSet::new();
     let mut deleted = HashSet::new();

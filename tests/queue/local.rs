@@ -1,7 +1,4 @@
-//! `ocelot local queue`, and the guide's commands.
-
-use std::os::unix::fs::symlink;
-use std::process::Command;
+//! `ocelot local queue`.
 
 use serde_json::json;
 
@@ -9,8 +6,7 @@ use super::support::Program;
 
 #[test]
 fn peeking_changes_nothing() {
-    let home = tempfile::tempdir().unwrap();
-    let program = Program::over(home.path());
+    let program = Program::new();
     program.queue("--dlq-delivery-count 1");
     let get = "queue messages get-messages --queue-id jobs";
     program.run("local clock set 2026-03-14T00:00:00Z --frozen");
@@ -58,8 +54,7 @@ fn peeking_changes_nothing() {
 
 #[test]
 fn dead_letters_are_brought_back() {
-    let home = tempfile::tempdir().unwrap();
-    let program = Program::over(home.path());
+    let program = Program::new();
     program.queue("--dlq-delivery-count 1");
     program.run("queue messages put-messages --queue-id jobs --text a --text b");
     program.run("queue messages get-messages --queue-id jobs --limit 2");
@@ -74,31 +69,4 @@ fn dead_letters_are_brought_back() {
     assert_eq!(redrive("")["messages"], 0);
     let got = program.run("queue messages get-messages --queue-id jobs --limit 2");
     assert_eq!(got["data"]["messages"][1]["delivery-count"], 1);
-}
-
-/// The documented commands of the event services guide that are about Queue.
-#[test]
-fn the_guide_runs() {
-    let home = tempfile::tempdir().unwrap();
-    let bin = home.path().join("bin");
-    std::fs::create_dir(&bin).unwrap();
-    symlink(assert_cmd::cargo::cargo_bin!("ocelot"), bin.join("oci")).unwrap();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/guide-queue.sh");
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-    let output = Command::new("bash")
-        .arg(script)
-        .env_clear()
-        .env("PATH", path)
-        .env("HOME", home.path())
-        .env("OCELOT_HOME", home.path().join("data"))
-        .output()
-        .unwrap();
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{stderr}");
-    assert!(stdout.ends_with("== done\n"), "{stdout}");
-    assert_eq!(
-        stderr,
-        "Action completed. Waiting until the work request has entered state: ('SUCCEEDED',)\n"
-    );
 }

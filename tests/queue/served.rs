@@ -1,43 +1,12 @@
 //! Queues behind a server that has the data folder.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Output};
+use std::process::{Child, Output};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use test_support::{Server, eventually};
 
 use super::support::{Program, json_of};
-
-/// A server on free ports, which ends with the value.
-struct Server {
-    process: Child,
-    _stdout: BufReader<ChildStdout>,
-    program: Program,
-}
-
-impl Server {
-    fn over(home: &Path) -> Self {
-        let program = Program::over(home);
-        let words = "serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 --stomp 127.0.0.1:0 --log warn";
-        let mut process = program.command(words).spawn().unwrap();
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        stdout.read_line(&mut String::new()).unwrap();
-        Self {
-            process,
-            _stdout: stdout,
-            program,
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 const WAIT: &str = "queue messages get-messages --queue-id jobs --timeout-in-seconds 30";
 
@@ -47,9 +16,8 @@ fn messages(output: &Output) -> Value {
 
 #[test]
 fn a_put_ends_the_wait_of_one() {
-    let home = tempfile::tempdir().unwrap();
-    let server = Server::over(home.path());
-    let program = &server.program;
+    let program = Program::new();
+    let _server = program.serve("");
     program.queue("");
     let begun = Instant::now();
     let waiting: Vec<Child> = (0..4)
@@ -75,9 +43,8 @@ fn a_put_ends_the_wait_of_one() {
 
 #[test]
 fn a_message_that_becomes_visible_ends_a_wait() {
-    let home = tempfile::tempdir().unwrap();
-    let server = Server::over(home.path());
-    let program = &server.program;
+    let program = Program::new();
+    let _server = program.serve("");
     program.queue("--visibility-in-seconds 1");
     program.run("queue messages put-messages --queue-id jobs --text x");
     program.run("queue messages get-messages --queue-id jobs");
@@ -98,27 +65,18 @@ fn a_message_that_becomes_visible_ends_a_wait() {
 }
 
 /// Whether the server has a request under way, as its metrics tell.
-fn is_waiting(program: &Program, waiting: &mut Child) -> bool {
+fn is_waiting(server: &Server, waiting: &mut Child) -> bool {
     assert!(waiting.try_wait().unwrap().is_none());
-    let status = program.run("local status");
-    let http = status["data"]["server"]["http"].as_str().unwrap();
-    let address = http.trim_start_matches("http://");
-    let mut stream = TcpStream::connect(address).unwrap();
-    let request = format!("GET /metrics HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
-    let gauge = text
-        .lines()
-        .find(|line| line.contains("requests_in_flight") && !line.starts_with('#'));
+    let metrics = server.metrics();
+    let mut lines = metrics.lines();
+    let gauge = lines.find(|line| line.contains("requests_in_flight") && !line.starts_with('#'));
     gauge.is_some_and(|line| !line.ends_with(" 0"))
 }
 
 #[test]
 fn a_wait_ends_with_its_time_and_with_the_server() {
-    let home = tempfile::tempdir().unwrap();
-    let server = Server::over(home.path());
-    let program = &server.program;
+    let program = Program::new();
+    let server = program.serve("");
     program.queue("");
     let begun = Instant::now();
     let short = "queue messages get-messages --queue-id jobs --timeout-in-seconds 1";
@@ -137,12 +95,8 @@ fn a_wait_ends_with_its_time_and_with_the_server() {
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("Unknown queue nobody"));
     // Whoever waits when the server is to end is answered before it does.
     let mut waiting = program.command(WAIT).spawn().unwrap();
-    while !is_waiting(program, &mut waiting) {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let pid = server.process.id().to_string();
-    let told = Command::new("kill").args(["-TERM", &pid]).status();
-    assert!(told.unwrap().success());
+    eventually("the wait", || is_waiting(&server, &mut waiting));
+    server.signal("-TERM");
     assert_eq!(messages(&waiting.wait_with_output().unwrap()), json!([]));
     assert!(begun.elapsed() < Duration::from_secs(25));
 }

@@ -1,96 +1,47 @@
 //! An engine with a clock to turn, queues in it, and the program on a data folder.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::ops::Deref;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
-use ocelot::api::model::{Kind, Model};
-use ocelot::api::operation::{Place, ReplyBody};
-use ocelot::api::queue;
-use ocelot::call::{ApiError, Call, Reply};
-use ocelot::clock::Clock;
-use ocelot::engine::{Attempt, Engine, EngineOptions, Home, LocalRequest, QueuePart, Strictness};
-use ocelot::log::Durability;
+use ocelot::api::{Service, queue};
+use ocelot::call::{ApiError, Reply};
+use ocelot::engine::{Engine, LocalRequest, QueuePart};
 use serde_json::{Value, json};
+pub(crate) use test_support::{
+    Asked, COMPARTMENT, HOUR_MS, SECOND_MS, START_MS, printed as json_of, text,
+};
 
-/// When the tests begin: 2026-03-14T01:02:03.456Z.
-pub(crate) const START_MS: i64 = 1_773_450_123_456;
-
-pub(crate) const SECOND_MS: i64 = 1000;
-pub(crate) const HOUR_MS: i64 = 3_600_000;
-
-pub(crate) const COMPARTMENT: &str = "ocid1.compartment.oc1..shop";
-
-/// A clock that stands still until it is turned.
-#[derive(Clone)]
-pub(crate) struct Time(Arc<AtomicI64>);
-
-impl Time {
-    pub(crate) fn advance(&self, by_ms: i64) {
-        self.0.fetch_add(by_ms, Ordering::SeqCst);
-    }
-
-    pub(crate) fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-impl Clock for Time {
-    fn now_ms(&self) -> i64 {
-        self.now_ms()
-    }
-}
+const SERVICES: &[&Service] = &[&queue::SERVICE];
 
 /// An engine under test.
-pub(crate) struct Bench {
-    pub(crate) engine: Engine,
-    pub(crate) time: Time,
+pub(crate) struct Bench(test_support::Bench);
+
+impl Deref for Bench {
+    type Target = test_support::Bench;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        Self::over(&Home::Memory, Time(Arc::new(AtomicI64::new(START_MS))))
+        Self(test_support::Bench::new(SERVICES))
     }
 
     pub(crate) fn in_folder(folder: &Path) -> Self {
-        let time = Time(Arc::new(AtomicI64::new(START_MS)));
-        Self::over(&Home::Folder(folder.to_owned()), time)
+        Self(test_support::Bench::in_folder(SERVICES, folder))
     }
 
     /// One that refuses what the service in the cloud refuses.
     pub(crate) fn strict() -> Self {
-        let options = EngineOptions {
-            strictness: Strictness::new(true),
-            ..EngineOptions::default()
-        };
-        let time = Time(Arc::new(AtomicI64::new(START_MS)));
-        Self::with(&Home::Memory, options, time)
-    }
-
-    fn over(home: &Home, time: Time) -> Self {
-        Self::with(home, Durability::Os.into(), time)
-    }
-
-    fn with(home: &Home, options: EngineOptions, time: Time) -> Self {
-        let clock = Box::new(time.clone());
-        let patience = Duration::from_secs(1);
-        let engine = Engine::open_with(home, options, clock, patience).unwrap();
-        Self { engine, time }
+        Self(test_support::Bench::strict(SERVICES))
     }
 
     /// The same folder, opened again at the same time.
     pub(crate) fn reopened(self) -> Self {
-        let Self { engine, time } = self;
-        let home = Home::Folder(engine.folder().unwrap().to_owned());
-        drop(engine);
-        Self::over(&home, time)
-    }
-
-    /// A call of an operation of Queue, to be filled in.
-    pub(crate) fn call(&self, operation: &str) -> Asked<'_> {
-        asked(&self.engine, operation)
+        Self(self.0.reopened())
     }
 
     /// A new queue with these settings.
@@ -143,14 +94,7 @@ impl Bench {
 }
 
 fn asked<'e>(engine: &'e Engine, operation: &str) -> Asked<'e> {
-    let mut operations = queue::SERVICE.operations();
-    let operation = operations
-        .find(|one| one.id.to_string() == operation)
-        .unwrap();
-    Asked {
-        engine,
-        call: Call::new(operation),
-    }
+    Asked::of(engine, SERVICES, operation)
 }
 
 fn merge(object: &mut Value, more: Value) {
@@ -271,125 +215,6 @@ impl<'e> Queue<'e> {
     }
 }
 
-/// A call in the making.
-#[must_use]
-pub(crate) struct Asked<'e> {
-    engine: &'e Engine,
-    pub(crate) call: Call,
-}
-
-impl Asked<'_> {
-    /// Sets a parameter where the operation has it.
-    pub(crate) fn with(mut self, wire: &'static str, value: &str) -> Self {
-        let mut params = self.call.operation.params.iter();
-        let place = params
-            .find(|param| param.wire == wire)
-            .map(|param| param.place);
-        let parameters = match place {
-            Some(Place::Path) => &mut self.call.path,
-            Some(Place::Query) => &mut self.call.query,
-            Some(Place::Header) | None => &mut self.call.headers,
-            Some(Place::Body) => panic!("{wire} belongs to the body"),
-        };
-        parameters.insert(wire, value.to_owned());
-        self
-    }
-
-    pub(crate) fn body(mut self, body: Value) -> Self {
-        self.call.body = Some(body);
-        self
-    }
-
-    /// The same call, made by another tenancy.
-    pub(crate) fn by(mut self, tenancy_id: &str) -> Self {
-        self.call.origin.tenancy_id = tenancy_id.to_owned();
-        self
-    }
-
-    pub(crate) fn attempt(&self) -> Attempt {
-        self.engine.attempt(&self.call).unwrap()
-    }
-
-    /// The same of a caller who waits already.
-    pub(crate) fn attempt_again(&self) -> Attempt {
-        self.engine.attempt_again(&self.call).unwrap()
-    }
-
-    pub(crate) fn answer(self) -> Result<Reply, ApiError> {
-        self.engine.answer(&self.call)
-    }
-
-    /// The reply, whose body is as the operation's model says.
-    pub(crate) fn ok(self) -> Reply {
-        let operation = self.call.operation;
-        let name = operation.id;
-        let reply = self.answer().unwrap_or_else(|e| panic!("{name}: {e}"));
-        assert!((200..300).contains(&reply.status), "{reply:?}");
-        match (operation.reply, &reply.body) {
-            (ReplyBody::Object(model), Some(body)) => check_shape(model.name, model, body),
-            (ReplyBody::Nothing, None) => {}
-            other => panic!("{name} answered with {other:?}"),
-        }
-        reply
-    }
-
-    pub(crate) fn value(self) -> Value {
-        self.ok().body.unwrap()
-    }
-
-    /// The message of an error that has this status and code.
-    pub(crate) fn fails(self, status: u16, code: &str) -> String {
-        let name = self.call.operation.id;
-        let error = self.answer().err();
-        let error = error.unwrap_or_else(|| panic!("{name} did not fail"));
-        assert_eq!((error.status, &*error.code), (status, code), "{error}");
-        error.message
-    }
-}
-
-/// Holds a reply against its model: all fields are known, those that must be there are, and each holds what
-/// it may.
-fn check_shape(path: &str, model: &Model, value: &Value) {
-    let object = value
-        .as_object()
-        .unwrap_or_else(|| panic!("{path} is {value}"));
-    for key in object.keys() {
-        assert!(model.field(key).is_some(), "{path} has no {key}");
-    }
-    for field in model.fields {
-        let path = format!("{path}.{}", field.wire);
-        match object.get(field.wire) {
-            None | Some(Value::Null) => assert!(!field.required, "{path} is missing"),
-            Some(value) => check_kind(&path, field.kind, value),
-        }
-    }
-}
-
-fn check_kind(path: &str, kind: Kind, value: &Value) {
-    match kind {
-        Kind::Object(model) => check_shape(path, model, value),
-        Kind::List(kind) => {
-            let values = value.as_array().unwrap_or_else(|| panic!("{path}"));
-            values.iter().for_each(|one| check_kind(path, *kind, one));
-        }
-        Kind::Map(kind) => {
-            let entries = value.as_object().unwrap_or_else(|| panic!("{path}"));
-            entries
-                .values()
-                .for_each(|one| check_kind(path, *kind, one));
-        }
-        Kind::Choice(choices) => {
-            let text = value.as_str().unwrap_or_else(|| panic!("{path}"));
-            assert!(choices.contains(&text), "{path} is {text}");
-        }
-        Kind::Text | Kind::DateTime => assert!(value.is_string(), "{path} is {value}"),
-        Kind::Integer => assert!(value.is_i64(), "{path} is {value}"),
-        Kind::Float => assert!(value.is_number(), "{path} is {value}"),
-        Kind::Boolean => assert!(value.is_boolean(), "{path} is {value}"),
-        Kind::Any => {}
-    }
-}
-
 /// A message that was got.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Got {
@@ -414,39 +239,32 @@ impl Got {
     }
 }
 
-pub(crate) fn text(value: &Value) -> String {
-    value.as_str().unwrap().to_owned()
-}
+/// The program in a home of its own.
+pub(crate) struct Program(test_support::Program);
 
-/// The program on one data folder, with nothing of the user's surroundings.
-#[derive(Clone)]
-pub(crate) struct Program {
-    pub(crate) home: PathBuf,
+impl Deref for Program {
+    type Target = test_support::Program;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 impl Program {
-    pub(crate) fn over(home: &Path) -> Self {
-        Self {
-            home: home.to_owned(),
-        }
+    pub(crate) fn new() -> Self {
+        Self(test_support::Program::new())
     }
 
-    pub(crate) fn command(&self, words: &str) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("ocelot"));
-        command
-            .env_clear()
-            .env("HOME", self.home.join("nobody"))
-            .env("OCELOT_HOME", &self.home)
-            .args(words.split_whitespace())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+    /// A run whose output is kept for whoever waits for its end.
+    pub(crate) fn command(&self, line: &str) -> Command {
+        let mut command = self.0.command(line);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
-    /// Runs a command that goes well, and returns what it printed.
-    pub(crate) fn run(&self, words: &str) -> Value {
-        json_of(&self.command(words).output().unwrap())
+    /// Runs a line that goes well, and returns what it printed.
+    pub(crate) fn run(&self, line: &str) -> Value {
+        json_of(&self.output(line))
     }
 
     /// Creates a queue with the name `jobs`.
@@ -454,15 +272,5 @@ impl Program {
         self.run(&format!(
             "queue queue-admin queue create --display-name jobs {options}"
         ));
-    }
-}
-
-/// What a program that went well printed.
-pub(crate) fn json_of(output: &Output) -> Value {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}: {stderr}", output.status);
-    match output.stdout.as_slice() {
-        [] => Value::Null,
-        bytes => serde_json::from_slice(bytes).unwrap(),
     }
 }

@@ -18,8 +18,7 @@ fn put_lines(program: &Program, options: &str, lines: &[u8]) -> std::process::Ou
 
 #[test]
 fn text_goes_in_and_comes_out() {
-    let home = tempfile::tempdir().unwrap();
-    let program = Program::over(home.path());
+    let program = Program::new();
     program.queue("");
     let put = program
         .run("queue messages put-messages --queue-id jobs --text -a --text b --channel-id eu");
@@ -45,8 +44,7 @@ fn text_goes_in_and_comes_out() {
 
 #[test]
 fn lines_go_in_as_many_at_once_as_fit() {
-    let home = tempfile::tempdir().unwrap();
-    let program = Program::over(home.path());
+    let program = Program::new();
     program.queue("");
     let mut lines = Vec::new();
     for nth in 0..45 {
@@ -68,8 +66,7 @@ fn lines_go_in_as_many_at_once_as_fit() {
 
 #[test]
 fn a_line_that_is_no_text_stops_it() {
-    let home = tempfile::tempdir().unwrap();
-    let program = Program::over(home.path());
+    let program = Program::new();
     program.queue("");
     let output = put_lines(&program, "--channel-id eu", b"good\n\xff\nnever\n");
     assert_eq!(output.status.code(), Some(1));

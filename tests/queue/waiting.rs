@@ -191,8 +191,7 @@ fn a_folder_has_another_sign_after_every_change_and_after_nothing_else() {
 
 #[test]
 fn the_program_waits_and_lets_others_put() {
-    let home = tempfile::tempdir().unwrap();
-    let program = Program::over(home.path());
+    let program = Program::new();
     program.queue("");
     let words = "queue messages get-messages --queue-id jobs --timeout-in-seconds 30";
     let begun = Instant::now();
@@ -202,7 +201,6 @@ fn the_program_waits_and_lets_others_put() {
     assert_eq!(got["data"]["messages"][0]["content"], "hello");
     assert!(begun.elapsed() < Duration::from_secs(20));
     // It is in flight for one second, and waited for.
-    let program = Program::over(home.path());
     program.run("queue messages put-messages --queue-id jobs --text again");
     program.run("queue messages get-messages --queue-id jobs --visibility-in-seconds 1");
     let got = program.run(words);
@@ -212,8 +210,7 @@ fn the_program_waits_and_lets_others_put() {
 /// Waiting takes the machine's time, whatever the engine's clock shows.
 #[test]
 fn the_program_stops_waiting_on_a_frozen_clock() {
-    let home = tempfile::tempdir().unwrap();
-    let program = Program::over(home.path());
+    let program = Program::new();
     program.queue("");
     program.run("local clock set 2020-01-01 --frozen");
     let begun = Instant::now();

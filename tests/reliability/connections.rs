@@ -1,6 +1,6 @@
 //! Clients that wait cost little.
 
-use crate::support::{Addresses, Python, Server, succeeds};
+use crate::support::{Addresses, Python, serve, succeeds};
 
 /// Most that a thousand idle connections and a thousand waiting fetches may cost together, in KiB. A release
 /// build needs far less.
@@ -12,7 +12,7 @@ fn a_thousand_idle_and_a_thousand_waiting_clients_cost_little_memory() {
         return;
     };
     let home = tempfile::tempdir().unwrap();
-    let server = Server::start(
+    let server = serve(
         &[],
         home.path(),
         &home.path().join("data"),
@@ -20,8 +20,8 @@ fn a_thousand_idle_and_a_thousand_waiting_clients_cost_little_memory() {
     );
     let mut clients = python.script("benches/connections.py");
     let mut clients = clients
-        .args([&server.addresses.http, &server.addresses.kafka])
-        .args([server.pid(), MOST_KIB].map(|number| number.to_string()))
+        .args([server.address(), server.kafka()])
+        .args([server.id(), MOST_KIB].map(|number| number.to_string()))
         .spawn()
         .unwrap();
     succeeds(&mut clients);

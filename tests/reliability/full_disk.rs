@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::support::{Addresses, Python, Server, succeeds};
+use crate::support::{Addresses, Python, serve, succeeds};
 
 /// Runs its arguments with a small disk of their own at `$0`, which ends with them.
 const SMALL_DISK: &str = "mount -t tmpfs -o size=12m none \"$0\" && exec \"$@\"";
@@ -26,11 +26,11 @@ fn a_full_disk_stops_writers_only_and_only_for_as_long() {
         eprintln!("only root can mount a small disk: left out");
         return;
     }
-    let server = Server::start(&wrapper, home.path(), &disk.join("data"), &Addresses::any());
+    let server = serve(&wrapper, home.path(), &disk.join("data"), &Addresses::any());
     let mut client = python.script("tests/reliability/full_disk.py");
     let mut client = client
-        .args([&server.addresses.http, &server.addresses.kafka])
-        .arg(format!("/proc/{}/root{mount}/filler", server.pid()))
+        .args([server.address(), server.kafka()])
+        .arg(format!("/proc/{}/root{mount}/filler", server.id()))
         .spawn()
         .unwrap();
     succeeds(&mut client);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{Addresses, PATIENCE, Python, Server, succeeds};
+use crate::support::{Addresses, PATIENCE, Python, serve, succeeds};
 
 const KILLS: usize = 50;
 
@@ -49,8 +49,8 @@ fn what_was_acknowledged_survives_fifty_kills_under_load() {
     };
     let home = tempfile::tempdir().unwrap();
     let data = home.path().join("data");
-    let mut server = Server::start(&[], home.path(), &data, &Addresses::any());
-    let addresses = server.addresses.clone();
+    let mut server = serve(&[], home.path(), &data, &Addresses::any());
+    let addresses = Addresses::of(&server);
     let mut load = python.script("tests/reliability/load.py");
     let mut load = load
         .args([&addresses.http, &addresses.kafka])
@@ -68,7 +68,7 @@ fn what_was_acknowledged_survives_fifty_kills_under_load() {
         progress.wait(1 + kill as u64 % 3);
         server.kill();
         let begun = Instant::now();
-        server = Server::start(&[], home.path(), &data, &addresses);
+        server = serve(&[], home.path(), &data, &addresses);
         longest = longest.max(begun.elapsed());
     }
     progress.wait(1);

@@ -268,7 +268,7 @@ impl Drop for End<'_> {
 }
 
 /// Makes a queue, and tells its address.
-fn queue(server: &Server<'_>) -> String {
+fn queue(server: &Server) -> String {
     let details =
         json!({"displayName": "jobs", "compartmentId": COMPARTMENT, "timeoutInSeconds": 1});
     let made = server.post("/20210201/queues", &details);

@@ -10,14 +10,14 @@ use crate::server::{Home, Server, json as body, text};
 use crate::wire::{Wire, ask};
 
 /// The server answers, and its memory has a bound.
-fn is_well(server: &Server<'_>) {
+fn is_well(server: &Server) {
     assert_eq!(text(&server.get("/healthz")), "ok\n");
     assert!(resident_mib(server) < 200, "{} MiB", resident_mib(server));
     assert!(!server.log().contains("panicked"), "{}", server.log());
 }
 
-fn resident_mib(server: &Server<'_>) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+fn resident_mib(server: &Server) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
     let line = status
         .lines()
         .find(|line| line.starts_with("VmRSS"))

@@ -12,7 +12,7 @@ use crate::wire::{Wire, ask};
 fn it_says_where_it_serves() {
     let home = Home::new();
     let server = home.serve("");
-    let pid = server.pid();
+    let pid = server.id();
     let (http, kafka) = (server.url(), server.ready["kafka"].as_str().unwrap());
     let stomp = server.ready["stomp"].as_str().unwrap();
     let data = home.data().display().to_string();
@@ -118,7 +118,7 @@ fn a_folder_has_one_server() {
         "Error: the data folder {} is served already, by process {} at {}: stop that server, or choose another \
          folder with --data-dir\n",
         home.data().display(),
-        server.pid(),
+        server.id(),
         server.url()
     );
     assert_eq!(stderr, expected);

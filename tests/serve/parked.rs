@@ -20,7 +20,7 @@ fn make_room(files: u64) {
 }
 
 /// A new queue, by its OCID.
-fn queue(server: &Server<'_>) -> String {
+fn queue(server: &Server) -> String {
     let details = json!({"displayName": "jobs", "compartmentId": COMPARTMENT});
     let made = server.post("/20210201/queues", &details);
     assert_eq!(made.status, 202, "{}", text(&made));
@@ -29,11 +29,11 @@ fn queue(server: &Server<'_>) -> String {
 }
 
 /// So many requests for a message, none of which is answered yet.
-fn park(server: &Server<'_>, queue: &str, count: usize) -> Vec<Wire> {
+fn park(server: &Server, queue: &str, count: usize) -> Vec<Wire> {
     park_with(server, queue, count, "")
 }
 
-fn park_with(server: &Server<'_>, queue: &str, count: usize, parameters: &str) -> Vec<Wire> {
+fn park_with(server: &Server, queue: &str, count: usize, parameters: &str) -> Vec<Wire> {
     let get = format!(
         "GET /20210201/queues/{queue}/messages?timeoutInSeconds=30{parameters} HTTP/1.1\r\nhost: x\r\n\r\n"
     );
@@ -49,7 +49,7 @@ fn park_with(server: &Server<'_>, queue: &str, count: usize, parameters: &str) -
     parked
 }
 
-fn in_flight(server: &Server<'_>) -> usize {
+fn in_flight(server: &Server) -> usize {
     let metrics = text(&server.get("/metrics"));
     let mut lines = metrics.lines();
     let gauge = lines.find(|line| line.starts_with("ocelot_http_requests_in_flight "));
@@ -57,7 +57,7 @@ fn in_flight(server: &Server<'_>) -> usize {
     count.parse().unwrap()
 }
 
-fn put(server: &Server<'_>, queue: &str, contents: std::ops::Range<usize>) {
+fn put(server: &Server, queue: &str, contents: std::ops::Range<usize>) {
     let messages: Vec<Value> = contents
         .map(|content| json!({"content": content.to_string()}))
         .collect();

@@ -1,13 +1,13 @@
-//! Programs that people write and use: with the official SDK, the official command line, and over HTTP/2.
+//! Programs that people write and use: with the official SDK, and over HTTP/2.
 
-use crate::official::{official, python, test_key};
+use crate::official::{python, test_key};
 use crate::server::{Home, Server};
 
 #[test]
 fn the_sdk_does_every_operation_of_streaming() {
     let home = Home::new();
     let server = home.serve("");
-    if let Some(said) = python(&server, "sdk_streaming.py", test_key()) {
+    if let Some(said) = python(&home, &server, "sdk_streaming.py", test_key()) {
         assert!(said.starts_with("every operation answered"), "{said}");
     }
 }
@@ -16,13 +16,13 @@ fn the_sdk_does_every_operation_of_streaming() {
 fn the_sdk_does_every_operation_of_streaming_over_tls() {
     let home = Home::new();
     let server = home.serve("--tls auto");
-    if let Some(said) = python(&server, "sdk_streaming.py", test_key()) {
+    if let Some(said) = python(&home, &server, "sdk_streaming.py", test_key()) {
         assert!(said.starts_with("every operation answered"), "{said}");
     }
 }
 
 /// A server whose callers must sign, for two tenancies that it knows and one caller that it does not.
-fn verifying(home: &Home) -> Server<'_> {
+fn verifying(home: &Home) -> Server {
     for (profile, tenancy) in [("SHOP", "shop"), ("BANK", "bank"), ("STRANGER", "shop")] {
         let key_file = home.path(&format!("{profile}.pem"));
         home.ok(&format!(
@@ -40,76 +40,22 @@ fn verifying(home: &Home) -> Server<'_> {
 fn the_sdk_does_every_operation_of_queue() {
     let home = Home::new();
     let server = verifying(&home);
-    python(&server, "sdk_queue.py", home.path(".oci/config"));
+    python(&home, &server, "sdk_queue.py", home.path(".oci/config"));
 }
 
 #[test]
 fn the_sdk_does_every_operation_of_notifications() {
     let home = Home::new();
     let server = verifying(&home);
-    python(&server, "sdk_ons.py", home.path(".oci/config"));
+    python(&home, &server, "sdk_ons.py", home.path(".oci/config"));
 }
 
 #[test]
 fn producers_and_consumers_of_the_guides() {
     let home = Home::new();
     let server = home.serve("");
-    if let Some(said) = python(&server, "guide.py", test_key()) {
+    if let Some(said) = python(&home, &server, "guide.py", test_key()) {
         assert_eq!(said, "120 put, 120 got, 120 got again\n");
-    }
-}
-
-#[test]
-fn the_streaming_lab_with_the_official_command_line() {
-    let home = Home::new();
-    let server = home.serve("");
-    if let Some(said) = official(&server, "guide-streaming.sh") {
-        assert!(
-            said.contains("| production-events |") && said.contains("order-events"),
-            "{said}"
-        );
-        assert!(said.trim_end().ends_with("== done"), "{said}");
-    }
-}
-
-#[test]
-fn the_queue_lab_with_the_official_command_line() {
-    let home = Home::new();
-    let server = home.serve("");
-    if let Some(said) = official(&server, "guide-queue.sh") {
-        assert!(
-            said.contains("\"expire-after\"") && said.contains("\"visible-messages\": 0"),
-            "{said}"
-        );
-        assert!(said.trim_end().ends_with("== done"), "{said}");
-    }
-}
-
-#[test]
-fn the_notifications_lab_with_the_official_command_line() {
-    let home = Home::new();
-    let server = home.serve("");
-    if let Some(said) = official(&server, "guide-notifications.sh") {
-        assert!(said.contains("\"message-id\""), "{said}");
-        // In both tables.
-        assert_eq!(said.matches("| PENDING").count(), 6, "{said}");
-        assert_eq!(said.matches("| ACTIVE").count(), 2, "{said}");
-        assert!(said.trim_end().ends_with("== done"), "{said}");
-    }
-}
-
-#[test]
-fn the_lab_about_rules_with_the_official_command_line() {
-    let home = Home::new();
-    let server = home.serve("");
-    if let Some(said) = official(&server, "guide-events.sh") {
-        for line in [
-            "| True    | instance-state-monitor  | ACTIVE |",
-            "| True    | object-upload-processor | ACTIVE |",
-        ] {
-            assert!(said.contains(line), "{said}");
-        }
-        assert!(said.trim_end().ends_with("== done"), "{said}");
     }
 }
 

@@ -96,7 +96,7 @@ fn status_shows_the_server() {
     let status = home.json("local status");
     let expected = json!({
         "http": server.url(), "kafka": server.ready["kafka"], "stomp": server.ready["stomp"],
-        "pid": server.pid(), "ca": null
+        "pid": server.id(), "ca": null
     });
     assert_eq!(status["server"], expected);
     assert_eq!(status["data-dir"], home.data().display().to_string());

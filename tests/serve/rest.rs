@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::server::{COMPARTMENT, Home, Server, json as body, text};
 use crate::wire::{Wire, ask};
 
-fn refusal(server: &Server<'_>, request: &str) -> (u16, String, String) {
+fn refusal(server: &Server, request: &str) -> (u16, String, String) {
     let answer = ask(server.address(), request);
     let told = answer.json();
     let id = answer.header("opc-request-id").unwrap();
@@ -115,6 +115,28 @@ fn bodies_are_json() {
             "InvalidParameter"
         };
         assert_eq!(refused(&messages, "", body, 400, code), expected);
+    }
+}
+
+#[test]
+fn a_body_without_which_an_operation_can_do_may_be_left_out() {
+    let home = Home::new();
+    let server = home.serve("--memory");
+    for action in [
+        "retrieveDimensionStates",
+        "summarizeAlarmSuppressionHistory",
+    ] {
+        for (body, status) in [("", 404), ("{}", 404), ("[]", 400), ("{", 400)] {
+            let told = refusal(
+                &server,
+                &format!(
+                    "POST /20180401/alarms/ocid1.alarm.oc1..x/actions/{action} HTTP/1.1\r\nhost: x\r\n\
+                     content-length: {}\r\n\r\n{body}",
+                    body.len()
+                ),
+            );
+            assert_eq!(told.0, status, "{action} {body:?}: {}", told.2);
+        }
     }
 }
 

@@ -1,39 +1,31 @@
 //! A server on a data folder of its own, the command line beside it, and Python with its clients.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::ops::Deref;
+use std::process::Command;
 
 use serde_json::Value;
-use tempfile::TempDir;
-
-/// How long anything may take. Much more than it does, since machines are busy at times.
-const PATIENCE: Duration = Duration::from_secs(120);
+use test_support::{Program, finish, succeed};
 
 /// A user's home, with a data folder in it.
-pub(crate) struct Home(TempDir);
+pub(crate) struct Home(Program);
+
+impl Deref for Home {
+    type Target = Program;
+
+    fn deref(&self) -> &Program {
+        &self.0
+    }
+}
 
 impl Home {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        Self(Program::new())
     }
 
     /// The program, with this home and nothing else around it.
     pub(crate) fn ocelot<W: AsRef<OsStr>>(&self, words: &[W]) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("ocelot"));
-        command
-            .env_clear()
-            .env("HOME", self.0.path())
-            .env("OCELOT_HOME", self.path("data"))
-            .args(words);
-        command
+        self.command_of(words)
     }
 
     /// What a command prints, which must end well.
@@ -82,109 +74,27 @@ impl Home {
     }
 }
 
-/// A server that ends with the value.
-pub(crate) struct Server {
-    process: Child,
-    /// What it wrote once it was ready.
-    ready: Value,
-}
+/// A server on the data folder of a home.
+pub(crate) struct Server(test_support::Server);
 
 impl Server {
     pub(crate) fn start(home: &Home, options: &[&str]) -> Self {
-        let ready = home.path("ready.json");
-        let mut command =
-            home.ocelot(&["serve", "--http", "127.0.0.1:0", "--kafka", "127.0.0.1:0"]);
-        let mut process = command
-            .args(["--stomp", "127.0.0.1:0"])
-            .args(options)
-            .arg("--ready-file")
-            .arg(&ready)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(File::create(home.path("server.log")).unwrap())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        stdout.read_line(&mut line).unwrap();
-        assert!(line.contains("ready"), "the server did not start: {line:?}");
-        let ready = serde_json::from_slice(&fs::read(ready).unwrap()).unwrap();
-        Self { process, ready }
-    }
-
-    fn text(&self, field: &str) -> &str {
-        self.ready[field].as_str().unwrap()
+        Self(home.serve(&options.join(" ")))
     }
 
     /// The URL of REST.
     pub(crate) fn http(&self) -> &str {
-        self.text("http")
+        self.0.url()
     }
 
     /// The address of Kafka.
     pub(crate) fn kafka(&self) -> &str {
-        self.text("kafka")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.0.kafka()
     }
 }
 
 /// Runs a helper beside this file to its end, which must be a good one, and returns what it said. Does nothing
 /// where the surroundings have no Python with the clients.
 pub(crate) fn python(script: &str, args: &[&str]) -> Option<String> {
-    let Some(python) = std::env::var_os("OCELOT_PYTHON") else {
-        eprintln!("OCELOT_PYTHON is not set: {script} is left out");
-        return None;
-    };
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/serve_auth");
-    let mut command = Command::new(python);
-    // Variables of the surroundings may name certificates and proxies.
-    command.env_clear().arg(folder.join(script)).args(args);
-    Some(succeed(command))
-}
-
-fn succeed(command: Command) -> String {
-    let shown = format!("{command:?}");
-    let output = finish(command);
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    assert!(
-        output.status.success(),
-        "{shown}: {}\n{}\n{}",
-        output.status,
-        text(&output.stdout),
-        text(&output.stderr)
-    );
-    text(&output.stdout)
-}
-
-/// Runs a command to its end, which must come in time.
-fn finish(mut command: Command) -> Output {
-    // In files, not pipes: those fill up while nobody reads.
-    let [stdout, stderr] = [(); 2].map(|()| tempfile::NamedTempFile::new().unwrap());
-    let mut process = command
-        .stdin(Stdio::null())
-        .stdout(stdout.reopen().unwrap())
-        .stderr(stderr.reopen().unwrap())
-        .spawn()
-        .unwrap();
-    let begun = Instant::now();
-    let status = loop {
-        if let Some(status) = process.try_wait().unwrap() {
-            break status;
-        }
-        if begun.elapsed() > PATIENCE {
-            process.kill().unwrap();
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    };
-    Output {
-        status,
-        stdout: fs::read(stdout.path()).unwrap(),
-        stderr: fs::read(stderr.path()).unwrap(),
-    }
+    test_support::python(&format!("tests/serve_auth/{script}"), args)
 }

@@ -1,31 +1,10 @@
 //! stomp.py, in the Python that `OCELOT_PYTHON` names. Where there is none, its tests say so and end.
 
-use std::path::Path;
-use std::process::Command;
-
 use crate::server::Server;
 
 /// Runs a script against a server, which must say that all is well.
 fn python(script: &str, arguments: &[&str]) {
-    let Some(python) = std::env::var_os("OCELOT_PYTHON") else {
-        eprintln!("OCELOT_PYTHON is not set: {script} is not run");
-        return;
-    };
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stomp");
-    let mut command = Command::new("timeout");
-    // Variables of the surroundings may name certificates and proxies.
-    command
-        .env_clear()
-        .arg("120")
-        .arg(python)
-        // Nothing is left beside the scripts.
-        .arg("-B")
-        .arg(folder.join(script))
-        .args(arguments);
-    let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}\n{said}\n{errors}");
+    test_support::python(&format!("tests/stomp/{script}"), arguments);
 }
 
 #[test]
@@ -35,7 +14,7 @@ fn stomp_py_speaks_every_version() {
         let queue = server.create_queue(&[]);
         python(
             "versions.py",
-            &[version, server.stomp(), server.http(), &queue],
+            &[version, server.stomp(), server.url(), &queue],
         );
         assert_eq!(server.stats(&queue), [0, 0, 0]);
     }

@@ -7,6 +7,7 @@
 
 mod clients;
 mod exchange;
+mod faults;
 mod flow;
 mod hostile;
 mod life;

@@ -1,19 +1,24 @@
 //! A server of the test's own, on free ports, over a folder that goes with it.
 
-use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::process::Output;
 
 use serde_json::Value;
-use tempfile::TempDir;
+pub(crate) use test_support::eventually;
+use test_support::{Program, finish, printed};
 
 pub(crate) struct Server {
-    process: Child,
-    folder: TempDir,
-    ready: Value,
+    home: Program,
+    server: test_support::Server,
+}
+
+impl Deref for Server {
+    type Target = test_support::Server;
+
+    fn deref(&self) -> &Self::Target {
+        &self.server
+    }
 }
 
 impl Server {
@@ -22,54 +27,18 @@ impl Server {
     }
 
     pub(crate) fn start_with(options: &[&str]) -> Self {
-        Self::start_in(tempfile::tempdir().unwrap(), options)
-    }
-
-    /// A server over a folder that may have been used before.
-    pub(crate) fn start_in(folder: TempDir, options: &[&str]) -> Self {
-        let ready_file = folder.path().join("ready.json");
-        let mut process = command(folder.path(), &["serve", "--http", "127.0.0.1:0"])
-            .args(["--kafka", "127.0.0.1:0", "--stomp", "127.0.0.1:0"])
-            .args(["--log", "info", "--ready-file"])
-            .arg(&ready_file)
-            .args(options)
-            .stdout(Stdio::piped())
-            .stderr(fs::File::create(folder.path().join("log")).unwrap())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let stdout = process.stdout.take().unwrap();
-        BufReader::new(stdout).read_line(&mut line).unwrap();
-        let ready = fs::read(&ready_file).expect(&line);
-        Self {
-            process,
-            ready: serde_json::from_slice(&ready).unwrap(),
-            folder,
-        }
-    }
-
-    /// Where STOMP clients connect, as `host:port`.
-    pub(crate) fn stomp(&self) -> &str {
-        self.ready["stomp"].as_str().unwrap()
-    }
-
-    /// The URL of REST.
-    pub(crate) fn http(&self) -> &str {
-        self.ready["http"].as_str().unwrap()
+        let home = Program::new();
+        let server = home.serve(&options.join(" "));
+        Self { home, server }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// What the server has told on stderr.
-    pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.path("log")).unwrap()
+        self.home.path(name)
     }
 
     /// What a command line on the server's data folder prints, which the server answers.
     pub(crate) fn run(&self, line: &[&str]) -> Value {
-        run(self.folder.path(), line)
+        printed(&finish(self.home.command_of(line)))
     }
 
     /// Makes a queue, and returns its OCID.
@@ -108,76 +77,14 @@ impl Server {
         ]
     }
 
-    /// What the server counts.
-    pub(crate) fn metrics(&self) -> String {
-        let address = self.http().trim_start_matches("http://");
-        let mut stream = TcpStream::connect(address).unwrap();
-        let ask = format!("GET /metrics HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-        stream.write_all(ask.as_bytes()).unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        text
-    }
-
-    /// The memory that the server holds, in bytes.
-    pub(crate) fn memory_bytes(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let mut lines = status.lines();
-        let line = lines.find(|line| line.starts_with("VmRSS")).unwrap();
-        let kib: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-        kib * 1024
-    }
-
     /// Asks the server to end, and waits until it has.
     pub(crate) fn stop(&mut self) -> Option<i32> {
-        let pid = self.process.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &pid]).status();
-        assert!(told.unwrap().success());
-        self.process.wait().unwrap().code()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn command(home: &Path, line: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ocelot"));
-    command
-        .args(line)
-        .env_clear()
-        .env("HOME", home)
-        .env("OCELOT_HOME", home.join("data"))
-        .stdin(Stdio::null());
-    command
-}
-
-/// What a command line on a data folder prints, as JSON.
-pub(crate) fn run(home: &Path, line: &[&str]) -> Value {
-    let output = command(home, line).output().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{line:?}: {errors}");
-    match output.stdout.is_empty() {
-        true => Value::Null,
-        false => serde_json::from_slice(&output.stdout).unwrap(),
+        self.signal("-TERM");
+        self.server.ended().code()
     }
 }
 
 /// What comes of a command line in an empty home.
 pub(crate) fn outcome(line: &[&str]) -> Output {
-    let home = tempfile::tempdir().unwrap();
-    command(home.path(), line).output().unwrap()
-}
-
-/// Waits until something holds, at most half a minute.
-pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        let waited = begun.elapsed();
-        assert!(waited < Duration::from_secs(30), "{what} does not come");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    finish(Program::new().command_of(line))
 }

@@ -1,6 +1,6 @@
 //! `ocelot top --once`: exact text.
 
-use crate::sandbox::{Sandbox, Server};
+use crate::sandbox::Sandbox;
 
 const FULL: &str = "\
 ocelot top  data                             2026-03-14T12:00:00Z (clock is set)
@@ -86,7 +86,7 @@ fn a_full_folder() {
 fn through_a_server() {
     let sandbox = prepared();
     let alone = sandbox.text("top --once");
-    let _server = Server::of(&sandbox);
+    let _server = sandbox.serve("");
     assert_eq!(sandbox.text("top --once"), alone);
     sandbox.put("orders", 2);
     let more = alone
@@ -113,7 +113,7 @@ fn as_wide_as_columns_says() {
     for (columns, width) in widths {
         let mut command = sandbox.command("top --once");
         command.env("COLUMNS", columns);
-        let text = String::from_utf8(sandbox.output(command).stdout).unwrap();
+        let text = String::from_utf8(test_support::finish(command).stdout).unwrap();
         let widest = text.lines().map(|line| line.chars().count()).max();
         assert_eq!(widest, Some(width), "{columns}\n{text}");
         assert!(text.contains("n…  "), "{text}");

@@ -1,6 +1,6 @@
 //! `ocelot top` on a terminal: keys, sizes, news, and what is left behind.
 
-use crate::sandbox::{Sandbox, Server};
+use crate::sandbox::Sandbox;
 use crate::terminal::Terminal;
 
 const FIRST_SCREEN: &str = "\
@@ -55,7 +55,7 @@ fn news_are_seen() {
         return;
     };
     sandbox.create_stream("orders", 1);
-    let server = Server::of(&sandbox);
+    let server = sandbox.serve("");
     terminal.enter("ocelot top --interval 1");
     terminal.await_screen(|screen| screen.contains("orders   "));
     // Others have the folder in between, and a rate is seen when something comes.
@@ -172,11 +172,12 @@ fn charts_fill_the_terminal_with_colors() {
         "clear; ocelot monitoring metric-data summarize-metrics-data --compartment-id c --namespace shop \
          --query-text 'orders[1m].sum()' --output chart",
     );
-    let screen = terminal.await_screen(|screen| screen.contains("• site=berlin"));
     // 23 lines of chart, and the prompt.
+    let screen = terminal.await_screen(|screen| {
+        screen.contains("• site=berlin") && screen.trim_end().ends_with("\n>")
+    });
     assert_eq!(screen.lines().count(), 24, "{screen}");
     assert!(screen.starts_with("orders, every 1m\n"), "{screen}");
-    assert!(screen.trim_end().ends_with("\n>"), "{screen}");
     let colored = terminal.colored_screen();
     assert!(colored.contains("\u{1b}[36m•"), "{colored}");
 }

@@ -42,7 +42,7 @@ impl Metric {
     }
 
     /// One that documents name, with a dimension of its own for the resource.
-    const fn documented(
+    pub(super) const fn documented(
         (namespace, name): (&'static str, &'static str),
         unit: &'static str,
         resource: &'static str,

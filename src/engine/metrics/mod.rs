@@ -6,6 +6,7 @@
 //! compartments in which the resources are when that is stored.
 
 mod catalogue;
+mod connectors;
 mod gauges;
 mod recorder;
 mod requests;
@@ -18,6 +19,7 @@ pub(super) use catalogue::{
     DELIVERED, DELIVERED_EVENTS, EVENTS_DELIVERED, FAILED, GETS, MATCHED_EVENTS, PUBLISHED,
     PUBLISHED_EVENTS, PUTS, RequestMetrics, UNDELIVERED_EVENTS, is_amount,
 };
+pub(super) use connectors::{AT_SOURCE, AT_TARGET, AT_TASK, Amount, PlaceMetrics};
 pub(super) use gauges::AtRest;
 pub(super) use recorder::{Recorder, Subject};
 pub(super) use requests::{Outcome, QueueOutcome};

@@ -16,6 +16,8 @@ use super::{Context, Strictness};
 use crate::api::monitoring::Monitoring as Operation;
 use crate::call::{ApiError, Call, Reply};
 
+pub(super) use post::check_metric_name;
+
 /// Source of the rates: behaviour.md 5.3.
 const READS: Rate = Rate::per_second("requests of this kind", 10);
 const ALARM_CALLS: Rate = Rate::per_second("requests about alarms", 10);

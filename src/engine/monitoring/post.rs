@@ -134,18 +134,7 @@ fn store(session: &Session<'_>, metrics: &[Checked], now_ms: i64) -> Result<(), 
 /// A metric as it can be stored, or why it cannot.
 fn check(metric: &Value, now_ms: i64) -> Result<Checked, String> {
     let metric = Metric::deserialize(metric).map_err(|error| error.to_string())?;
-    check_name("namespace", &metric.namespace, "_")?;
-    let namespace = metric.namespace.to_ascii_lowercase();
-    if let Some(prefix) = RESERVED
-        .iter()
-        .find(|prefix| namespace.starts_with(**prefix))
-    {
-        return Err(format!(
-            "namespace must not begin with {prefix}, which is reserved, as {} does",
-            metric.namespace
-        ));
-    }
-    check_name("name", &metric.name, "._-$")?;
+    check_metric_name(("namespace", &metric.namespace), ("name", &metric.name))?;
     if let Some(group) = &metric.resource_group {
         check_name("resourceGroup", group, "._-$")?;
     }
@@ -166,6 +155,22 @@ fn check(metric: &Value, now_ms: i64) -> Result<Checked, String> {
         metadata: metric.metadata,
         points,
     })
+}
+
+/// Refuses the namespace and the name of a metric that is no service's own, each with what it is called.
+pub(in crate::engine) fn check_metric_name(
+    (namespace_field, namespace): (&str, &str),
+    (name_field, name): (&str, &str),
+) -> Result<(), String> {
+    check_name(namespace_field, namespace, "_")?;
+    let lower = namespace.to_ascii_lowercase();
+    let mut reserved = RESERVED.iter();
+    if let Some(prefix) = reserved.find(|prefix| lower.starts_with(**prefix)) {
+        return Err(format!(
+            "{namespace_field} must not begin with {prefix}, which is reserved, as {namespace} does"
+        ));
+    }
+    check_name(name_field, name, "._-$")
 }
 
 fn check_name(what: &str, name: &str, signs: &str) -> Result<(), String> {

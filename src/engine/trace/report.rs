@@ -157,6 +157,8 @@ fn source(kind: &HopKind) -> String {
         | HopKind::Stream { .. }
         | HopKind::Attempt { .. }
         | HopKind::Function { .. }
+        | HopKind::Connector { .. }
+        | HopKind::Object { .. }
         | HopKind::Inbox { .. } => "not kept any more".to_owned(),
     }
 }
@@ -195,6 +197,12 @@ fn end(hops: &[StoredTraceHop<Hop>], hop: &StoredTraceHop<Hop>) -> Option<TraceR
         HopResult::Started => match last_after(hops, hop.id) {
             // Its effect is noted, and not carried out yet.
             None => Some(TraceResult::UnderWay),
+            Some(_) => None,
+        },
+        HopResult::Taken => match last_after(hops, hop.id).map(|hop| hop.hop.result) {
+            None | Some(HopResult::Failed) => Some(TraceResult::UnderWay),
+            Some(HopResult::Delivered) => Some(TraceResult::Delivered),
+            Some(HopResult::Dropped) => Some(TraceResult::Failed),
             Some(_) => None,
         },
         _ => None,

@@ -119,8 +119,18 @@ impl Queues<'_> {
         Ok(call)
     }
 
-    /// Asks the engine. A client that is too fast is not refused but rests, and its connection with it.
+    /// Asks the engine. A client that is too fast is not refused but rests, and its connection with it; what a fault
+    /// refuses is refused, whatever its status, since that is what its user wants to see.
     async fn ask(&self, call: &Call) -> Result<Reply, ApiError> {
+        if self.shared.engine.has_faults() {
+            let strike = self.shared.ask_engine(|engine| engine.strike(call))?;
+            sleep(strike.delay).await;
+            if let Some(hit) = strike.hit {
+                return self
+                    .shared
+                    .ask_engine(|engine| engine.answer_hit(call, hit));
+            }
+        }
         loop {
             match wait::answer(self.shared, call).await {
                 Err(error) if error.status == TOO_MANY_REQUESTS => {
