@@ -6,10 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::effects::{Effect, MOST_AT_ONCE, Note};
 use super::streaming::STREAM;
-use super::trace::{self, Hop, HopKind, HopResult};
+use super::trace::{self, Hop, HopKind, HopResult, TraceParent};
 use super::{Context, Engine, delivery, events, ons};
 use crate::api::OperationId;
 use crate::api::streaming::{self, Streaming as StreamingOperation};
@@ -53,7 +54,14 @@ impl Engine {
             }
             if let Some(kind) = refused(&noted.effect.effect) {
                 let hop = Hop::short(kind, HopResult::Refused, refusal.message.as_str());
-                trace::then(noted.effect.trace.as_ref(), session, now_ms, &hop)?;
+                match &noted.effect.trace {
+                    Some(parent) => parent.then(session, now_ms, &hop)?,
+                    // Nobody else would learn of it, as of what an alarm tells a topic that is gone.
+                    None => {
+                        let trace_id = Uuid::new_v4().to_string();
+                        TraceParent::begin(session, &trace_id, now_ms, &hop)?
+                    }
+                };
             }
             session.remove_effect(noted.id)
         })

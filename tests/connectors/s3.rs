@@ -2,11 +2,12 @@
 //! is away.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use test_support::{Python, finish};
 
 use crate::bench::{Object, lines, text, value_of};
 use crate::program::Program;
@@ -24,13 +25,9 @@ struct S3 {
 impl S3 {
     /// A server on a port, or on any for 0; nothing where there is no Python for it.
     fn on(port: u16) -> Option<Self> {
-        let Some(python) = std::env::var_os("OCELOT_PYTHON") else {
-            eprintln!("OCELOT_PYTHON is not set: there is no server to ask");
-            return None;
-        };
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/connectors/s3_server.py");
-        let mut process = Command::new(python)
-            .args([script, &port.to_string()])
+        let mut script = Python::find()?.script("tests/connectors/s3_server.py");
+        let mut process = script
+            .arg(port.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -80,10 +77,7 @@ impl S3 {
             .env("AWS_ACCESS_KEY_ID", &self.key_id)
             .env("AWS_SECRET_ACCESS_KEY", &self.secret)
             .envs(settings.iter().copied());
-        let output = assert_cmd::Command::from_std(command)
-            .timeout(std::time::Duration::from_secs(60))
-            .output()
-            .unwrap();
+        let output = finish(command);
         let told = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{told}");
         told

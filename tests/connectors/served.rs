@@ -49,7 +49,7 @@ fn a_server_moves_by_itself_at_once_and_when_time_comes() {
         "streaming stream message put --stream-id orders --messages '[{\"key\": null, \"value\": \"dg==\"}]'",
     );
     program.data("local clock advance 70s");
-    let run = awaited("the run", || {
+    let run = awaited("a run", || {
         program.data("local function logs count").get(0).cloned()
     });
     assert!(

@@ -8,6 +8,7 @@ mod page;
 mod palette;
 mod screen;
 mod sections;
+mod signals;
 mod watch;
 
 use std::time::Duration;
@@ -42,7 +43,7 @@ pub(super) static TOP: Builtin = Builtin {
 /// The command, for the tree.
 pub(super) fn command() -> Command {
     Command::new("top")
-        .about("Watch streams, groups and their lag, queues, deliveries and rules, live.")
+        .about("Watch streams, groups and their lag, queues, deliveries, rules and alarms, live.")
         .after_help(
             "It shows the engine on this machine, wherever it runs: in a server that has the data folder, or in no \
              process at all.\n\n\

@@ -173,7 +173,8 @@ pub(in crate::engine) fn check_metric_name(
     check_name(name_field, name, "._-$")
 }
 
-fn check_name(what: &str, name: &str, signs: &str) -> Result<(), String> {
+/// Says what is wrong with a name, in which these signs may stand besides letters and digits.
+pub(super) fn check_name(what: &str, name: &str, signs: &str) -> Result<(), String> {
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || signs.contains(c);
     let begins = name.starts_with(|c: char| c.is_ascii_alphabetic());
     if begins && name.chars().all(is_of_name) && name.len() <= MOST_NAME_CHARS {
@@ -193,20 +194,32 @@ fn check_dimensions(dimensions: &BTreeMap<String, String>) -> Result<(), String>
         ));
     }
     for (key, value) in dimensions {
-        let is_key = !key.is_empty() && key.len() <= MOST_KEY_CHARS;
-        if !is_key || !key.chars().all(|c| c.is_ascii_graphic()) {
-            return Err(format!(
-                "a dimension's key must be 1 to {MOST_KEY_CHARS} printable ASCII characters without \
-                 blanks, not {key:?}"
-            ));
-        }
-        if !(1..=MOST_DIMENSION_CHARS).contains(&value.chars().count()) {
-            return Err(format!(
-                "the value of dimension {key} must have 1 to {MOST_DIMENSION_CHARS} characters"
-            ));
-        }
+        check_dimension_key(key)?;
+        check_dimension_value(key, value)?;
     }
     Ok(())
+}
+
+/// Says what is wrong with the key of a dimension.
+pub fn check_dimension_key(key: &str) -> Result<(), String> {
+    let is_key = !key.is_empty() && key.len() <= MOST_KEY_CHARS;
+    match is_key && key.chars().all(|c| c.is_ascii_graphic()) {
+        true => Ok(()),
+        false => Err(format!(
+            "a dimension's key must be 1 to {MOST_KEY_CHARS} printable ASCII characters without \
+             blanks, not {key:?}"
+        )),
+    }
+}
+
+/// Says what is wrong with the value of a dimension.
+pub fn check_dimension_value(key: &str, value: &str) -> Result<(), String> {
+    match (1..=MOST_DIMENSION_CHARS).contains(&value.chars().count()) {
+        true => Ok(()),
+        false => Err(format!(
+            "the value of dimension {key} must have 1 to {MOST_DIMENSION_CHARS} characters"
+        )),
+    }
 }
 
 fn check_metadata(metadata: Option<&BTreeMap<String, String>>) -> Result<(), String> {

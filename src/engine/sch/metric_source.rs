@@ -113,7 +113,7 @@ fn fitting(
 ) -> Result<RangeInclusive<i64>, StoreError> {
     let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
     for one in series {
-        session.visit_metric_buckets(one.series_no, &minutes, &mut |bucket| {
+        session.visit_metric_buckets(one.series_no, &minutes, |bucket: &Bucket| {
             if minutes.contains(&bucket.end_minute) {
                 *counts.entry(bucket.end_minute).or_default() += 1;
             }
@@ -138,7 +138,7 @@ fn records(
 ) -> Result<Vec<NewRecord>, StoreError> {
     let mut records = Vec::new();
     for one in series {
-        session.visit_metric_buckets(one.series_no, minutes, &mut |bucket| {
+        session.visit_metric_buckets(one.series_no, minutes, |bucket: &Bucket| {
             if minutes.contains(&bucket.end_minute) {
                 records.push(record_of(one, bucket));
             }
