@@ -8,7 +8,9 @@
 
 mod audit;
 mod fault;
+mod foreign;
 mod run;
+mod saving;
 mod seed;
 mod server;
 mod state;
