@@ -51,7 +51,7 @@ pub use access::{
     AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser,
     without_default_domain,
 };
-pub use audit::AuditRequest;
+pub use audit::{AuditRequest, changes_a_resource};
 pub use changes::{Attempt, Changes, Listening, PlaceInLine, Wait};
 pub use folder::{FolderError, FolderSign, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
@@ -225,7 +225,7 @@ impl Engine {
     }
 
     fn try_call(&self, call: &Call, is_first: bool) -> Result<Attempt, ApiError> {
-        request::check(call)?;
+        request::check(call).inspect_err(|error| self.note_refusal(call, error))?;
         let tenancy_id = self.tenancy_of(call)?;
         let context = self.context(call, &tenancy_id);
         if is_first {
