@@ -60,7 +60,7 @@ use queue::Queue;
 pub use queue::{DEFAULT_CHANNEL, PeekedState, QueueBatchResult, QueuePart};
 pub use queue::{DeleteQueueMessages, Deleted, GotQueueMessages, PutQueueMessages, PutQueueResult};
 pub use rates::Rates;
-pub use seed::{Planted, Seed, SeedError};
+pub use seed::{Planted, Seed, SeedError, SeedLines};
 use streaming::Streaming;
 pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 pub use streaming::{GotMessages, NEXT_CURSOR, PutMessages, PutResult};

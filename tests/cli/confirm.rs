@@ -84,7 +84,7 @@ fn replacing_a_whole_value_is_asked_about() {
     run.stdout("b\n").check();
 }
 
-/// What each command asks, whichever of its options is given: as the official command line 3.89.1 does.
+/// What each command asks, whichever of its options is given: as the official command line (3.95.1) does.
 const REPLACED: [(&str, &str); 10] = [
     (
         "streaming admin stream update --stream-id",
@@ -99,7 +99,7 @@ const REPLACED: [(&str, &str); 10] = [
         "kafka-settings and custom-encryption-key-details and freeform-tags and security-attributes and defined-tags",
     ),
     (
-        "ons topic update --topic-id",
+        "ons topic update --description text --topic-id",
         "freeform-tags and defined-tags",
     ),
     (
