@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Times whole commands with hyperfine, on an empty engine and on a full one (a thousand streams, a million
-# messages), and shows how much memory they take. Prints medians in milliseconds.
+# messages), and shows how much memory they take. Prints medians in milliseconds. The guide is the whole of
+# tests/data/guide.sh, whose limit is three seconds.
 #
 #   benches/commands.sh [PROGRAM]      default: target/release/ocelot, built if need be
 set -euo pipefail
@@ -12,8 +13,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export HOME=$work
 
-median() { # median NAME COMMAND: the median time of a command
-  hyperfine -N --warmup 20 --runs 200 --export-json "$work/times.json" "$2" >/dev/null 2>&1
+median() { # median NAME COMMAND [RUNS]: the median time of a command
+  local runs=${3:-200}
+  hyperfine -N --warmup $((runs / 10)) --runs "$runs" --export-json "$work/times.json" "$2" >/dev/null 2>&1
   python3 - "$1" "$work/times.json" <<'PY'
 import json, sys
 times = json.load(open(sys.argv[2]))["results"][0]
@@ -52,6 +54,16 @@ median "--version" "$program --version"
 median "--help" "$program --help"
 median "streaming --help" "$program streaming --help"
 median "stream create --help" "$program streaming admin stream create --help"
+
+echo "the guide, on an engine of its own each time"
+mkdir "$work/bin" && ln -s "$(realpath "$program")" "$work/bin/oci"
+cat > "$work/guide" <<END
+#!/bin/sh
+rm -rf "$work/guided"
+HOME=$work/guided PATH=$work/bin:$PATH HTTPS_PROXY=http://127.0.0.1:9 exec bash tests/data/guide.sh
+END
+chmod +x "$work/guide"
+median "the guide" "$work/guide" 10
 
 echo "on an engine with one stream"
 export OCELOT_HOME=$work/small

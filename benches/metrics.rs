@@ -1,15 +1,16 @@
-//! What measuring costs: a put of one message and of a hundred, each counted in the engine's own metrics, and
-//! storing what was counted of a thousand streams.
+//! What measuring costs: puts and gets of streams and queues by an engine that counts them and by one that does
+//! not, storing what was counted of a thousand streams, and the gauges of a thousand queues.
 //!
 //! Streams and metadata lie in memory, so that the disk does not hide the difference.
 // A benchmark that fails has nothing to report; macros of criterion make items without comments.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use ocelot::api::queue::Queue;
 use ocelot::api::streaming::{self, Streaming};
 use ocelot::api::{OperationId, operation::Operation};
 use ocelot::call::Call;
-use ocelot::engine::{Engine, Home, PutMessages};
+use ocelot::engine::{Engine, Home, PutMessages, PutQueueMessages};
 use ocelot::log::Durability;
 use serde_json::json;
 
@@ -37,18 +38,126 @@ fn request(messages: usize) -> String {
     json!({ "messages": vec![message; messages] }).to_string()
 }
 
-fn put(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("put");
-    for messages in [1, 100] {
+/// An engine that counts, and one that does not.
+fn engines() -> [(&'static str, Engine); 2] {
+    [("counted", true), ("not counted", false)].map(|(name, counts)| {
         let engine = Engine::open(&Home::Memory, Durability::Os).unwrap();
-        let call = stream(&engine, "bench");
-        let text = request(messages);
-        let request: PutMessages<'_> = serde_json::from_str(&text).unwrap();
-        group.bench_function(BenchmarkId::new("messages", messages), |bencher| {
-            bencher.iter(|| engine.put_messages(&call, &request).unwrap());
+        if !counts {
+            engine.measure_nothing();
+        }
+        (name, engine)
+    })
+}
+
+fn streams(criterion: &mut Criterion) {
+    for messages in [1, 100] {
+        let mut group = criterion.benchmark_group(format!("messages of streams: {messages}"));
+        for (name, engine) in engines() {
+            let call = stream(&engine, "bench");
+            let text = request(messages);
+            let request: PutMessages<'_> = serde_json::from_str(&text).unwrap();
+            group.bench_function(BenchmarkId::new("put", name), |bencher| {
+                bencher.iter(|| engine.put_messages(&call, &request).unwrap());
+            });
+            let mut cursor = Call::new(operation(Streaming::CreateCursor));
+            cursor.path.clone_from(&call.path);
+            cursor.body = Some(json!({"partition": "0", "type": "TRIM_HORIZON"}));
+            let cursor = engine.answer(&cursor).unwrap().body.unwrap();
+            let mut get = Call::new(operation(Streaming::GetMessages));
+            get.path.clone_from(&call.path);
+            let cursor = cursor["value"].as_str().unwrap().to_owned();
+            get.query.insert("cursor", cursor);
+            get.query.insert("limit", messages.to_string());
+            group.bench_function(BenchmarkId::new("get", name), |bencher| {
+                bencher.iter(|| engine.get_messages(&get).unwrap());
+            });
+        }
+    }
+}
+
+/// Makes a queue, and returns its OCID.
+fn queue(engine: &Engine, name: &str) -> String {
+    let call = |id: Queue| Call::new(OperationId::Queue(id).operation().unwrap());
+    let mut create = call(Queue::CreateQueue);
+    create.body = Some(json!({"displayName": name, "compartmentId": "c"}));
+    engine.answer(&create).unwrap();
+    let mut list = call(Queue::ListQueues);
+    list.query.insert("compartmentId", "c".to_owned());
+    list.query.insert("displayName", name.to_owned());
+    let listed = engine.answer(&list).unwrap().body.unwrap();
+    listed["items"][0]["id"].as_str().unwrap().to_owned()
+}
+
+fn of_queue(id: Queue, queue_id: &str) -> Call {
+    let mut call = Call::new(OperationId::Queue(id).operation().unwrap());
+    call.path.insert("queueId", queue_id.to_owned());
+    call
+}
+
+/// A message that is put, got and deleted.
+fn queues(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("a message of a queue");
+    for (name, engine) in engines() {
+        let queue_id = queue(&engine, "bench");
+        let put = of_queue(Queue::PutMessages, &queue_id);
+        let get = of_queue(Queue::GetMessages, &queue_id);
+        let mut delete = of_queue(Queue::DeleteMessage, &queue_id);
+        let text = json!({"messages": [{"content": "x".repeat(256)}]}).to_string();
+        let request: PutQueueMessages<'_> = serde_json::from_str(&text).unwrap();
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let put = engine.put_queue_messages(&[(&put, &request)]);
+                assert!(put.iter().all(Result::is_ok));
+                let got = engine.answer(&get).unwrap().body.unwrap();
+                let receipt = got["messages"][0]["receipt"].as_str().unwrap();
+                delete.path.insert("messageReceipt", receipt.to_owned());
+                engine.answer(&delete).unwrap()
+            });
         });
     }
-    group.finish();
+}
+
+/// What queues hold, as a server measures it each minute; of some of them, since others are empty.
+fn gauges(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("the gauges of 1000 queues");
+    for busy in [0, 100, 1000] {
+        let engine = Engine::open(&Home::Memory, Durability::Os).unwrap();
+        let text = json!({"messages": vec![json!({"content": "x"}); 20]}).to_string();
+        let request: PutQueueMessages<'_> = serde_json::from_str(&text).unwrap();
+        for number in 0..1000 {
+            let queue_id = queue(&engine, &format!("queue{number}"));
+            if number < busy {
+                let put = of_queue(Queue::PutMessages, &queue_id);
+                engine.put_queue_messages(&[(&put, &request)]);
+            }
+        }
+        group.bench_function(BenchmarkId::new("busy", busy), |bencher| {
+            bencher.iter(|| engine.store_metrics_of_minute().unwrap());
+        });
+    }
+}
+
+/// What a command does that puts a message: the engine is opened over a folder, and what it counted is put down when
+/// it is closed.
+fn commands(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("a message by an engine of its own");
+    for (name, counts) in [("counted", true), ("not counted", false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::Folder(folder.path().to_owned());
+        let open = || Engine::open(&home, Durability::Os).unwrap();
+        let call = stream(&open(), "bench");
+        let text = request(1);
+        let request: PutMessages<'_> = serde_json::from_str(&text).unwrap();
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let engine = open();
+                if !counts {
+                    engine.measure_nothing();
+                }
+                engine.put_messages(&call, &request).unwrap()
+            });
+        });
+    }
 }
 
 fn store(criterion: &mut Criterion) {
@@ -71,5 +180,5 @@ fn store(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, put, store);
+criterion_group!(benches, streams, queues, commands, store, gauges);
 criterion_main!(benches);

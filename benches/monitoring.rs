@@ -100,23 +100,41 @@ fn post(first: i64, times_ms: impl Iterator<Item = i64> + Clone) -> Call {
     call
 }
 
+/// Every statistic of a point a minute, and windows of other lengths.
+const QUERIES: [(&str, &str); 18] = [
+    ("load[1m].groupBy(pool).count()", "1m"),
+    ("load[1m].groupBy(pool).sum()", "1m"),
+    ("load[1m].groupBy(pool).mean()", "1m"),
+    ("load[1m].groupBy(pool).min()", "1m"),
+    ("load[1m].groupBy(pool).max()", "1m"),
+    ("load[1m].groupBy(pool).first()", "1m"),
+    ("load[1m].groupBy(pool).last()", "1m"),
+    ("load[1m].groupBy(pool).increment()", "1m"),
+    ("load[1m].groupBy(pool).rate()", "1m"),
+    ("load[1m].groupBy(pool).absent()", "1m"),
+    ("load[1m].groupBy(pool).percentile(0.9)", "1m"),
+    ("load[1m].grouping().percentile(0.5)", "1m"),
+    ("load[1h].max()", "1h"),
+    ("load[5m].groupBy(pool).percentile(0.9)", "5m"),
+    ("load[5m].groupBy(pool).percentile(0.9)", "1m"),
+    ("load[1h].groupBy(pool).percentile(0.9)", "1m"),
+    ("load[1h].groupBy(pool).max()", "1m"),
+    ("load[1m]{host = \"host-7\"}.mean()", "1m"),
+];
+
 fn query(criterion: &mut Criterion) {
     let bench = Bench::with_day();
     let mut group = criterion.benchmark_group("a day of 1,000 series");
     group.sample_size(20);
-    for query in [
-        "load[1m].grouping().sum()",
-        "load[1m].groupBy(pool).mean()",
-        "load[1h].max()",
-        "load[5m].groupBy(pool).percentile(0.9)",
-        "load[1m]{host = \"host-7\"}.mean()",
-    ] {
+    for (query, resolution) in QUERIES {
         let mut call = Call::new(operation(Monitoring::SummarizeMetricsData));
         call.query.insert("compartmentId", "c".to_owned());
-        let start = rfc3339(START_MS);
-        call.body = Some(json!({"namespace": "shop", "query": query, "startTime": start}));
+        call.body = Some(json!({
+            "namespace": "shop", "query": query, "startTime": rfc3339(START_MS), "resolution": resolution,
+        }));
         assert_ne!(bench.answer(&call), json!([]));
-        group.bench_function(query, |bencher| bencher.iter(|| bench.answer(&call)));
+        let name = format!("{query} at {resolution}");
+        group.bench_function(name, |bencher| bencher.iter(|| bench.answer(&call)));
     }
 }
 

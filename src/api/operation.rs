@@ -276,6 +276,8 @@ pub struct Operation {
     pub params: &'static [Param],
     /// The model of its request body.
     pub body: Option<&'static Model>,
+    /// Whether a request may come without a body, which says as much as an empty object.
+    pub body_is_optional: bool,
     /// What it replies.
     pub reply: ReplyBody,
     /// The operation that tells the state to wait for; the command has `--wait-for-state` then.
@@ -301,6 +303,7 @@ pub(super) const OPERATION: Operation = Operation {
     path: "",
     params: &[],
     body: None,
+    body_is_optional: false,
     reply: ReplyBody::Nothing,
     wait: None,
     takes_retry_token: false,

@@ -72,6 +72,11 @@ impl CommandOption {
         }
     }
 
+    /// The letter that stands for it, as `-c`. The official command line gives one to a single option.
+    pub fn letter(&self) -> Option<char> {
+        (self.flag == "compartment-id").then_some('c')
+    }
+
     /// Its name as a key of a `--from-json` document.
     pub fn json_key(&self) -> String {
         naming::camel(&self.flag)

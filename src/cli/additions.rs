@@ -233,9 +233,11 @@ pub(super) fn canvas(
             false => Ok(None),
         };
     }
+    let paper = Canvas::default();
     let paper = Canvas {
+        width: terminal::wanted_columns().map_or(paper.width, usize::from),
         is_ascii,
-        ..Canvas::default()
+        ..paper
     };
     Ok(Some(match terminal::size() {
         None => paper,

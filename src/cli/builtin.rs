@@ -11,9 +11,9 @@ use super::command::format;
 use super::error::CliError;
 use super::globals::Globals;
 use super::{
-    access, doctor, lag, local, local_audit, local_event, local_fault, local_function, local_inbox,
-    local_log, local_queue, local_state, local_trace, rule_test, run_command, serve, session,
-    setup, tail, terminal, top,
+    access, alarm_simulate, doctor, lag, local, local_audit, local_event, local_fault,
+    local_function, local_inbox, local_log, local_queue, local_state, local_trace, rule_test,
+    run_command, serve, session, setup, tail, terminal, top,
 };
 use crate::output;
 use crate::profile::{Environment, Settings};
@@ -83,6 +83,7 @@ pub(super) fn commands() -> Vec<Command> {
 /// The command of this program's own that stands in a group of a service's, if there is one.
 pub(super) fn command_in(group: &str) -> Option<Command> {
     match group {
+        alarm_simulate::GROUP => Some(alarm_simulate::command()),
         rule_test::GROUP => Some(rule_test::command()),
         lag::GROUP => Some(lag::command()),
         tail::GROUP => Some(tail::command()),
@@ -118,6 +119,7 @@ pub(super) fn run(
     let all = [
         local::BUILTINS,
         access::BUILTINS,
+        alarm_simulate::BUILTINS,
         lag::BUILTINS,
         local_audit::BUILTINS,
         local_event::BUILTINS,

@@ -142,7 +142,7 @@ const GLOBALS: &[(&str, &[Global])] = &[
             global(
                 "object-store",
                 Takes::Text("URL"),
-                "Where connectors put objects: a folder, or s3://BUCKET (default: objects in the data folder).",
+                "Where connectors put objects: a folder, s3://BUCKET, az://CONTAINER or gs://BUCKET (default: objects in the data folder).",
             ),
         ],
     ),

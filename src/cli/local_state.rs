@@ -1,6 +1,6 @@
 //! `ocelot local state …`: everything that the engine keeps, in one file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -66,9 +66,11 @@ pub(super) fn command() -> Command {
                 .help("Replace what the data folder holds."),
         );
     let diff = Command::new("diff")
-        .about("Tell what differs between a file and the engine: resources, and how many messages they hold.")
+        .about("Tell what differs between a file and the engine.")
         .after_help(
-            "Up to 1000 resources of a kind are compared.\n\n\
+            "Compared are resources and their settings, how many messages streams and queues hold, the positions of \
+             groups and connectors, metrics and the points of custom ones, keys, tokens, functions, logs, the inbox, \
+             faults and the clock. Left out are histories: audit, traces, work requests, alarm history.\n\n\
              Example:\n  ocelot local state diff shop.ocelot --output table",
         )
         .arg(file());
@@ -115,48 +117,56 @@ fn diff(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
     Ok(differences(&saved, here))
 }
 
-/// What is in one only, or with another number of messages.
+/// What tells a thing from others: its kind, name, OCID and tenancy.
+type Key<'s> = [&'s str; 4];
+
+fn field<'s>(thing: &'s Value, name: &str) -> &'s str {
+    thing.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn by_key(things: &[Value]) -> BTreeMap<Key<'_>, &Value> {
+    let key = |thing| ["kind", "name", "id", "tenancy-id"].map(|name| field(thing, name));
+    things.iter().map(|thing| (key(thing), thing)).collect()
+}
+
+/// What is in one only, or otherwise in the other.
 fn differences(saved: &[Value], here: &[Value]) -> Value {
-    let key = |resource: &Value| {
-        let field = |name: &str| {
-            resource
-                .get(name)
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-        };
-        (field("kind"), field("name"), field("id"))
-    };
-    let messages = |resource: Option<&Value>| {
-        let count = resource.and_then(|resource| resource.get("messages"));
-        count.cloned().unwrap_or(Value::Null)
-    };
-    let saved: BTreeMap<_, _> = saved
-        .iter()
-        .map(|resource| (key(resource), resource))
-        .collect();
-    let here: BTreeMap<_, _> = here
-        .iter()
-        .map(|resource| (key(resource), resource))
-        .collect();
-    let mut keys: Vec<_> = saved.keys().chain(here.keys()).collect();
-    keys.sort();
-    keys.dedup();
+    let (saved, here) = (by_key(saved), by_key(here));
+    let keys: BTreeSet<&Key<'_>> = saved.keys().chain(here.keys()).collect();
     let rows = keys.into_iter().filter_map(|key| {
         let (in_file, in_engine) = (saved.get(key).copied(), here.get(key).copied());
-        let difference = match (in_file, in_engine) {
-            (Some(_), None) => "only in the file",
-            (None, Some(_)) => "only in the engine",
-            (one, other) if messages(one) != messages(other) => "messages",
-            _ => return None,
-        };
+        let [kind, name, id, _] = key;
         Some(json!({
-            "kind": key.0,
-            "name": key.1,
-            "id": key.2,
-            "difference": difference,
-            "messages-in-file": messages(in_file),
-            "messages-in-engine": messages(in_engine),
+            "kind": kind,
+            "name": name,
+            "id": id,
+            "difference": difference(kind, in_file, in_engine)?,
+            "messages-in-file": in_file.and_then(|thing| thing.get("messages")),
+            "messages-in-engine": in_engine.and_then(|thing| thing.get("messages")),
         }))
     });
     rows.collect()
+}
+
+/// In what a thing differs, if it does.
+fn difference(kind: &str, in_file: Option<&Value>, in_engine: Option<&Value>) -> Option<String> {
+    let (one, other) = match (in_file, in_engine) {
+        (Some(one), Some(other)) => (one, other),
+        (Some(_), None) => return Some("only in the file".to_owned()),
+        (None, _) => return Some("only in the engine".to_owned()),
+    };
+    let content = match kind {
+        "metric" => "points",
+        _ => "position",
+    };
+    let parts = [
+        ("settings", "settings"),
+        ("messages", "messages"),
+        ("content", content),
+    ];
+    let differ = parts
+        .iter()
+        .filter(|(name, _)| one.get(*name) != other.get(*name));
+    let told: Vec<&str> = differ.map(|(_, told)| *told).collect();
+    (!told.is_empty()).then(|| told.join(", "))
 }

@@ -152,6 +152,8 @@ fn place(kind: &HopKind) -> String {
         } => format!("{protocol} {}", function_name.as_ref().unwrap_or(endpoint)),
         HopKind::Attempt { attempt, .. } => format!("attempt {attempt}"),
         HopKind::Function { attempt, .. } => format!("attempt {attempt}, run of the function"),
+        HopKind::Connector { connector_name, .. } => format!("connector {connector_name}"),
+        HopKind::Object { path } => format!("object {path}"),
         HopKind::Inbox { number, .. } => format!("inbox message {number}"),
     }
 }

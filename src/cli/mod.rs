@@ -2,6 +2,7 @@
 
 mod access;
 mod additions;
+mod alarm_simulate;
 mod aliases;
 mod builtin;
 mod command;

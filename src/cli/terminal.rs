@@ -77,6 +77,14 @@ pub(super) fn size() -> Option<(usize, usize)> {
     Some((usize::from(width.0), usize::from(height.0)))
 }
 
+/// How wide the variable `COLUMNS` wants text to be that goes elsewhere than to a terminal, within what can be
+/// drawn at all.
+pub(super) fn wanted_columns() -> Option<u16> {
+    let named = std::env::var("COLUMNS").ok()?;
+    let columns: u16 = named.trim().parse().ok()?;
+    Some(columns.clamp(40, 500))
+}
+
 /// Whether the user lets terminals have colors: `NO_COLOR` is not set, or empty.
 pub(super) fn shows_colors() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())

@@ -256,6 +256,7 @@ fn heading(operation: &Operation, option: &CommandOption) -> &'static str {
 fn argument(option: &CommandOption) -> Arg {
     let arg = Arg::new(option.flag.to_string())
         .long(option.flag.to_string())
+        .short(option.letter())
         .help(help_of(option));
     let (kind, action) = match option.takes {
         Takes::Nothing => return arg.action(ArgAction::SetTrue),

@@ -299,7 +299,7 @@ fn finish_shipment(
     shipped: Shipped,
 ) -> Result<Option<Failure>, EngineError> {
     let reason = match &shipped.arrival {
-        Arrival::Failed(reason) => Some(reason.clone()),
+        Arrival::Failed(fault) => Some(fault.reason.clone()),
         _ => None,
     };
     let run = shipped.run.as_ref();

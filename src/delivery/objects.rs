@@ -1,11 +1,25 @@
-//! Object storage: where connectors put objects, in a folder or in any store that speaks S3.
+//! Object storage: where connectors put objects, in a folder, or in a store that speaks S3, that of Azure or that
+//! of Google.
 
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::OnceLock;
+use std::time::Duration;
 
+use object_store::aws::AmazonS3Builder;
+use object_store::azure::MicrosoftAzureBuilder;
+use object_store::gcp::GoogleCloudStorageBuilder;
+use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{Error, ObjectStore, PutMode, PutOptions};
+use object_store::{
+    Error, ObjectStore, ObjectStoreExt, ObjectStoreScheme, PutMode, PutOptions, PutPayload,
+    PutResult, RetryConfig,
+};
 use url::Url;
+
+use crate::engine::sch::Fault;
+
+/// For how long a request to a store is repeated that fails: the connector itself tries again, and tells why.
+const MOST_RETRYING: Duration = Duration::from_secs(5);
 
 /// Where objects are put: each under its namespace, bucket and name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +33,8 @@ pub enum ObjectPlaceError {
     Unreadable(String),
     /// There is no way to stores of this scheme.
     #[error(
-        "objects cannot be put into {0:?}: give a folder, or a URL that begins with file:// or s3://"
+        "objects cannot be put into {0:?}: give a folder, or a URL that begins with file://, s3:// (also for other \
+         stores that speak S3), az:// or gs://"
     )]
     Scheme(String),
 }
@@ -44,7 +59,9 @@ impl ObjectPlace {
         }
         let url = Url::parse(text).map_err(|_| ObjectPlaceError::Unreadable(text.to_owned()))?;
         match url.scheme() {
-            "file" | "s3" => Ok(Self(url)),
+            "file" => Ok(Self(url)),
+            "s3" | "az" | "gs" if url.has_host() => Ok(Self(url)),
+            "s3" | "az" | "gs" => Err(ObjectPlaceError::Unreadable(text.to_owned())),
             _ => Err(ObjectPlaceError::Scheme(text.to_owned())),
         }
     }
@@ -78,20 +95,23 @@ impl Objects {
         path: &str,
         content: Vec<u8>,
         may_replace: bool,
-    ) -> Result<Put, String> {
+    ) -> Result<Put, Fault> {
         let (store, root) = self.store()?;
         let names = root.parts().map(|part| part.as_ref().to_owned());
         let names = names.chain(path.split('/').map(str::to_owned));
         let path = Path::from_iter(names);
-        let mode = match may_replace {
-            true => PutMode::Overwrite,
-            false => PutMode::Create,
+        let content = PutPayload::from(content);
+        let put = match may_replace {
+            true => store.put(&path, content).await,
+            false => create(store.as_ref(), &path, content).await,
         };
-        let options = PutOptions::from(mode);
-        match store.put_opts(&path, content.into(), options).await {
+        match put {
             Ok(_) => Ok(Put::Stored),
             Err(Error::AlreadyExists { .. }) => Ok(Put::NameTaken),
-            Err(error) => Err(format!("the object {path} cannot be stored: {error}")),
+            Err(error) => Err(Fault {
+                reason: format!("the object {path} cannot be stored: {error}"),
+                status: status_of(&error),
+            }),
         }
     }
 
@@ -104,14 +124,75 @@ impl Objects {
         )?;
         // The process may have chosen a provider before; then that one serves.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        // Keys, region and endpoint of S3 are where its other programs look for them, as AWS_ACCESS_KEY_ID.
-        let variables = std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        });
-        let opened = object_store::parse_url_opts(&place.0, variables);
-        let opened = opened
+        let opened = open(&place.0)
             .map_err(|error| format!("the object store {} cannot be used: {error}", place.0))?;
         Ok(self.store.get_or_init(|| opened))
+    }
+}
+
+/// A store, and where in it the URL begins. Keys, region and endpoint are where the other programs of a store look
+/// for them: in variables as `AWS_ACCESS_KEY_ID`, `AZURE_STORAGE_ACCOUNT_NAME` and `GOOGLE_SERVICE_ACCOUNT`.
+fn open(url: &Url) -> object_store::Result<(Box<dyn ObjectStore>, Path)> {
+    let (scheme, root) = ObjectStoreScheme::parse(url)?;
+    let retry = RetryConfig {
+        max_retries: 2,
+        retry_timeout: MOST_RETRYING,
+        ..RetryConfig::default()
+    };
+    let store: Box<dyn ObjectStore> = match scheme {
+        ObjectStoreScheme::AmazonS3 => Box::new(
+            AmazonS3Builder::from_env()
+                .with_url(url.as_str())
+                .with_retry(retry)
+                .build()?,
+        ),
+        ObjectStoreScheme::MicrosoftAzure => Box::new(
+            MicrosoftAzureBuilder::from_env()
+                .with_url(url.as_str())
+                .with_retry(retry)
+                .build()?,
+        ),
+        ObjectStoreScheme::GoogleCloudStorage => Box::new(
+            GoogleCloudStorageBuilder::from_env()
+                .with_url(url.as_str())
+                .with_retry(retry)
+                .build()?,
+        ),
+        _ => Box::new(LocalFileSystem::new()),
+    };
+    Ok((store, root))
+}
+
+/// Puts an object, unless there is one. Where the store cannot do that at once, it is asked first: only the
+/// connector puts objects of these names.
+async fn create(
+    store: &dyn ObjectStore,
+    path: &Path,
+    content: PutPayload,
+) -> object_store::Result<PutResult> {
+    let options = PutOptions::from(PutMode::Create);
+    match store.put_opts(path, content.clone(), options).await {
+        Err(Error::NotImplemented { .. } | Error::NotSupported { .. }) => {}
+        done => return done,
+    }
+    match store.head(path).await {
+        Ok(_) => Err(Error::AlreadyExists {
+            path: path.to_string(),
+            source: "it is there already".into(),
+        }),
+        Err(Error::NotFound { .. }) => store.put(path, content).await,
+        Err(error) => Err(error),
+    }
+}
+
+/// The HTTP status that an error stands for, where it is told.
+fn status_of(error: &Error) -> Option<u16> {
+    match error {
+        Error::NotFound { .. } => Some(404),
+        Error::PermissionDenied { .. } => Some(403),
+        Error::Unauthenticated { .. } => Some(401),
+        Error::Precondition { .. } => Some(412),
+        _ => None,
     }
 }
 
@@ -123,18 +204,21 @@ mod tests {
     fn folders_and_urls_are_places() {
         let folder = ObjectPlace::parse("/tmp/objects here").unwrap();
         assert_eq!(folder.0.as_str(), "file:///tmp/objects%20here/");
-        for text in ["s3://lake/raw", "file:///tmp/lake"] {
+        for text in [
+            "s3://lake/raw",
+            "az://lake",
+            "gs://lake/raw",
+            "file:///tmp/lake",
+        ] {
             assert_eq!(ObjectPlace::parse(text).unwrap().0.as_str(), text);
         }
         for (text, told) in [
-            ("gs://lake", "begins with file:// or s3://"),
+            ("ftp://lake", "begins with file://, s3://"),
             ("", "give a folder"),
-            ("s3://", "begins with"),
+            ("s3://", "s3://BUCKET/PREFIX"),
         ] {
-            match ObjectPlace::parse(text) {
-                Err(error) => assert!(error.to_string().contains(told), "{text}: {error}"),
-                Ok(place) => assert_eq!(text, "s3://", "{place:?}"),
-            }
+            let error = ObjectPlace::parse(text).unwrap_err();
+            assert!(error.to_string().contains(told), "{text}: {error}");
         }
     }
 
@@ -152,6 +236,6 @@ mod tests {
         assert_eq!(put("two", true).await, Ok(Put::Stored));
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "two");
         let nowhere = Objects::new(None).put(path, Vec::new(), false).await;
-        assert!(nowhere.unwrap_err().contains("--object-store"));
+        assert!(nowhere.unwrap_err().reason.contains("--object-store"));
     }
 }

@@ -8,7 +8,7 @@ use super::function::{self, Wanted};
 use super::http::Http;
 use super::objects::{Objects, Put};
 use crate::engine::delivery::functions::Run;
-use crate::engine::sch::{Arrival, Cargo, MOST_OBJECT_SECONDS, Shipment, ShipmentId};
+use crate::engine::sch::{Arrival, Cargo, Fault, MOST_OBJECT_SECONDS, Shipment, ShipmentId};
 
 /// What came of a shipment.
 pub(super) struct Shipped {
@@ -24,7 +24,7 @@ impl Shipped {
         let reason = "The target did not answer in the time that --delivery-timeout allows";
         Self {
             id,
-            arrival: Arrival::Failed(reason.to_owned()),
+            arrival: failed(reason),
             run: None,
         }
     }
@@ -43,8 +43,11 @@ pub(super) async fn ship(http: &Http, objects: &Objects, shipment: Shipment) -> 
             let arrival = match timeout(limit, objects.put(&path, content, may_replace)).await {
                 Ok(Ok(Put::Stored)) => Arrival::Stored,
                 Ok(Ok(Put::NameTaken)) => Arrival::NameTaken,
-                Ok(Err(reason)) => Arrival::Failed(format!("The target refuses: {reason}")),
-                Err(_) => Arrival::Failed(format!(
+                Ok(Err(fault)) => Arrival::Failed(Fault {
+                    reason: format!("The target refuses: {}", fault.reason),
+                    ..fault
+                }),
+                Err(_) => failed(format!(
                     "The target refuses: the object {path} was not stored within {MOST_OBJECT_SECONDS} s"
                 )),
             };
@@ -60,7 +63,7 @@ pub(super) async fn ship(http: &Http, objects: &Objects, shipment: Shipment) -> 
             ..
         } => Shipped {
             id,
-            arrival: Arrival::Failed(format!(
+            arrival: failed(format!(
                 "There is no function {function_id} on this machine; ocelot local function add makes one"
             )),
             run: None,
@@ -81,19 +84,31 @@ pub(super) async fn ship(http: &Http, objects: &Objects, shipment: Shipment) -> 
     }
 }
 
+/// A failure of which no HTTP status tells.
+fn failed(reason: impl Into<String>) -> Arrival {
+    Arrival::Failed(Fault::from(reason.into()))
+}
+
 /// What the run of a function comes to; of the answer only the beginning stays in the function's logs.
 fn arrival_of(name: &str, run: &mut Run) -> Arrival {
     if !run.succeeded {
-        return Arrival::Failed(format!(
-            "The function {name} failed: ocelot local function logs {name} shows its output"
-        ));
+        return Arrival::Failed(Fault {
+            reason: format!(
+                "The function {name} failed: ocelot local function logs {name} shows its output"
+            ),
+            // That of a command is an exit status.
+            status: run
+                .status
+                .and_then(|status| u16::try_from(status).ok())
+                .filter(|status| *status >= 400),
+        });
     }
     let logged = beginning(&run.output, Wanted::Beginning.most_bytes()).to_owned();
     let answer = std::mem::replace(&mut run.output, logged);
     let most_bytes = Wanted::Whole.most_bytes();
     match answer.len() < most_bytes {
         true => Arrival::Answered(answer),
-        false => Arrival::Failed(format!(
+        false => failed(format!(
             "The function {name} failed: its answer has {most_bytes} bytes or more"
         )),
     }

@@ -6,10 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::effects::{Effect, MOST_AT_ONCE, Note};
 use super::streaming::STREAM;
-use super::trace::{self, Hop, HopKind, HopResult};
+use super::trace::{self, Hop, HopKind, HopResult, TraceParent};
 use super::{Context, Engine, delivery, events, ons};
 use crate::api::OperationId;
 use crate::api::streaming::{self, Streaming as StreamingOperation};
@@ -53,7 +54,14 @@ impl Engine {
             }
             if let Some(kind) = refused(&noted.effect.effect) {
                 let hop = Hop::short(kind, HopResult::Refused, refusal.message.as_str());
-                trace::then(noted.effect.trace.as_ref(), session, now_ms, &hop)?;
+                match &noted.effect.trace {
+                    Some(parent) => parent.then(session, now_ms, &hop)?,
+                    // Nobody else would learn of it, as of what an alarm tells a topic that is gone.
+                    None => {
+                        let trace_id = Uuid::new_v4().to_string();
+                        TraceParent::begin(session, &trace_id, now_ms, &hop)?
+                    }
+                };
             }
             session.remove_effect(noted.id)
         })
@@ -82,17 +90,17 @@ impl Engine {
             } => {
                 let key = key.as_ref().map(|key| STANDARD.encode(key));
                 let message = json!({"key": key, "value": STANDARD.encode(value)});
-                Some((
-                    stream_id,
-                    self.put_into_stream(&context, stream_id, vec![message])?,
-                ))
+                let placed = self.put_into_stream(&context, stream_id, vec![message])?;
+                Some((stream_id, placed))
             }
             Effect::Event(_) | Effect::Publish(_) | Effect::Invoke { .. } => None,
         };
         context.store.write(|session| {
             if let Some((stream_id, placed)) = put {
-                let hop = put_hop(session, stream_id, placed)?;
-                trace::then(trace, session, context.now_ms, &hop)?;
+                for placed in placed {
+                    let hop = put_hop(session, stream_id, placed)?;
+                    trace::then(trace, session, context.now_ms, &hop)?;
+                }
             }
             match effect {
                 Effect::Event(envelope) => events::hand_on(session, &context, envelope, trace)?,
@@ -113,13 +121,13 @@ impl Engine {
         })
     }
 
-    /// Puts messages, whose keys and values are base64, into a stream, and tells where the first one is.
+    /// Puts messages, whose keys and values are base64, into a stream, and tells where each is.
     pub(super) fn put_into_stream(
         &self,
         context: &Context<'_>,
         stream_id: &str,
         messages: Vec<Value>,
-    ) -> Result<Placed, ApiError> {
+    ) -> Result<Vec<Placed>, ApiError> {
         let operation = StreamingOperation::PutMessages;
         let mut operations = streaming::SERVICE.operations();
         let entry = operations.find(|entry| entry.id == OperationId::Streaming(operation));
@@ -140,13 +148,13 @@ impl Engine {
             .find_map(|placed| placed.error_message.clone())
         {
             Some(error) => Err(ApiError::internal(error)),
-            None => Ok(placed.into_iter().next().unwrap_or_default()),
+            None => Ok(placed),
         }
     }
 }
 
 /// Where a message is that was put into a stream, as the reply tells it.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Placed {
     partition: Option<String>,
@@ -155,7 +163,11 @@ pub(super) struct Placed {
 }
 
 /// What a trace tells of a message that is in a stream.
-fn put_hop(session: &Session<'_>, stream_id: &str, placed: Placed) -> Result<Hop, StoreError> {
+pub(super) fn put_hop(
+    session: &Session<'_>,
+    stream_id: &str,
+    placed: Placed,
+) -> Result<Hop, StoreError> {
     let stream: Option<Resource<Value>> = session.resource(STREAM.ocid_type, stream_id)?;
     let kind = HopKind::Stream {
         stream_id: stream_id.to_owned(),

@@ -131,6 +131,9 @@ impl Changes {
     /// delivery can forget to, and when the clock is set.
     pub const DELIVERIES: &'static str = "deliveries";
 
+    /// What whoever waits for a time of the engine's clock listens to. It is told when that is set.
+    pub const CLOCK: &'static str = "clock";
+
     /// Has `wake` called at every change of `key`, until the value returned is dropped.
     pub fn listen(
         self: &Arc<Self>,

@@ -140,6 +140,7 @@ pub struct Engine {
     connectors: Arc<sch::Connectors>,
     changes: Arc<Changes>,
     recorder: metrics::Recorder,
+    at_rest: metrics::AtRest,
     faults: fault::Faults,
     // Dropped last: until then the folder is this process's alone.
     folder: Option<folder::Folder>,
@@ -199,6 +200,7 @@ impl Engine {
             connectors,
             changes,
             recorder: metrics::Recorder::default(),
+            at_rest: metrics::AtRest::default(),
             faults: fault::Faults::open(&store)?,
             store,
             folder,
@@ -236,7 +238,7 @@ impl Engine {
                 .streaming
                 .answer(&context, operation, call)
                 .map(Attempt::Done),
-            OperationId::Queue(operation) => self.queue.answer(&context, operation, call),
+            OperationId::Queue(operation) => self.queue.answer(&context, operation, call, is_first),
             OperationId::Ons(operation) => {
                 ons::answer(&context, operation, call).map(Attempt::Done)
             }
@@ -244,7 +246,7 @@ impl Engine {
                 events::answer(&context, self.is_strict(), operation, call).map(Attempt::Done)
             }
             OperationId::Monitoring(operation) => {
-                self.bring_monitoring_up_to_date(operation)?;
+                self.bring_monitoring_up_to_date(operation, call)?;
                 monitoring::answer(&context, &self.strictness, operation, call).map(Attempt::Done)
             }
             OperationId::Sch(operation) => {
@@ -260,9 +262,13 @@ impl Engine {
     }
 
     /// What an operation of Monitoring is to find: what was measured, and alarms evaluated up to now.
-    fn bring_monitoring_up_to_date(&self, operation: MonitoringOperation) -> Result<(), ApiError> {
+    fn bring_monitoring_up_to_date(
+        &self,
+        operation: MonitoringOperation,
+        call: &Call,
+    ) -> Result<(), ApiError> {
         let done = if monitoring::reads_metrics(operation) {
-            self.store_metrics()
+            self.store_metrics_for(monitoring::namespace_asked(call))
         } else if monitoring::concerns_alarms(operation) {
             self.evaluate_alarms()
         } else {
@@ -358,7 +364,7 @@ impl Engine {
         request::check_params(call)?;
         let context = self.context(call, &call.origin.tenancy_id);
         self.count_call(&context, call)?;
-        let attempt = self.queue.get_messages(&context, call)?;
+        let attempt = self.queue.get_messages(&context, call, true)?;
         self.relieve_recorder();
         Ok(self.as_the_clock_goes(attempt))
     }

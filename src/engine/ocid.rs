@@ -24,6 +24,11 @@ pub fn is_ocid(value: &str) -> bool {
     value.starts_with("ocid1.")
 }
 
+/// The region that an OCID names; none where it names none.
+pub(super) fn region(ocid: &str) -> Option<&str> {
+    ocid.split('.').nth(3).filter(|region| !region.is_empty())
+}
+
 /// A new etag in the form that Streaming has: two UUIDs, with double quotes that belong to it.
 pub(super) fn new_etag() -> String {
     format!("\"{}-{}\"", Uuid::new_v4(), Uuid::new_v4())
@@ -40,5 +45,7 @@ mod tests {
         assert_eq!(one.len(), "ocid1.stream.oc1.local.ama".len() + 50);
         assert_ne!(one, new("stream"));
         assert!(is_ocid(&one) && !is_ocid("orders"));
+        assert_eq!(region(&one), Some("local"));
+        assert_eq!(region("ocid1.tenancy.oc1..aaa"), None);
     }
 }

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::delivery::place_of_url;
-use super::{Engine, EngineError, Setting, events};
+use super::{Engine, EngineError, Setting, events, monitoring};
 use crate::call::ApiError;
 use crate::clock::Clock;
-use crate::store::OutboxLane;
+use crate::store::{OutboxLane, StoreError};
 
 /// How much there is of all that moves, at an instant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,12 @@ pub struct Overview {
     pub deliveries: Vec<EndpointOverview>,
     /// The rules.
     pub rules: Vec<RuleOverview>,
+    /// The alarms, those that fire first, and no more of them than anybody reads.
+    #[serde(default)]
+    pub alarms: Vec<AlarmOverview>,
+    /// How many alarms there are.
+    #[serde(default)]
+    pub alarm_count: usize,
 }
 
 /// What a stream holds.
@@ -130,6 +136,39 @@ pub struct RuleOverview {
     pub condition: String,
 }
 
+/// How an alarm stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AlarmStatus {
+    /// Its condition holds.
+    Firing,
+    /// A suppression keeps it quiet.
+    Suspended,
+    /// Its condition does not hold.
+    Ok,
+    /// It is not evaluated.
+    Off,
+}
+
+/// An alarm of Monitoring.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct AlarmOverview {
+    /// Its name.
+    pub name: String,
+    /// The severity of the rule that it fires by, or else its own.
+    pub severity: String,
+    /// How it stands.
+    pub status: AlarmStatus,
+    /// Since when it fires or does not, or when it was created where that never changed, in milliseconds.
+    pub since_ms: i64,
+    /// How many of its metric streams fire, suspended or not.
+    pub firing: usize,
+}
+
+/// How many alarms an overview tells of at most: the rest is counted.
+pub(super) const MOST_ALARMS: usize = 200;
+
 impl Engine {
     /// How much there is of all that moves, in all tenancies of the data folder.
     pub fn overview(&self) -> Result<Overview, EngineError> {
@@ -150,11 +189,18 @@ impl Engine {
                     .queues
                     .extend(super::queue::overview(session, now_ms)?);
                 overview.rules.extend(events::overview(session)?);
+                let room = MOST_ALARMS.saturating_sub(overview.alarms.len());
+                let alarms = monitoring::alarms_overview(session, now_ms, room)?;
+                overview.alarms.extend(alarms);
                 Ok::<_, ApiError>(())
             })?;
         }
-        let lanes = self.store.read(|session| session.outbox_lanes(now_ms))?;
+        let (lanes, alarms) = self.store.read(|session| {
+            let lanes = session.outbox_lanes(now_ms)?;
+            Ok::<_, StoreError>((lanes, session.count_resources(monitoring::ALARM_KIND)?))
+        })?;
         overview.deliveries = endpoints(lanes);
+        overview.alarm_count = usize::try_from(alarms).unwrap_or_default();
         Ok(overview)
     }
 }

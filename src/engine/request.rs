@@ -14,6 +14,7 @@ use crate::clock;
 pub(super) fn check(call: &Call) -> Result<(), ApiError> {
     check_params(call)?;
     match call.operation.body {
+        Some(_) if call.operation.body_is_optional && call.body.is_none() => Ok(()),
         Some(model) => check_body(call.operation, model, call.body.as_ref()),
         None => Ok(()),
     }
@@ -167,10 +168,12 @@ impl Call {
         self.query.get(wire).map(String::as_str)
     }
 
-    /// The body as a typed value.
+    /// The body as a typed value; without one, an empty object.
     pub(super) fn typed_body<'c, T: Deserialize<'c>>(&'c self) -> Result<T, ApiError> {
-        let body = self.body.as_ref().unwrap_or(&Value::Null);
-        T::deserialize(body)
-            .map_err(|error| ApiError::invalid(format!("Unable to parse JSON body: {error}")))
+        let body = match &self.body {
+            Some(body) => T::deserialize(body),
+            None => T::deserialize(Value::Object(Map::new())),
+        };
+        body.map_err(|error| ApiError::invalid(format!("Unable to parse JSON body: {error}")))
     }
 }

@@ -71,6 +71,17 @@ pub struct AlarmEvaluation<E> {
     pub evaluation: E,
 }
 
+/// How an alarm stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlarmStanding {
+    /// Its OCID.
+    pub alarm_id: String,
+    /// The number of the rule that it fires by, if it does.
+    pub rule: Option<i64>,
+    /// The minute at which that changed the last time, if it did.
+    pub since_minute: Option<i64>,
+}
+
 /// Which evaluations of an alarm.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AlarmEvaluationFilter {
@@ -147,6 +158,30 @@ impl Session<'_> {
             next_minute,
             state: from_json("state of an alarm", &text)?,
         }))
+    }
+
+    /// How the tenancy's alarms stand, at most `limit` of them: those that fire come first, then the most severe ones,
+    /// and those that nobody watches last.
+    pub fn alarm_standings(&self, limit: usize) -> Result<Vec<AlarmStanding>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT resource.id, json_extract(watch.state, '$.standing.rule') AS rule, \
+             json_extract(watch.state, '$.standing.since_minute') \
+             FROM resource LEFT JOIN alarm_watch watch ON watch.alarm_id = resource.id \
+             WHERE resource.kind = 'alarm' AND resource.tenancy_id = ?1 AND resource.time_deleted_ms IS NULL \
+             ORDER BY rule IS NULL, watch.alarm_id IS NULL, \
+             CASE json_extract(resource.details, '$.severity') \
+             WHEN 'CRITICAL' THEN 0 WHEN 'ERROR' THEN 1 WHEN 'WARNING' THEN 2 ELSE 3 END, \
+             resource.name, resource.id LIMIT ?2",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = statement.query_map((self.tenancy_id, limit), |row| {
+            Ok(AlarmStanding {
+                alarm_id: row.get(0)?,
+                rule: row.get(1)?,
+                since_minute: row.get(2)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Has an alarm evaluated no longer.

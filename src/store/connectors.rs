@@ -34,6 +34,13 @@ pub(super) const SCHEMA: &str = "
     ) WITHOUT ROWID;
 ";
 
+/// Where in a trace belongs what comes of a record; most have none.
+pub(super) const TRACE_SCHEMA: &str = "
+    ALTER TABLE connector_record ADD COLUMN trace TEXT;
+    CREATE INDEX connector_record_traced ON connector_record (connector_id, stage, lane, number)
+        WHERE trace IS NOT NULL;
+";
+
 /// Records that leave together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LaneKey<'l> {
@@ -54,6 +61,8 @@ pub struct WaitingRecord {
     pub time_ms: i64,
     /// Its JSON text.
     pub text: String,
+    /// Where in a trace belongs what comes of it, as JSON.
+    pub trace: Option<String>,
 }
 
 /// A file whose lines are the entries of a log.
@@ -119,14 +128,21 @@ impl Session<'_> {
         &self,
         lane: LaneKey<'_>,
         time_ms: i64,
-        text: &str,
+        (text, trace): (&str, Option<&str>),
     ) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
-                "INSERT INTO connector_record (connector_id, stage, lane, time_ms, record) \
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO connector_record (connector_id, stage, lane, time_ms, record, trace) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
-            .execute((lane.connector_id, lane.stage, lane.lane, time_ms, text))?;
+            .execute((
+                lane.connector_id,
+                lane.stage,
+                lane.lane,
+                time_ms,
+                text,
+                trace,
+            ))?;
         Ok(())
     }
 
@@ -138,7 +154,7 @@ impl Session<'_> {
         mut wanted: impl FnMut(&WaitingRecord) -> bool,
     ) -> Result<Vec<WaitingRecord>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT number, time_ms, record FROM connector_record \
+            "SELECT number, time_ms, record, trace FROM connector_record \
              WHERE connector_id = ?1 AND stage = ?2 AND lane = ?3 AND number > ?4 ORDER BY number",
         )?;
         let rows =
@@ -147,6 +163,7 @@ impl Session<'_> {
                     number: row.get(0)?,
                     time_ms: row.get(1)?,
                     text: row.get(2)?,
+                    trace: row.get(3)?,
                 })
             })?;
         let mut records = Vec::new();
@@ -158,6 +175,19 @@ impl Session<'_> {
             records.push(record);
         }
         Ok(records)
+    }
+
+    /// Where in traces belongs what comes of the records of a lane up to this number, of those that have one.
+    pub fn record_traces(&self, lane: LaneKey<'_>, until: i64) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT trace FROM connector_record WHERE connector_id = ?1 AND stage = ?2 AND lane = ?3 \
+             AND number <= ?4 AND trace IS NOT NULL ORDER BY number",
+        )?;
+        let rows = statement
+            .query_map((lane.connector_id, lane.stage, lane.lane, until), |row| {
+                row.get(0)
+            })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Removes the records of a lane up to this number.

@@ -21,6 +21,7 @@ mod effects;
 mod functions;
 mod groups;
 mod inbox;
+mod inventory;
 mod kafka_groups;
 mod metrics;
 mod migrations;
@@ -47,7 +48,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 pub use access::{ApiKey, AuthToken};
-pub use alarms::{AlarmEvaluation, AlarmEvaluationFilter, AlarmWatch, WatchedAlarm};
+pub use alarms::{AlarmEvaluation, AlarmEvaluationFilter, AlarmStanding, AlarmWatch, WatchedAlarm};
 pub use audit::{AuditEntry, AuditFilter};
 pub use connectors::{FollowedLog, LaneKey, WaitingRecord};
 pub use copy::ResourceKey;
@@ -55,6 +56,7 @@ pub use effects::NotedEffect;
 pub use functions::NamedFunction;
 pub use groups::{Group, GroupPartition, Instance};
 pub use inbox::InboxEntry;
+pub use inventory::Holding;
 pub use kafka_groups::{KafkaGroup, KafkaOffset};
 pub use metrics::{Bucket, Measurement, SeriesOwner, Stamped, Summary, minute_of};
 pub use metrics::{Series, SeriesFilter, SeriesKey};
@@ -124,8 +126,9 @@ const STATEMENTS_KEPT: usize = 128;
 /// enough that the disk is not waited for all the time, often enough that a log left behind is read soon.
 const CHECKPOINT_PAGES: i64 = 8000;
 
-/// How much of the database is kept in memory at most, in KiB.
-const CACHE_KIB: i64 = 16 * 1024;
+/// How much of the database is kept in memory at most, in KiB: enough for a day of a thousand metric series, which is
+/// asked for again and again.
+const CACHE_KIB: i64 = 32 * 1024;
 
 /// The metadata of one data folder.
 pub struct Store {

@@ -299,6 +299,18 @@ impl Session<'_> {
             })?)
     }
 
+    /// When the first of a lane's deliveries expires that have not, in milliseconds; dead letters are left out.
+    pub fn first_expiry_ms(&self, lane: i64, now_ms: i64) -> Result<Option<i64>, StoreError> {
+        let kept = (lane, now_ms, Standing::Live, Standing::LastChance);
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT MIN(expires_ms) FROM queue_delivery WHERE lane = ?1 AND expires_ms > ?2 \
+                 AND (standing = ?3 OR (standing = ?4 AND visible_ms > ?2))",
+            )?
+            .query_row(kept, |row| row.get(0))?)
+    }
+
     /// The deliveries of a lane that have expired and are not removed yet.
     pub fn count_expired_deliveries(
         &self,

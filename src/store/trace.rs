@@ -129,6 +129,30 @@ impl FolderSession<'_> {
         Ok(found.optional()?)
     }
 
+    /// How many hops of a trace are kept.
+    pub fn count_trace_hops(&self, trace_id: &str) -> Result<i64, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT COUNT(*) FROM trace_hop WHERE trace_id = ?1")?;
+        Ok(statement.query_row([trace_id], |row| row.get(0))?)
+    }
+
+    /// The hops with other ids from one to another, which is the other id, the trace and the number of each, in
+    /// the order in which they happened.
+    pub fn trace_hops_with_aliases(
+        &self,
+        first: &str,
+        last: &str,
+    ) -> Result<Vec<(String, String, i64)>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT alias, trace_id, id FROM trace_hop WHERE alias BETWEEN ?1 AND ?2 ORDER BY id",
+        )?;
+        let rows = statement.query_map((first, last), |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// The traces whose beginning is kept now, at most `limit`, the newest first.
     pub fn newest_traces(&self, limit: usize, now_ms: i64) -> Result<Vec<String>, StoreError> {
         let mut statement = self.connection.prepare_cached(

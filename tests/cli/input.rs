@@ -237,6 +237,25 @@ fn an_option_given_twice_counts_as_given_last() {
 }
 
 #[test]
+fn a_compartment_may_be_given_by_its_letter() {
+    let sandbox = Sandbox::new();
+    for compartment in ["ocid1.compartment.oc1..a", "ocid1.compartment.oc1..b"] {
+        let create = format!("{CREATE} s-{} -c {compartment}", &compartment[23..]);
+        let name = format!(
+            "\"s-{}\"
+",
+            &compartment[23..]
+        );
+        let query = ["--query", "data.name"];
+        sandbox.ocelot(&create).args(query).stdout(&name).check();
+    }
+    sandbox
+        .ocelot("streaming admin stream list -cocid1.compartment.oc1..b --query data[].name --output json")
+        .stdout("[\n  \"s-b\"\n]\n")
+        .check();
+}
+
+#[test]
 fn values_may_stand_behind_an_equals_sign_and_begin_with_a_dash() {
     let sandbox = Sandbox::with_orders();
     sandbox

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ocelot::api::{Service, ons, queue, sch, streaming};
+use ocelot::api::{Service, monitoring, ons, queue, sch, streaming};
+use ocelot::clock::rfc3339;
 use ocelot::engine::delivery::Outcome;
 use ocelot::engine::delivery::functions::{Definition, Runtime};
 use ocelot::engine::sch::{Arrival, Cargo, Shipment};
@@ -14,7 +15,12 @@ use ocelot::engine::{EngineOptions, Home};
 use serde_json::{Value, json};
 pub(crate) use test_support::{Asked, COMPARTMENT, START_MS, lines, text};
 
-const SERVICES: &[&Service] = &[&sch::SERVICE, &ons::SERVICE, &streaming::SERVICE];
+const SERVICES: &[&Service] = &[
+    &sch::SERVICE,
+    &ons::SERVICE,
+    &streaming::SERVICE,
+    &monitoring::SERVICE,
+];
 
 /// An engine under test.
 pub(crate) struct Bench(test_support::Bench);
@@ -208,6 +214,21 @@ impl Bench {
             bodies.push(body);
         }
         bodies
+    }
+
+    /// The sum of a metric of the last day, over all series that have these dimensions.
+    pub(crate) fn sum(&self, namespace: &str, metric: &str, filter: &str) -> f64 {
+        let now_ms = self.time.now_ms();
+        let call = self.call("SummarizeMetricsData").body(json!({
+            "namespace": namespace,
+            "query": format!("{metric}[1h]{filter}.sum()"),
+            "startTime": rfc3339(now_ms - 24 * 3_600_000),
+            "endTime": rfc3339(now_ms + 3_600_000),
+        }));
+        let series = call.with("compartmentId", COMPARTMENT).value();
+        let points = series.as_array().unwrap().iter();
+        let points = points.flat_map(|one| one["aggregatedDatapoints"].as_array().unwrap());
+        points.map(|point| point["value"].as_f64().unwrap()).sum()
     }
 
     /// Takes the deliveries that are due, as endpoints and texts.

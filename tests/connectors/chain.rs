@@ -68,6 +68,36 @@ fn an_event_becomes_a_line_of_an_object() {
     assert_eq!(archived["eventTime"], "2026-03-14T01:02:03.000Z");
     let shown = program.data("sch service-connector get --service-connector-id archive");
     assert_eq!(shown["lifecycle-state"], "ACTIVE");
+
+    // Its trace tells of each hop, and the connector was measured.
+    let event_id = text(&event["eventID"]);
+    let trace = program.data(&format!("local trace {event_id}"));
+    let hops = trace["hops"].as_array().unwrap();
+    let kinds: Vec<&str> = hops
+        .iter()
+        .map(|hop| hop["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["event", "rule", "action", "stream", "connector", "object"]
+    );
+    assert_eq!(hops[3]["offset"], record["offset"]);
+    assert_eq!(hops[4]["connector-id"], json!(id));
+    assert_eq!(hops[5]["path"], json!(name));
+    assert_eq!(trace["result"], "delivered");
+    for metric in ["MessagesReadFromSource", "MessagesWrittenToTarget"] {
+        let series = program.data(&format!(
+            "monitoring metric-data summarize-metrics-data --namespace oci_service_connector_hub \
+             --query-text '{metric}[1h].sum()' --start-time 2026-03-14T00:00:00Z --end-time 2026-03-14T03:00:00Z"
+        ));
+        let points = series[0]["aggregated-datapoints"].as_array().unwrap();
+        assert_eq!(
+            (points.len(), &points[0]["value"]),
+            (1, &json!(1.0)),
+            "{metric}"
+        );
+        assert_eq!(series[0]["dimensions"]["connectorId"], json!(id));
+    }
     assert_eq!(
         program.data("local status")["resources"]["service-connectors"],
         1
@@ -101,9 +131,9 @@ fn objects_go_where_the_option_or_the_variable_says() {
     );
     assert!(command.output().unwrap().status.success());
     assert_eq!(program.objects("elsewhere/more").len(), 1);
-    let told = program.fails(&format!("{advance} gs://lake"), 2);
+    let told = program.fails(&format!("{advance} ftp://lake"), 2);
     assert!(
-        told.contains("--object-store: objects cannot be put into \"gs://lake\""),
+        told.contains("--object-store: objects cannot be put into \"ftp://lake\""),
         "{told}"
     );
     // A file stands where a folder is to be.

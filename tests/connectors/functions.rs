@@ -97,7 +97,7 @@ fn a_task_that_fails_gets_the_same_batch_again() {
     let shipment = bench.shipments().remove(0);
     bench.finish(
         &shipment,
-        Arrival::Failed("The function shape failed".to_owned()),
+        Arrival::Failed("The function shape failed".to_owned().into()),
     );
     assert_eq!(bench.get(&id)["lifecycleState"], "NEEDS_ATTENTION");
     bench.put(&from, &[("k", "2")]);

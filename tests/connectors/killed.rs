@@ -46,6 +46,44 @@ fn nothing_is_lost_when_processes_die_at_any_moment() {
     assert_eq!(shown["lifecycle-details"], Value::Null);
 }
 
+#[test]
+fn no_metric_is_lost_either() {
+    let program = Program::new();
+    program
+        .data("streaming admin stream create --name orders --partitions 1 --compartment-id shop");
+    program.data(
+        "sch service-connector create --display-name archive --source \
+         '{\"kind\": \"monitoring\", \"monitoringSources\": [{\"compartmentId\": \"shop\", \
+         \"namespaceDetails\": {\"kind\": \"selected\", \"namespaces\": [{\"namespace\": \"oci_streaming\", \
+         \"metrics\": {\"kind\": \"all\"}}]}}]}' --target \
+         '{\"kind\": \"objectStorage\", \"bucketName\": \"lake\", \"batchRolloverTimeInMs\": 1}'",
+    );
+    for round in 0..30_u64 {
+        let put = format!("{PUT} '[{{\"key\": null, \"value\": \"dg==\"}}]' --delivery-timeout 0");
+        program.data(&put);
+        let mut command = program.command("local clock advance 61s");
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_micros(700 * round));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    for _ in 0..4 {
+        program.data("local clock advance 10m");
+    }
+    // What is there twice, because whoever stored it was killed, is the same.
+    let objects = program.objects("data/objects");
+    let records = objects.iter().flat_map(|(_, lines)| lines);
+    let puts = records.filter(|record| record["name"] == "PutMessages");
+    let puts: BTreeSet<String> = puts.map(Value::to_string).collect();
+    let counts = puts.iter().map(|record| {
+        let record: Value = serde_json::from_str(record).unwrap();
+        assert_eq!(record["datapoints"][0]["value"], 1.0);
+        record["datapoints"][0]["count"].as_u64().unwrap()
+    });
+    assert_eq!(counts.sum::<u64>(), 30);
+}
+
 fn base64_of(text: &str) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(text)

@@ -108,7 +108,7 @@ fn an_object_keeps_its_name_and_content_until_it_is_stored() {
     assert!(!may_replace(&other_name));
     bench.finish(
         &other_name,
-        Arrival::Failed("The target refuses: full".to_owned()),
+        Arrival::Failed("The target refuses: full".to_owned().into()),
     );
     let told = bench.get(&id)["lifecycleDetails"].to_string();
     assert!(told.contains("The target refuses: full"), "{told}");
@@ -126,7 +126,7 @@ fn an_object_keeps_its_name_and_content_until_it_is_stored() {
     assert_eq!(object(&after_lease), object(&again));
     bench.finish(&after_lease, Arrival::Stored);
     // One who comes late is not heard.
-    bench.finish(&again, Arrival::Failed("late".to_owned()));
+    bench.finish(&again, Arrival::Failed("late".to_owned().into()));
     assert_eq!(bench.get(&id)["lifecycleState"], "ACTIVE");
     bench.time.advance(420_000);
     let next = bench.objects();

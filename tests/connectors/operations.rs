@@ -96,6 +96,11 @@ fn all_settings_come_back_as_they_were_given() {
         json!({"kind": "objectStorage", "bucketName": "b", "namespace": "n", "objectNamePrefix": "p/q",
                "batchRolloverSizeInMBs": 10, "batchRolloverTimeInMs": 60_000}),
         json!({"kind": "streaming", "streamId": stream}),
+        json!({"kind": "monitoring", "compartmentId": COMPARTMENT, "metricNamespace": "web", "metric": "calls"}),
+        json!({"kind": "monitoring", "compartmentId": COMPARTMENT, "metricNamespace": "web", "metric": "calls",
+               "dimensions": [
+                   {"name": "a", "dimensionValue": {"kind": "jmesPath", "path": "logContent.data.\"a b\""}},
+                   {"name": "b", "dimensionValue": {"kind": "static", "value": "v"}}]}),
     ] {
         let id = bench.connector("c", logging.clone(), tasks.clone(), target.clone());
         let shown = bench.get(&id);

@@ -16,6 +16,27 @@ from oci.sch import (
 COMPARTMENT = "ocid1.compartment.oc1..shop"
 
 
+class Recorded:
+    """A client that remembers which of its operations were called."""
+
+    def __init__(self, client):
+        self._client = client
+        self._called = set()
+
+    def __getattr__(self, name):
+        value = getattr(self._client, name)
+        if callable(value) and not name.startswith("_"):
+            self._called.add(name)
+        return value
+
+    def check_all_called(self):
+        public = {name for name in vars(type(self._client)) if not name.startswith("_")}
+        operations = {name for name in public if callable(getattr(self._client, name))}
+        # No operation, but a way to make the address.
+        operations -= {"get_endpoint_template_per_realm", "update_endpoint_template_for_options"}
+        assert operations <= self._called, operations - self._called
+
+
 def client(kind, endpoint, key_file):
     config = {
         "tenancy": "ocid1.tenancy.oc1..shop",
@@ -24,7 +45,7 @@ def client(kind, endpoint, key_file):
         "key_file": key_file,
         "region": "us-ashburn-1",
     }
-    return kind(config, service_endpoint=endpoint, retry_strategy=oci.retry.NoneRetryStrategy())
+    return Recorded(kind(config, service_endpoint=endpoint, retry_strategy=oci.retry.NoneRetryStrategy()))
 
 
 def refused(status, code, call, *args, **kwargs):
@@ -112,17 +133,74 @@ def look(connectors, connector, stream_id):
     assert connectors.get_service_connector(connector.id).data.compartment_id == move.compartment_id
 
 
+def create(connectors, both, source, target, tasks=None):
+    """A new connector, as it is got then."""
+    new = models.CreateServiceConnectorDetails(
+        display_name="measures", compartment_id=COMPARTMENT, source=source, target=target, tasks=tasks
+    )
+    done = both.create_service_connector_and_wait_for_state(new, ["SUCCEEDED"]).data
+    return connectors.get_service_connector(done.resources[0].identifier).data
+
+
+def metrics(connectors, both, stream_id):
+    namespace = models.MonitoringSourceSelectedNamespace(
+        namespace="oci_streaming", metrics=models.MonitoringSourceAllMetrics()
+    )
+    source = models.MonitoringSourceDetails(
+        monitoring_sources=[
+            models.MonitoringSource(
+                compartment_id=COMPARTMENT,
+                namespace_details=models.MonitoringSourceSelectedNamespaceDetails(namespaces=[namespace]),
+            )
+        ]
+    )
+    got = create(connectors, both, source, models.StreamingTargetDetails(stream_id=stream_id))
+    assert isinstance(got.source, models.MonitoringSourceDetailsResponse)
+    assert got.source.monitoring_sources == source.monitoring_sources
+
+    logs = models.LoggingSourceDetails(
+        log_sources=[models.LogSource(compartment_id=COMPARTMENT, log_group_id="_Audit")]
+    )
+    target = models.MonitoringTargetDetails(
+        compartment_id=COMPARTMENT,
+        metric_namespace="audit",
+        metric="calls",
+        dimensions=[
+            models.DimensionDetails(
+                name="user", dimension_value=models.JmesPathDimensionValue(path="logContent.data.user")
+            ),
+            models.DimensionDetails(name="site", dimension_value=models.StaticDimensionValue(value="shop")),
+        ],
+    )
+    rule = models.LogRuleTaskDetails(condition="data.status = 200")
+    got = create(connectors, both, logs, target, [rule])
+    assert isinstance(got.target, models.MonitoringTargetDetailsResponse)
+    assert got.target.dimensions == target.dimensions
+    assert got.tasks[0].condition == rule.condition
+    refused(
+        400,
+        "InvalidParameter",
+        connectors.create_service_connector,
+        models.CreateServiceConnectorDetails(
+            display_name="both", compartment_id=COMPARTMENT, source=source, target=target
+        ),
+    )
+
+
 def main(endpoint, key_file, stream_id):
     connectors = client(ServiceConnectorClient, endpoint, key_file)
     both = ServiceConnectorClientCompositeOperations(connectors)
     connector = operate(connectors, both, stream_id)
     look(connectors, connector, stream_id)
+    metrics(connectors, both, stream_id)
     both.delete_service_connector_and_wait_for_state(connector.id, ["SUCCEEDED"])
     assert connectors.get_service_connector(connector.id).data.lifecycle_state == "DELETED"
     plugins = client(ConnectorPluginsClient, endpoint, key_file)
     assert [plugin.name for plugin in plugins.list_connector_plugins().data.items] == ["QueueSource"]
     plugin = plugins.get_connector_plugin("QueueSource").data
     assert isinstance(plugin, models.SourceConnectorPlugin) and plugin.schema
+    connectors.check_all_called()
+    plugins.check_all_called()
     print("every operation answered")
 
 

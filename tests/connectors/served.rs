@@ -8,7 +8,7 @@ use crate::program::Program;
 #[test]
 fn a_server_moves_by_itself_at_once_and_when_time_comes() {
     let program = Program::new();
-    program.data("streaming admin stream create --name orders --partitions 1");
+    let orders = program.data("streaming admin stream create --name orders --partitions 1");
     program.data("streaming admin stream create --name copy --partitions 1");
     let _server = program.serve("--object-store lake");
     let create = "sch service-connector create --display-name";
@@ -35,6 +35,30 @@ fn a_server_moves_by_itself_at_once_and_when_time_comes() {
         Some(program.objects("lake")).filter(|objects| !objects.is_empty())
     });
     assert_eq!(value_of(&objects[0].1[0]), "v");
+
+    // Metrics come a minute at a time.
+    program.data("local function add --name count --exec cat");
+    program.data(&format!(
+        "{create} metrics --source '{{\"kind\": \"monitoring\", \"monitoringSources\": [{{\"compartmentId\": \
+         \"{}\", \"namespaceDetails\": {{\"kind\": \"selected\", \"namespaces\": [{{\"namespace\": \
+         \"oci_streaming\", \"metrics\": {{\"kind\": \"all\"}}}}]}}}}]}}' --target \
+         '{{\"kind\": \"functions\", \"functionId\": \"count\", \"batchTimeInSec\": 1}}'",
+        text(&orders["compartment-id"])
+    ));
+    program.data(
+        "streaming stream message put --stream-id orders --messages '[{\"key\": null, \"value\": \"dg==\"}]'",
+    );
+    program.data("local clock advance 70s");
+    let run = awaited("a run", || {
+        program.data("local function logs count").get(0).cloned()
+    });
+    assert!(
+        run["output"]
+            .as_str()
+            .unwrap()
+            .contains("\"name\":\"PutMessages\""),
+        "{run}"
+    );
 
     // A followed file is looked at although nobody calls.
     let file = program.write("web.jsonl", "");

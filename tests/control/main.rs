@@ -7,6 +7,7 @@
 )]
 
 mod audit;
+mod diff;
 mod fault;
 mod foreign;
 mod run;

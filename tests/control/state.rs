@@ -100,6 +100,14 @@ fn differences_are_told() {
     assert_eq!(
         json!(told),
         json!([
+            // Of the topic that was deleted.
+            [
+                "metric",
+                "oci_cloudevents/PublishedEvents",
+                "only in the engine",
+                null,
+                null
+            ],
             ["queue", "jobs", "messages", 1, 2],
             ["stream", "orders", "messages", 3, 4],
             ["stream", "returns", "only in the engine", null, 0],

@@ -197,13 +197,14 @@ fn long_times() {
     }
 }
 
+fn program(home: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ocelot"));
+    command.env_clear().env("HOME", home).args(args);
+    command
+}
+
 fn run(home: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ocelot"))
-        .env_clear()
-        .env("HOME", home)
-        .args(args)
-        .output()
-        .unwrap()
+    program(home, args).output().unwrap()
 }
 
 const SUMMARIZE: [&str; 9] = [
@@ -250,6 +251,16 @@ fn the_program_draws_what_the_engine_answers() {
     assert!(run(home.path(), &post).status.success());
     compare("engine", &chart(&["--output", "chart"]));
     compare("engine-ascii", &chart(&["--output", "chart", "--ascii"]));
+    for (wanted, columns) in [("60", 60), ("wide", 80)] {
+        let mut command = program(
+            home.path(),
+            &[&SUMMARIZE[..], &["--output", "chart"]].concat(),
+        );
+        let output = command.env("COLUMNS", wanted).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert_eq!(widest, Some(columns), "COLUMNS={wanted}");
+    }
 }
 
 #[test]

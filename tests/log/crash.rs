@@ -3,11 +3,12 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use ocelot::disk::RealDisk;
 use ocelot::log::{Durability, LogOptions, Partition};
+use test_support::PATIENCE;
 
 use crate::support::{Random, append, read_on};
 
@@ -61,8 +62,17 @@ fn child_appends_until_killed() {
     }
 }
 
-/// Starts the child, kills it after a while, and returns the last offset it acknowledged.
-fn run_and_kill(folder: &Path, durability: Durability, delay: Duration) -> Option<i64> {
+/// When a child is killed.
+#[derive(Clone, Copy)]
+enum Moment {
+    /// So long after it was started: it may not have begun to append.
+    AfterStart(Duration),
+    /// So long after its first acknowledgement, however long that takes on a busy machine.
+    AfterAppend(Duration),
+}
+
+/// Starts the child, kills it, and returns the last offset it acknowledged.
+fn run_and_kill(folder: &Path, durability: Durability, moment: Moment) -> Option<i64> {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
         .args(["crash::child_appends_until_killed", "--exact"])
@@ -75,6 +85,7 @@ fn run_and_kill(folder: &Path, durability: Durability, delay: Duration) -> Optio
     }
     let mut child = command.spawn().unwrap();
     let stdout = BufReader::new(child.stdout.take().unwrap());
+    let (began, has_begun) = mpsc::channel();
     let reader = std::thread::spawn(move || {
         let mut last_offset = None;
         for line in stdout.lines() {
@@ -86,10 +97,19 @@ fn run_and_kill(folder: &Path, durability: Durability, delay: Duration) -> Optio
                 let offset: i64 = number.parse().unwrap();
                 assert!(last_offset.is_none_or(|last| last < offset));
                 last_offset = Some(offset);
+                // Nobody listens any more after the first one.
+                let _ = began.send(());
             }
         }
         last_offset
     });
+    let delay = match moment {
+        Moment::AfterStart(delay) => delay,
+        Moment::AfterAppend(delay) => {
+            has_begun.recv_timeout(PATIENCE).unwrap();
+            delay
+        }
+    };
     std::thread::sleep(delay);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -108,9 +128,13 @@ fn nothing_acknowledged_is_lost_by_kills() {
             0 => Durability::Fsync,
             _ => Durability::Os,
         };
-        let delay = Duration::from_micros(random.below(40_000) as u64);
-        let acknowledged = run_and_kill(&folder, durability, delay);
-        acknowledging += u32::from(acknowledged.is_some());
+        let delay = Duration::from_micros(random.below(20_000) as u64);
+        let moment = match round % 5 {
+            0 => Moment::AfterStart(delay),
+            _ => Moment::AfterAppend(delay),
+        };
+        let acknowledged = run_and_kill(&folder, durability, moment);
+        acknowledging += u64::from(acknowledged.is_some());
 
         let partition = Partition::open(Arc::new(RealDisk), &folder, options(durability)).unwrap();
         cut += u32::from(partition.cut_tail().is_some());
@@ -130,7 +154,7 @@ fn nothing_acknowledged_is_lost_by_kills() {
         verified = end;
     }
     assert!(
-        acknowledging > 20,
+        acknowledging >= KILLS / 4 * 3,
         "only {acknowledging} children got to append"
     );
     println!("{verified} messages, {cut} unfinished appends cut off");

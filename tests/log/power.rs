@@ -460,7 +460,7 @@ fn append_more(partition: &mut Partition, what: &str) -> Vec<Record> {
 
 #[test]
 fn with_fsync_what_was_acknowledged_survives() {
-    for seed in 0..8 {
+    for seed in 0..4 {
         let options = small(Durability::Fsync);
         let run = record_run(options, seed);
         for_each_power_cut(&run, seed, 8, |disk, promise, next, what| {
@@ -495,7 +495,7 @@ fn with_fsync_what_was_acknowledged_survives() {
 /// The power goes again while the log recovers, or right after.
 #[test]
 fn with_fsync_a_second_power_cut_takes_nothing() {
-    for seed in 200..206 {
+    for seed in 200..203 {
         let options = small(Durability::Fsync);
         let run = record_run(options, seed);
         for_each_power_cut(&run, seed, 2, |disk, promise, _, what| {
@@ -537,7 +537,7 @@ fn with_fsync_a_second_power_cut_takes_nothing() {
 /// then ends or reports damage; nothing wrong is ever read.
 #[test]
 fn without_fsync_what_was_synced_survives() {
-    for seed in 100..108 {
+    for seed in 100..104 {
         let options = small(Durability::Os);
         let run = record_run(options, seed);
         for_each_power_cut(&run, seed, 8, |disk, promise, next, what| {

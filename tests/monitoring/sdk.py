@@ -4,12 +4,40 @@ usage: sdk.py ENDPOINT KEY_FILE
 """
 
 import datetime
+import functools
+import inspect
 import sys
 
 import oci
 from oci.monitoring import MonitoringClient, models
 
 COMPARTMENT = "ocid1.compartment.oc1..shop"
+
+
+class Recorder:
+    """A client, and the operations of it that were called."""
+
+    def __init__(self, client):
+        self.client = client
+        self.called = set()
+
+    def __getattr__(self, name):
+        operation = getattr(self.client, name)
+        if name not in operations():
+            return operation
+
+        @functools.wraps(operation)
+        def call(*args, **kwargs):
+            self.called.add(name)
+            return operation(*args, **kwargs)
+
+        return call
+
+
+def operations():
+    """The operations that the SDK's client has."""
+    functions = inspect.getmembers(MonitoringClient, inspect.isfunction)
+    return {name for name, _ in functions if not name.startswith("_")}
 
 
 def client(endpoint, key_file):
@@ -20,7 +48,8 @@ def client(endpoint, key_file):
         "key_file": key_file,
         "region": "us-ashburn-1",
     }
-    return MonitoringClient(config, service_endpoint=endpoint, retry_strategy=oci.retry.NoneRetryStrategy())
+    retries = oci.retry.NoneRetryStrategy()
+    return Recorder(MonitoringClient(config, service_endpoint=endpoint, retry_strategy=retries))
 
 
 def metric(namespace, site, now, values):
@@ -126,6 +155,7 @@ def main(endpoint, key_file):
     listed(monitoring)
     summarized(monitoring, now)
     alarms(monitoring)
+    assert monitoring.called == operations(), operations() - monitoring.called
     print("every operation answered")
 
 

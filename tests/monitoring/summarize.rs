@@ -236,3 +236,68 @@ fn results_have_their_limits() {
     let since = json!({"startTime": ocelot::clock::rfc3339(since)});
     assert_eq!(bench.query("long[1m].sum()", since).len(), 1700);
 }
+
+#[test]
+fn a_reply_warns_of_what_it_leaves_out() {
+    let bench = bench();
+    let warning = |query: &str, more: Value| {
+        let reply = bench.query_call(query, more).ok();
+        reply.headers.get("ocelot-warning").cloned()
+    };
+    let sum = "orders[1m].sum()";
+    assert_eq!(warning(sum, json!({})), None);
+    let days = |days: i64| ocelot::clock::rfc3339(START_MS - days * 24 * HOUR_MS - 1);
+    let told = warning(sum, json!({"startTime": days(7)})).unwrap();
+    assert!(
+        told.starts_with("nothing before 2026-03-07T01:02:00.000Z is looked at"),
+        "{told}"
+    );
+    for (resolution, reaches, reaches_not) in [("5m", 29, 30), ("1h", 89, 90), ("1d", 89, 90)] {
+        let query = format!("orders[{resolution}].sum()");
+        let more = |days_back| json!({"startTime": days(days_back), "resolution": resolution});
+        assert_eq!(warning(&query, more(reaches)), None, "{resolution}");
+        assert!(warning(&query, more(reaches_not)).is_some(), "{resolution}");
+    }
+    let told = warning(sum, json!({"resolution": "5m"})).unwrap();
+    assert!(
+        told.starts_with("windows of 1m that end every 5m leave out what is between them"),
+        "{told}"
+    );
+    assert_eq!(
+        warning("orders[5m].sum()", json!({"resolution": "1m"})),
+        None
+    );
+}
+
+#[test]
+fn a_range_that_is_empty_because_of_a_default_says_so() {
+    let bench = bench();
+    let query = "orders[1m].sum()";
+    for (more, told) in [
+        (
+            json!({"endTime": at(-240)}),
+            "startTime 2026-03-13T22:02:00.000Z (three hours ago, since none is given) must be before endTime \
+             2026-03-13T21:02:00.000Z",
+        ),
+        (
+            json!({"startTime": at(1)}),
+            "startTime 2026-03-14T01:03:00.000Z must be before endTime 2026-03-14T01:02:00.000Z (now, since none \
+             is given)",
+        ),
+    ] {
+        let message = bench.query_call(query, more).fails(400, "InvalidParameter");
+        assert_eq!(message, told);
+    }
+}
+
+#[test]
+fn a_namespace_without_a_name_is_refused() {
+    let bench = bench();
+    let query = bench.query_call("orders[1m].sum()", json!({"namespace": " "}));
+    let message = query.fails(400, "InvalidParameter");
+    assert_eq!(message, "namespace is empty: name one, as oci_queue");
+    let list = bench.call("ListMetrics").with("compartmentId", COMPARTMENT);
+    let list = list.body(json!({"namespace": ""}));
+    let message = list.fails(400, "InvalidParameter");
+    assert_eq!(message, "namespace is empty: name one, as oci_queue");
+}

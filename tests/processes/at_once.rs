@@ -1,4 +1,4 @@
-//! 64 processes at once, 100 puts each, while others read: none fails, nothing is lost, order holds.
+//! 64 processes at once, 25 puts each, while others read: none fails, nothing is lost, order holds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use std::thread;
 use crate::support::{Message, Program, acknowledged, json};
 
 const WRITERS: usize = 64;
-const PUTS: usize = 100;
+const PUTS: usize = 25;
 
 /// Puts one message after the other, each with a process of its own, and returns where they went.
 fn write(program: &Program, stream: &str, writer: usize) -> Vec<Message> {

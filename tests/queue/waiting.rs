@@ -178,7 +178,13 @@ fn a_folder_has_another_sign_after_every_change_and_after_nothing_else() {
     assert!(has_changed());
     assert!(wait(&bench.at(&id), None).is_some());
     assert!(!has_changed());
+    // That somebody asked is counted once, when they begin to wait.
+    let bench = bench.reopened();
+    assert!(has_changed());
     // Whoever waits closes the engine between two looks, and must not wake itself.
+    let again = bench.at(&id).call("GetMessages").attempt_again();
+    assert!(matches!(again, Attempt::Nothing(_)));
+    assert!(!has_changed());
     bench.reopened();
     assert!(!has_changed());
 }

@@ -140,7 +140,8 @@ fn a_thousand_who_wait_do_not_hold_up_the_end() {
     server.signal("-TERM");
     assert_eq!(server.ended().code(), Some(0));
     let took = begun.elapsed();
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    // They would wait for half a minute.
+    assert!(took < Duration::from_secs(5), "{took:?}");
     for wire in &mut parked {
         assert!(got(wire).is_empty());
     }

@@ -119,6 +119,28 @@ fn bodies_are_json() {
 }
 
 #[test]
+fn a_body_without_which_an_operation_can_do_may_be_left_out() {
+    let home = Home::new();
+    let server = home.serve("--memory");
+    for action in [
+        "retrieveDimensionStates",
+        "summarizeAlarmSuppressionHistory",
+    ] {
+        for (body, status) in [("", 404), ("{}", 404), ("[]", 400), ("{", 400)] {
+            let told = refusal(
+                &server,
+                &format!(
+                    "POST /20180401/alarms/ocid1.alarm.oc1..x/actions/{action} HTTP/1.1\r\nhost: x\r\n\
+                     content-length: {}\r\n\r\n{body}",
+                    body.len()
+                ),
+            );
+            assert_eq!(told.0, status, "{action} {body:?}: {}", told.2);
+        }
+    }
+}
+
+#[test]
 fn a_gzipped_body_is_inflated() {
     let home = Home::new();
     let server = home.serve("--memory --max-body-bytes 100000");

@@ -1,5 +1,7 @@
 //! `ocelot top --once`: exact text.
 
+use serde_json::json;
+
 use crate::sandbox::Sandbox;
 
 const FULL: &str = "\
@@ -143,4 +145,56 @@ fn what_cannot_be_is_refused() {
     ] {
         assert!(sandbox.refusal(line).contains("--interval"), "{line}");
     }
+}
+
+/// Alarms in all states: one fires with two streams, one is quiet, and one is off.
+fn with_alarms(sandbox: &Sandbox) {
+    let topic = json!(["ocid1.onstopic.oc1..nobody"]);
+    for (name, severity, enabled, query) in [
+        ("idle", "INFO", true, "cpu[1m].max() > 100"),
+        ("busy", "WARNING", true, "cpu[1m].max() > 50"),
+        ("hot", "CRITICAL", true, "cpu[1m].max() > 80"),
+        ("old", "ERROR", false, "cpu[1m].max() > 50"),
+        ("hushed", "ERROR", true, "cpu[1m].max() > 50"),
+    ] {
+        sandbox.text(&format!(
+            "monitoring alarm create --compartment-id c --namespace shop --severity {severity} --is-enabled {enabled} \
+             --display-name {name} --query-text '{query}' --destinations '{topic}'"
+        ));
+    }
+    sandbox.text(
+        "monitoring alarm update --alarm-id hushed --force --suppression \
+         '{\"timeSuppressFrom\": \"2026-03-14T12:00:00Z\", \"timeSuppressUntil\": \"2026-03-14T13:00:00Z\"}'",
+    );
+    let of_host = |host: &str, value: f64| {
+        json!({
+            "namespace": "shop", "name": "cpu", "compartmentId": "c", "dimensions": {"host": host},
+            "datapoints": [{"timestamp": "2026-03-14T12:02:00Z", "value": value}],
+        })
+    };
+    let metrics = json!([of_host("a", 60.0), of_host("b", 90.0)]);
+    sandbox.text(&format!(
+        "monitoring metric-data post --metric-data '{metrics}'"
+    ));
+    sandbox.text("local clock advance 5m");
+}
+
+const ALARMS: &str = "\
+ocelot top  data                             2026-03-14T12:05:00Z (clock is set)
+
+ALARMS (5)                                   SEVERITY  STATUS      FIRING  SINCE
+hot                                          CRITICAL  firing           1     3m
+hushed                                       ERROR     suspended        2     3m
+busy                                         WARNING   firing           2     3m
+idle                                         INFO      ok               0     5m
+old                                          ERROR     off              0     5m
+";
+
+#[test]
+fn alarms_are_told_with_those_that_fire_first() {
+    let sandbox = Sandbox::new();
+    with_alarms(&sandbox);
+    assert_eq!(sandbox.text("top --once"), ALARMS);
+    let _server = sandbox.serve("--log error");
+    assert_eq!(sandbox.text("top --once"), ALARMS);
 }

@@ -172,12 +172,52 @@ fn charts_fill_the_terminal_with_colors() {
         "clear; ocelot monitoring metric-data summarize-metrics-data --compartment-id c --namespace shop \
          --query-text 'orders[1m].sum()' --output chart",
     );
+    // 23 lines of chart, and the prompt.
     let screen = terminal.await_screen(|screen| {
         screen.contains("• site=berlin") && screen.trim_end().ends_with("\n>")
     });
-    // 23 lines of chart, and the prompt.
     assert_eq!(screen.lines().count(), 24, "{screen}");
     assert!(screen.starts_with("orders, every 1m\n"), "{screen}");
     let colored = terminal.colored_screen();
     assert!(colored.contains("\u{1b}[36m•"), "{colored}");
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    let sandbox = Sandbox::new();
+    let Some(terminal) = Terminal::open(&sandbox) else {
+        return;
+    };
+    sandbox.create_stream("orders", 1);
+    let program = env!("CARGO_BIN_EXE_ocelot");
+    for (name, status) in [("-TERM", 143), ("-HUP", 129), ("-INT", 130)] {
+        terminal.clear();
+        terminal.enter(&format!(
+            "sh -c 'echo $$ > pid; exec {program} top --interval 0.1'"
+        ));
+        terminal.await_screen(|screen| screen.contains("STREAMS (1)"));
+        let pid = std::fs::read_to_string(sandbox.path().join("pid")).unwrap();
+        test_support::signal(name, pid.trim().parse().unwrap());
+        terminal.await_screen(|screen| {
+            screen.starts_with("before\n> sh -c") && screen.trim_end().ends_with("\n>")
+        });
+        terminal.await_status(status);
+    }
+}
+
+#[test]
+fn a_terminal_that_hangs_up_ends_it() {
+    let sandbox = Sandbox::new();
+    let Some(terminal) = Terminal::open(&sandbox) else {
+        return;
+    };
+    sandbox.create_stream("orders", 1);
+    let program = env!("CARGO_BIN_EXE_ocelot");
+    terminal.enter(&format!("echo $$ > pid; exec {program} top"));
+    terminal.await_screen(|screen| screen.contains("STREAMS (1)"));
+    let pid = std::fs::read_to_string(sandbox.path().join("pid")).unwrap();
+    let process = std::path::Path::new("/proc").join(pid.trim());
+    assert!(process.exists());
+    terminal.hang_up();
+    test_support::eventually("the program has ended", || !process.exists());
 }

@@ -75,6 +75,11 @@ impl<'s> Terminal<'s> {
         self.tmux(&["resize-window", "-x", &columns, "-y", &lines]);
     }
 
+    /// Hangs up on whatever runs, and begins anew with a shell.
+    pub(crate) fn hang_up(&self) {
+        self.tmux(&["respawn-pane", "-k", "env PS1='> ' sh"]);
+    }
+
     /// What is on the screen.
     pub(crate) fn screen(&self) -> String {
         self.tmux(&["capture-pane", "-p"])
@@ -104,6 +109,11 @@ impl<'s> Terminal<'s> {
         self.await_screen(|screen| {
             screen.starts_with("before\n> ocelot top") && screen.trim_end().ends_with("\n>")
         });
+        self.await_status(status);
+    }
+
+    /// The same of a program that has ended.
+    pub(crate) fn await_status(&self, status: u8) {
         self.enter("echo status $?; stty -a | grep -o '[-]*icanon'");
         let told = format!("\nstatus {status}\nicanon\n>");
         self.await_screen(|screen| screen.trim_end().ends_with(&told));

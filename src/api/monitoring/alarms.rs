@@ -325,6 +325,7 @@ pub(super) static OPERATIONS: [Operation; 15] = [
             ),
         ],
         body: Some(&models::RETRIEVE_DIMENSION_STATES_DETAILS),
+        body_is_optional: true,
         reply: ReplyBody::Object(&models::ALARM_DIMENSION_STATES_COLLECTION),
         offers_all: false,
         ..OPERATION
@@ -513,6 +514,7 @@ pub(super) static OPERATIONS: [Operation; 15] = [
             ),
         ],
         body: Some(&models::SUMMARIZE_ALARM_SUPPRESSION_HISTORY_DETAILS),
+        body_is_optional: true,
         reply: ReplyBody::Object(&models::ALARM_SUPPRESSION_HISTORY_ITEM_COLLECTION),
         offers_all: false,
         ..OPERATION

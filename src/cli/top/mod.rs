@@ -8,6 +8,7 @@ mod page;
 mod palette;
 mod screen;
 mod sections;
+mod signals;
 mod watch;
 
 use std::time::Duration;
@@ -29,9 +30,6 @@ const INTERVAL_SECONDS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
 /// How wide text is where nobody says, in characters.
 const DEFAULT_COLUMNS: u16 = 80;
 
-/// The bounds of that: narrower has no room for names.
-const COLUMNS: std::ops::RangeInclusive<u16> = 40..=500;
-
 /// The command.
 pub(super) static TOP: Builtin = Builtin {
     words: "top",
@@ -45,7 +43,7 @@ pub(super) static TOP: Builtin = Builtin {
 /// The command, for the tree.
 pub(super) fn command() -> Command {
     Command::new("top")
-        .about("Watch streams, groups and their lag, queues, deliveries and rules, live.")
+        .about("Watch streams, groups and their lag, queues, deliveries, rules and alarms, live.")
         .after_help(
             "It shows the engine on this machine, wherever it runs: in a server that has the data folder, or in no \
              process at all.\n\n\
@@ -83,7 +81,8 @@ fn check_interval(text: &str) -> Result<Duration, String> {
 fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), CliError> {
     if matches.get_flag("once") {
         let view = View::of(watch::look(globals)?);
-        return terminal::data(page::text(&view, columns()).as_bytes());
+        let columns = terminal::wanted_columns().unwrap_or(DEFAULT_COLUMNS);
+        return terminal::data(page::text(&view, columns).as_bytes());
     }
     if !terminal::stdout_is_terminal() {
         return Err(CliError::value(
@@ -92,13 +91,4 @@ fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), CliError> {
     }
     let interval = matches.get_one::<Duration>("interval").copied();
     screen::show(&Watch::begin(globals, interval.unwrap_or_default())?)
-}
-
-/// How wide text is to be: as the variable `COLUMNS` says.
-fn columns() -> u16 {
-    let named = std::env::var("COLUMNS").ok();
-    let named = named.and_then(|text| text.trim().parse::<u16>().ok());
-    named.map_or(DEFAULT_COLUMNS, |columns| {
-        columns.clamp(*COLUMNS.start(), *COLUMNS.end())
-    })
 }

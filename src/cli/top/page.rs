@@ -39,7 +39,7 @@ pub(super) fn count_sections(view: &View) -> usize {
 /// Everything as text, without a footer and as long as it takes. Every line is ended, and none ends with a blank.
 pub(super) fn text(view: &View, width: u16) -> String {
     let sections = sections(view);
-    let rows = sections.iter().map(|section| section.rows.len() + 2);
+    let rows = sections.iter().map(|section| lines_of(section) + 2);
     let lines = match sections.is_empty() {
         true => 2 + NOTHING.len(),
         false => 1 + rows.sum::<usize>(),
@@ -143,7 +143,7 @@ fn draw_sections(
         return;
     }
     let chosen = position.as_deref().map(|position| position.section);
-    let wishes: Vec<usize> = sections.iter().map(|section| section.rows.len()).collect();
+    let wishes: Vec<usize> = sections.iter().map(lines_of).collect();
     let lines = usize::from(area.height);
     let is_roomy = wishes.iter().map(|rows| rows + 2).sum::<usize>() <= lines;
     let titles = sections.len();
@@ -161,6 +161,11 @@ fn draw_sections(
         draw_section(section, chosen, palette, own, cells);
         y += height;
     }
+}
+
+/// How many lines a section has to fill below its title: one for each row, and one that tells of those left out.
+fn lines_of(section: &Section) -> usize {
+    section.rows.len() + usize::from(section.untold > 0)
 }
 
 /// How many lines each section gets for its rows: the chosen one up to half of all, and the others the same each,
@@ -199,21 +204,21 @@ fn draw_section(
     let columns = columns(section, area);
     let title = Rect { height: 1, ..area };
     cells.set_style(title, palette.title(position.is_some()));
-    let name = format!("{} ({})", section.name, section.rows.len());
+    let name = format!("{} ({})", section.name, section.rows.len() + section.untold);
     let titles = section.titles.iter().map(|title| (*title).to_owned());
     let titles: Vec<String> = [name].into_iter().chain(titles).collect();
     draw_cells(&titles, section.widths, &columns, Style::new(), area, cells);
 
     let lines = usize::from(area.height - 1);
     let first = position.map_or(0, |position| {
-        let furthest = section.rows.len().saturating_sub(lines);
+        let furthest = lines_of(section).saturating_sub(lines);
         position.first_row = position.first_row.min(furthest);
         position.first_row
     });
     let rows = section.rows.get(first..).unwrap_or_default();
-    let is_cut = rows.len() > lines;
+    let is_cut = section.untold > 0 || rows.len() > lines;
     let shown = if is_cut {
-        lines.saturating_sub(1)
+        lines.saturating_sub(1).min(rows.len())
     } else {
         lines
     };
@@ -223,8 +228,9 @@ fn draw_section(
         draw_cells(&row.cells, section.widths, &columns, style, line, cells);
     }
     if is_cut && lines > 0 {
-        let more = format!("… {} more", rows.len() - shown);
-        let line = inside(area, area.height - 1, 0);
+        let more = format!("… {} more", rows.len() - shown + section.untold);
+        let below = u16::try_from(shown + 1).unwrap_or(u16::MAX);
+        let line = inside(area, below, 0);
         put(&more, Alignment::Left, palette.aside(), line, cells);
     }
 }
@@ -285,6 +291,7 @@ fn shortened(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sections::Row;
     use super::*;
 
     #[test]
@@ -296,6 +303,46 @@ mod tests {
         assert_eq!(shares(&[3, 3], 0, Some(0)), [0, 0]);
         assert_eq!(shares(&[3, 3], 1, Some(1)), [0, 1]);
         assert_eq!(shares(&[], 5, Some(0)), [0; 0]);
+    }
+
+    #[test]
+    fn what_is_only_counted_is_told_below() {
+        let section = Section {
+            name: "ALARMS",
+            titles: &["STATUS"],
+            widths: &[Width::Share, Width::Words(6)],
+            rows: ["hot", "busy"]
+                .map(|name| Row {
+                    cells: vec![name.to_owned(), "firing".to_owned()],
+                    mood: Mood::Failing,
+                })
+                .into(),
+            untold: 40,
+        };
+        let drawn = |height: u16, position: Option<&mut Position>| {
+            let mut cells = Buffer::empty(Rect::new(0, 0, 20, height));
+            draw_section(&section, position, Palette::PLAIN, cells.area, &mut cells);
+            let lines = (0..height).map(|y| line_of(&cells, y));
+            lines.collect::<Vec<_>>()
+        };
+        let whole = [
+            "ALARMS (42)   STATUS",
+            "hot           firing",
+            "busy          firing",
+            "… 40 more",
+        ];
+        assert_eq!(drawn(4, None), whole);
+        assert_eq!(drawn(3, None), [whole[0], whole[1], "… 41 more"]);
+        assert_eq!(drawn(2, None), [whole[0], "… 42 more"]);
+        assert_eq!(drawn(1, None), whole[..1]);
+        let mut position = Position {
+            section: 0,
+            first_row: 99,
+        };
+        assert_eq!(
+            drawn(3, Some(&mut position)),
+            [whole[0], whole[2], whole[3]]
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The whole screen of a terminal, which looks as before when this ends, however it ends.
+//! The whole screen of a terminal, which looks as before when this ends: by a key, an error, a panic or a signal.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use ratatui::{DefaultTerminal, Frame};
 use super::super::error::CliError;
 use super::page::{self, Position};
 use super::palette::{Mood, Palette};
+use super::signals::Turn;
 use super::watch::{View, Watch};
 
 /// How long a key may wait to be answered.
@@ -18,7 +19,7 @@ const PAGE_ROWS: usize = 10;
 
 const KEYS: &str = "q leave   Tab next section   Up/Down scroll";
 
-/// Shows what is watched until the user leaves.
+/// Shows what is watched until the user leaves, or a signal ends the process.
 pub(super) fn show(watch: &Watch) -> Result<(), CliError> {
     // What is wrong from the beginning is told where it stays.
     let view = watch.first()?;
@@ -29,8 +30,9 @@ pub(super) fn show(watch: &Watch) -> Result<(), CliError> {
         palette: Palette::of_terminal(),
         interval: watch.interval,
     };
+    let turn = Turn::until_a_signal().map_err(CliError::io("listen to signals"))?;
     let terminal = ratatui::try_init().map_err(CliError::io("take over the terminal"));
-    let shown = terminal.and_then(|terminal| screen.run(terminal, watch));
+    let shown = terminal.and_then(|terminal| screen.run(terminal, watch, &turn));
     let restored = ratatui::try_restore().map_err(CliError::io("give back the terminal"));
     shown.and(restored)
 }
@@ -57,10 +59,16 @@ enum Action {
 }
 
 impl Screen {
-    fn run(mut self, mut terminal: DefaultTerminal, watch: &Watch) -> Result<(), CliError> {
+    fn run(
+        mut self,
+        mut terminal: DefaultTerminal,
+        watch: &Watch,
+        turn: &Turn,
+    ) -> Result<(), CliError> {
         let mut is_outdated = true;
         loop {
             if is_outdated {
+                let _turn = turn.take();
                 let drawn = terminal.draw(|frame| self.draw(frame));
                 drawn.map_err(CliError::io("draw on the terminal"))?;
             }

@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use super::palette::Mood;
 use super::watch::View;
 use crate::engine::overview::{
-    EndpointOverview, GroupKind, GroupOverview, QueueOverview, RuleOverview, StreamOverview,
+    AlarmOverview, AlarmStatus, EndpointOverview, GroupKind, GroupOverview, QueueOverview,
+    RuleOverview, StreamOverview,
 };
 
 /// How wide a column is, in characters.
@@ -28,6 +29,8 @@ pub(super) struct Section {
     /// How wide the columns are.
     pub(super) widths: &'static [Width],
     pub(super) rows: Vec<Row>,
+    /// How many more there are that the engine only counts.
+    pub(super) untold: usize,
 }
 
 /// What is told of one thing.
@@ -44,6 +47,7 @@ pub(super) fn sections(view: &View) -> Vec<Section> {
         queues(view),
         deliveries(view),
         rules(view),
+        alarms(view),
     ];
     let told = sections.into_iter();
     told.filter(|section| !section.rows.is_empty()).collect()
@@ -80,6 +84,7 @@ fn streams(view: &View) -> Section {
             Width::Numbers(9),
         ],
         rows: rows.collect(),
+        untold: 0,
     }
 }
 
@@ -119,6 +124,7 @@ fn groups(view: &View) -> Section {
             Width::Numbers(5),
         ],
         rows: rows.collect(),
+        untold: 0,
     }
 }
 
@@ -153,6 +159,7 @@ fn queues(view: &View) -> Section {
             Width::Numbers(9),
         ],
         rows: rows.collect(),
+        untold: 0,
     }
 }
 
@@ -186,6 +193,7 @@ fn deliveries(view: &View) -> Section {
             Width::Numbers(5),
         ],
         rows: rows.collect(),
+        untold: 0,
     }
 }
 
@@ -219,6 +227,49 @@ fn rules(view: &View) -> Section {
             Width::Numbers(7),
         ],
         rows: rows.collect(),
+        untold: 0,
+    }
+}
+
+/// Alarms as the engine tells them: those that fire come first.
+fn alarms(view: &View) -> Section {
+    let alarms = &view.overview.alarms;
+    let rows = alarms.iter().map(|alarm| Row {
+        cells: vec![
+            alarm.name.clone(),
+            alarm.severity.clone(),
+            status(alarm).to_owned(),
+            alarm.firing.to_string(),
+            span(view.overview.now_ms - alarm.since_ms),
+        ],
+        mood: match alarm.status {
+            AlarmStatus::Firing => Mood::Failing,
+            AlarmStatus::Suspended => Mood::Waiting,
+            AlarmStatus::Ok => Mood::Plain,
+            AlarmStatus::Off => Mood::Idle,
+        },
+    });
+    Section {
+        name: "ALARMS",
+        titles: &["SEVERITY", "STATUS", "FIRING", "SINCE"],
+        widths: &[
+            Width::Share,
+            Width::Words(8),
+            Width::Words(9),
+            Width::Numbers(7),
+            Width::Numbers(5),
+        ],
+        rows: rows.collect(),
+        untold: view.overview.alarm_count.saturating_sub(alarms.len()),
+    }
+}
+
+fn status(alarm: &AlarmOverview) -> &'static str {
+    match alarm.status {
+        AlarmStatus::Firing => "firing",
+        AlarmStatus::Suspended => "suspended",
+        AlarmStatus::Ok => "ok",
+        AlarmStatus::Off => "off",
     }
 }
 

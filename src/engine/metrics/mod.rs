@@ -6,38 +6,63 @@
 //! compartments in which the resources are when that is stored.
 
 mod catalogue;
-mod lag;
+mod connectors;
+mod gauges;
 mod recorder;
 mod requests;
 
 use super::{Engine, EngineError};
 use crate::clock::Clock;
-use crate::store::StoreError;
+use crate::store::{Measurement, StoreError};
 
 pub(super) use catalogue::{
     DELIVERED, DELIVERED_EVENTS, EVENTS_DELIVERED, FAILED, GETS, MATCHED_EVENTS, PUBLISHED,
-    PUBLISHED_EVENTS, PUTS, UNDELIVERED_EVENTS, is_amount,
+    PUBLISHED_EVENTS, PUTS, RequestMetrics, UNDELIVERED_EVENTS, is_amount,
 };
+pub(super) use connectors::{AT_SOURCE, AT_TARGET, AT_TASK, Amount, PlaceMetrics};
+pub(super) use gauges::AtRest;
 pub(super) use recorder::{Recorder, Subject};
-pub(super) use requests::Outcome;
+pub(super) use requests::{Outcome, QueueOutcome};
 
 /// How many rows of measurements wait at most to be brought into their series.
 const MOST_WAITING: i64 = 64;
 
 impl Engine {
-    /// Stores what was measured, in the series that queries read, with how far consumers are behind now.
+    /// Stores what was measured, in the series that queries read, with the gauges as they are now.
     pub fn store_metrics(&self) -> Result<(), EngineError> {
+        self.store_metrics_for(None)
+    }
+
+    /// The same for someone who asks for a namespace, or all: the gauges of others need not be measured.
+    pub(super) fn store_metrics_for(&self, namespace: Option<&str>) -> Result<(), EngineError> {
         let now_ms = self.clock.now_ms();
-        let lags = self.measure_lag(now_ms)?;
+        let gauges = self.gauges(namespace, now_ms)?;
+        self.store_with(gauges, now_ms)
+    }
+
+    /// The same once a minute, without anybody asking: gauges that stay at zero are left out.
+    pub fn store_metrics_of_minute(&self) -> Result<(), EngineError> {
+        let now_ms = self.clock.now_ms();
+        let mut gauges = self.gauges(None, now_ms)?;
+        self.at_rest.leave_out(&mut gauges);
+        self.store_with(gauges, now_ms)
+    }
+
+    /// Has the engine count nothing from now on, so that a benchmark can tell what counting costs.
+    pub fn measure_nothing(&self) {
+        self.recorder.turn_off();
+    }
+
+    fn store_with(&self, gauges: Vec<Measurement>, now_ms: i64) -> Result<(), EngineError> {
         Ok(self.store.write_unsynced(|session| {
             let mut measurements = session.take_measurements()?;
             measurements.extend(self.recorder.take());
-            measurements.extend(lags);
+            measurements.extend(gauges);
             session.add_measurements(measurements, now_ms)
         })?)
     }
 
-    /// Stores what was recorded, and leaves out how far consumers are behind: that is read from each partition
+    /// Stores what was recorded, and leaves out the gauges: those are measured in every queue and every partition
     /// that a group reads, and a point a minute is enough.
     pub fn store_recorded_metrics(&self) -> Result<(), EngineError> {
         let recorded = self.recorder.take();

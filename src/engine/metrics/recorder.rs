@@ -1,9 +1,10 @@
 //! Counting in memory: what was measured since it was last stored.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::super::ocid;
 use super::catalogue::Metric;
 use crate::store::{Bucket, Measurement, SeriesOwner, Stamped, Summary, minute_of};
 
@@ -20,6 +21,8 @@ pub(in crate::engine) struct Recorder {
     tallies: Mutex<HashMap<String, Vec<Tally>>>,
     /// How many there are.
     count: AtomicUsize,
+    /// Whether nothing is to be counted.
+    is_off: AtomicBool,
 }
 
 /// Of what something is measured, and when.
@@ -118,23 +121,44 @@ impl Tally {
     }
 
     fn measurement(self, resource_id: &str) -> Measurement {
-        let mut dimensions: BTreeMap<String, String> = self
-            .dimensions
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect();
+        let dimensions = self.dimensions.into_iter();
+        let dimensions = dimensions.map(|(key, value)| (key.to_owned(), value));
+        let bucket = Bucket::of_kinds(self.summary, self.kinds);
+        Measurement {
+            owner: self.owner,
+            ..self
+                .metric
+                .measurement(resource_id, dimensions.collect(), bucket)
+        }
+    }
+}
+
+impl Metric {
+    /// What was measured of a resource of the engine. Dimensions are those besides the ones that name it.
+    pub(super) fn measurement(
+        &self,
+        resource_id: &str,
+        mut dimensions: BTreeMap<String, String>,
+        bucket: Bucket,
+    ) -> Measurement {
         // Events may be of nothing.
         if !resource_id.is_empty() {
-            dimensions.insert(self.metric.resource.to_owned(), resource_id.to_owned());
+            dimensions.insert(self.resource.to_owned(), resource_id.to_owned());
+        }
+        if self.has_region
+            && let Some(region) = ocid::region(resource_id)
+        {
+            dimensions.insert("region".to_owned(), region.to_owned());
         }
         Measurement {
             resource_id: resource_id.to_owned(),
-            owner: self.owner,
-            namespace: self.metric.namespace.to_owned(),
-            name: self.metric.name.to_owned(),
-            unit: self.metric.unit.to_owned(),
+            owner: None,
+            namespace: self.namespace.to_owned(),
+            name: self.name.to_owned(),
+            unit: self.unit.to_owned(),
             dimensions,
-            bucket: Bucket::of_kinds(self.summary, self.kinds),
+            bucket,
+            is_gauge: false,
         }
     }
 }
@@ -156,6 +180,9 @@ impl Recorder {
         subject: &Subject<'_>,
         values: &[(&'static Metric, f64)],
     ) {
+        if self.is_off.load(Ordering::Relaxed) {
+            return;
+        }
         let mut tallies = self.tallies();
         let of_resource = match tallies.get_mut(subject.resource_id) {
             Some(known) => known,
@@ -172,6 +199,11 @@ impl Recorder {
                 }
             }
         }
+    }
+
+    /// Counts nothing from now on.
+    pub(super) fn turn_off(&self) {
+        self.is_off.store(true, Ordering::Relaxed);
     }
 
     /// Whether it is time to store what there is, so that memory stays bounded.

@@ -126,6 +126,7 @@ impl Item {
 
 pub(super) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let details: Details = call.typed_body()?;
+    scope::check_namespace(details.namespace.as_deref())?;
     let compartment_id = scope::compartment(context, call)?;
     let group_by = group_by(&details)?;
     // Unconfirmed where nothing is said.

@@ -11,10 +11,19 @@ mod post;
 mod scope;
 mod summarize;
 
+pub(super) use alarms::{ALARM_KIND, overview as alarms_overview};
+pub use alarms::{
+    NotificationCounts, SimulatedAlarm, SimulatedNotification, SimulatedOutcome, SimulatedPoint,
+    SimulatedStream, Simulation, SimulationError, TimelineEntry,
+};
+pub use post::{check_dimension_key, check_dimension_value};
+
 use super::rates::Rate;
 use super::{Context, Strictness};
 use crate::api::monitoring::Monitoring as Operation;
 use crate::call::{ApiError, Call, Reply};
+
+pub(super) use post::check_metric_name;
 
 /// Source of the rates: behaviour.md 5.3.
 const READS: Rate = Rate::per_second("requests of this kind", 10);
@@ -27,6 +36,11 @@ pub(super) fn reads_metrics(operation: Operation) -> bool {
         operation,
         Operation::ListMetrics | Operation::SummarizeMetricsData
     )
+}
+
+/// The namespace that a call for metrics asks for; none where it asks for all.
+pub(super) fn namespace_asked(call: &Call) -> Option<&str> {
+    call.body.as_ref()?.get("namespace")?.as_str()
 }
 
 /// Answers a call of an operation of Monitoring.

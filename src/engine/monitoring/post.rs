@@ -134,18 +134,7 @@ fn store(session: &Session<'_>, metrics: &[Checked], now_ms: i64) -> Result<(), 
 /// A metric as it can be stored, or why it cannot.
 fn check(metric: &Value, now_ms: i64) -> Result<Checked, String> {
     let metric = Metric::deserialize(metric).map_err(|error| error.to_string())?;
-    check_name("namespace", &metric.namespace, "_")?;
-    let namespace = metric.namespace.to_ascii_lowercase();
-    if let Some(prefix) = RESERVED
-        .iter()
-        .find(|prefix| namespace.starts_with(**prefix))
-    {
-        return Err(format!(
-            "namespace must not begin with {prefix}, which is reserved, as {} does",
-            metric.namespace
-        ));
-    }
-    check_name("name", &metric.name, "._-$")?;
+    check_metric_name(("namespace", &metric.namespace), ("name", &metric.name))?;
     if let Some(group) = &metric.resource_group {
         check_name("resourceGroup", group, "._-$")?;
     }
@@ -168,7 +157,24 @@ fn check(metric: &Value, now_ms: i64) -> Result<Checked, String> {
     })
 }
 
-fn check_name(what: &str, name: &str, signs: &str) -> Result<(), String> {
+/// Refuses the namespace and the name of a metric that is no service's own, each with what it is called.
+pub(in crate::engine) fn check_metric_name(
+    (namespace_field, namespace): (&str, &str),
+    (name_field, name): (&str, &str),
+) -> Result<(), String> {
+    check_name(namespace_field, namespace, "_")?;
+    let lower = namespace.to_ascii_lowercase();
+    let mut reserved = RESERVED.iter();
+    if let Some(prefix) = reserved.find(|prefix| lower.starts_with(**prefix)) {
+        return Err(format!(
+            "{namespace_field} must not begin with {prefix}, which is reserved, as {namespace} does"
+        ));
+    }
+    check_name(name_field, name, "._-$")
+}
+
+/// Says what is wrong with a name, in which these signs may stand besides letters and digits.
+pub(super) fn check_name(what: &str, name: &str, signs: &str) -> Result<(), String> {
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || signs.contains(c);
     let begins = name.starts_with(|c: char| c.is_ascii_alphabetic());
     if begins && name.chars().all(is_of_name) && name.len() <= MOST_NAME_CHARS {
@@ -188,20 +194,32 @@ fn check_dimensions(dimensions: &BTreeMap<String, String>) -> Result<(), String>
         ));
     }
     for (key, value) in dimensions {
-        let is_key = !key.is_empty() && key.len() <= MOST_KEY_CHARS;
-        if !is_key || !key.chars().all(|c| c.is_ascii_graphic()) {
-            return Err(format!(
-                "a dimension's key must be 1 to {MOST_KEY_CHARS} printable ASCII characters without \
-                 blanks, not {key:?}"
-            ));
-        }
-        if !(1..=MOST_DIMENSION_CHARS).contains(&value.chars().count()) {
-            return Err(format!(
-                "the value of dimension {key} must have 1 to {MOST_DIMENSION_CHARS} characters"
-            ));
-        }
+        check_dimension_key(key)?;
+        check_dimension_value(key, value)?;
     }
     Ok(())
+}
+
+/// Says what is wrong with the key of a dimension.
+pub fn check_dimension_key(key: &str) -> Result<(), String> {
+    let is_key = !key.is_empty() && key.len() <= MOST_KEY_CHARS;
+    match is_key && key.chars().all(|c| c.is_ascii_graphic()) {
+        true => Ok(()),
+        false => Err(format!(
+            "a dimension's key must be 1 to {MOST_KEY_CHARS} printable ASCII characters without \
+             blanks, not {key:?}"
+        )),
+    }
+}
+
+/// Says what is wrong with the value of a dimension.
+pub fn check_dimension_value(key: &str, value: &str) -> Result<(), String> {
+    match (1..=MOST_DIMENSION_CHARS).contains(&value.chars().count()) {
+        true => Ok(()),
+        false => Err(format!(
+            "the value of dimension {key} must have 1 to {MOST_DIMENSION_CHARS} characters"
+        )),
+    }
 }
 
 fn check_metadata(metadata: Option<&BTreeMap<String, String>>) -> Result<(), String> {

@@ -20,3 +20,13 @@ pub(super) fn compartment<'c>(
         _ => Ok(Some(compartment_id)),
     }
 }
+
+/// Refuses a namespace without a name, in which nothing can be.
+pub(super) fn check_namespace(namespace: Option<&str>) -> Result<(), ApiError> {
+    match namespace {
+        Some(name) if name.trim().is_empty() => Err(ApiError::invalid(
+            "namespace is empty: name one, as oci_queue",
+        )),
+        _ => Ok(()),
+    }
+}

@@ -10,7 +10,7 @@ use super::super::{Context, metrics};
 use super::evaluate::{EvaluateError, Identity, Source, Stream, Windows, check_size, evaluate};
 use super::mql::{self, Expression, MetricQuery, Period};
 use super::scope;
-use crate::call::{ApiError, Call, Reply};
+use crate::call::{ApiError, Call, Reply, WARNING};
 use crate::clock::{parse_rfc3339, rfc3339};
 use crate::store::{Bucket, Series, SeriesFilter, Session, StoreError, minute_of};
 
@@ -38,13 +38,15 @@ struct Details {
 
 pub(super) fn summarize(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let details: Details = call.typed_body()?;
+    scope::check_namespace(Some(&details.namespace))?;
     let compartment_id = scope::compartment(context, call)?;
     let query = mql::parse(&details.query).map_err(|error| {
         // The query with its caret stands on lines of its own.
         ApiError::invalid(format!("query cannot be read: {error}"))
     })?;
     let resolution = resolution(&details, &query)?;
-    let windows = windows(&details, resolution, context.now_ms)?;
+    let range = Range::of(&details, resolution, context.now_ms)?;
+    let windows = range.windows(resolution);
     let streams = context.store.read(|session| {
         let stored = Stored {
             session,
@@ -66,7 +68,23 @@ pub(super) fn summarize(context: &Context<'_>, call: &Call) -> Result<Reply, Api
             resolution,
         )
     });
-    Ok(Reply::ok(shown.collect()))
+    let mut reply = Reply::ok(shown.collect());
+    let left_out = range.left_out(resolution);
+    if let Some(warning) = left_out.or_else(|| between_windows(&query, resolution)) {
+        reply.headers.insert(WARNING.to_owned(), warning);
+    }
+    Ok(reply)
+}
+
+/// A line for whoever has windows that do not touch each other.
+fn between_windows(query: &Expression, resolution: Period) -> Option<String> {
+    let interval = query.shortest_interval()?;
+    (interval.minutes() < resolution.minutes()).then(|| {
+        format!(
+            "windows of {interval} that end every {resolution} leave out what is between them: ask for \
+             [{resolution}] to have all of it"
+        )
+    })
 }
 
 /// The time from one datapoint to the next: the interval of the query, where the caller does not say; of
@@ -85,41 +103,76 @@ fn resolution(details: &Details, query: &Expression) -> Result<Period, ApiError>
     })
 }
 
-/// The windows whose ends lie in the range: its begin is in it, its end is not. They lie at multiples of the
-/// resolution since 1970, which is unconfirmed.
-///
-/// Where no end is asked for, the window that is still open is in it too, so that what was posted just now
-/// shows: unconfirmed.
-fn windows(details: &Details, resolution: Period, now_ms: i64) -> Result<Windows, ApiError> {
-    let step = resolution.minutes();
-    let start_ms = time("startTime", details.start_time.as_deref())?;
-    let start_ms = start_ms.unwrap_or(now_ms - DEFAULT_RANGE_MS);
-    let end_ms = time("endTime", details.end_time.as_deref())?;
-    let is_empty = match end_ms {
-        Some(end_ms) => end_ms <= start_ms,
-        None => now_ms < start_ms,
-    };
-    if is_empty {
-        return Err(ApiError::invalid(format!(
-            "startTime {} must be before endTime {}",
-            rfc3339(start_ms),
-            rfc3339(end_ms.unwrap_or(now_ms))
-        )));
+/// The time that a query is about, in milliseconds.
+struct Range {
+    start_ms: i64,
+    /// None where it goes on to now, and the window that is still open is in it, so that what was posted just now
+    /// shows: unconfirmed.
+    end_ms: Option<i64>,
+    /// Where it can begin at the earliest.
+    oldest_ms: i64,
+    now_ms: i64,
+}
+
+impl Range {
+    fn of(details: &Details, resolution: Period, now_ms: i64) -> Result<Self, ApiError> {
+        let start_ms = time("startTime", details.start_time.as_deref())?;
+        let end_ms = time("endTime", details.end_time.as_deref())?;
+        let range = Self {
+            start_ms: start_ms.unwrap_or(now_ms - DEFAULT_RANGE_MS),
+            end_ms,
+            oldest_ms: now_ms - look_back_minutes(resolution.minutes()) * MINUTE_MS,
+            now_ms,
+        };
+        let is_empty = match end_ms {
+            Some(end_ms) => end_ms <= range.start_ms,
+            None => now_ms < range.start_ms,
+        };
+        if !is_empty {
+            return Ok(range);
+        }
+        let told = |given: bool, otherwise: &'static str| if given { "" } else { otherwise };
+        Err(ApiError::invalid(format!(
+            "startTime {}{} must be before endTime {}{}",
+            rfc3339(range.start_ms),
+            told(
+                start_ms.is_some(),
+                " (three hours ago, since none is given)"
+            ),
+            rfc3339(end_ms.unwrap_or(now_ms)),
+            told(end_ms.is_some(), " (now, since none is given)"),
+        )))
     }
-    let oldest_ms = now_ms - look_back_minutes(step) * MINUTE_MS;
-    let first = minute_of(start_ms.max(oldest_ms));
-    let last = match end_ms {
-        // The last minute that ends before it.
-        Some(end_ms) => (end_ms - 1).div_euclid(MINUTE_MS).div_euclid(step) * step,
-        None => up_to_multiple(minute_of(now_ms), step),
-    };
-    // No point is further ahead than the latest that is taken.
-    let newest = up_to_multiple(minute_of(now_ms) + HOUR_MINUTES, step);
-    Ok(Windows {
-        first: up_to_multiple(first, step),
-        last: last.min(newest),
-        step,
-    })
+
+    /// The windows whose ends lie in the range: its begin is in it, its end is not. They lie at multiples of the
+    /// resolution since 1970, which is unconfirmed.
+    fn windows(&self, resolution: Period) -> Windows {
+        let step = resolution.minutes();
+        let first = minute_of(self.start_ms.max(self.oldest_ms));
+        let last = match self.end_ms {
+            // The last minute that ends before it.
+            Some(end_ms) => (end_ms - 1).div_euclid(MINUTE_MS).div_euclid(step) * step,
+            None => up_to_multiple(minute_of(self.now_ms), step),
+        };
+        // No point is further ahead than the latest that is taken.
+        let newest = up_to_multiple(minute_of(self.now_ms) + HOUR_MINUTES, step);
+        Windows {
+            first: up_to_multiple(first, step),
+            last: last.min(newest),
+            step,
+        }
+    }
+
+    /// A line for whoever asks for what lies too far back.
+    fn left_out(&self, resolution: Period) -> Option<String> {
+        (self.start_ms < self.oldest_ms).then(|| {
+            format!(
+                "nothing before {} is looked at: queries reach back 7 days, 30 days with a resolution of 5m or \
+                 more, and 90 days with 1h or more; this one's is {resolution}",
+                rfc3339(self.oldest_ms)
+            )
+        })
+    }
 }
 
 fn time(what: &str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
@@ -175,7 +228,7 @@ impl Source for Stored<'_, '_> {
         &self,
         series_no: i64,
         minutes: &RangeInclusive<i64>,
-        visit: &mut dyn FnMut(&Bucket),
+        visit: impl FnMut(&Bucket),
     ) -> Result<(), StoreError> {
         self.session.visit_metric_buckets(series_no, minutes, visit)
     }

@@ -7,7 +7,7 @@
 use super::super::Context;
 use super::super::rates::{Rate, Throttled};
 use super::queues::{QUEUE, queue_of_dead_letters};
-use super::{Queue, limit_exceeded};
+use super::{Queue, limit_exceeded, measure};
 use crate::api::queue::Queue as Operation;
 use crate::call::{ApiError, Call};
 use crate::store::Session;
@@ -39,10 +39,11 @@ impl Queue {
         match operation {
             // It has more ways in than this one, and counts where they meet.
             Operation::PutMessages => return Ok(()),
-            Operation::GetMessages => rates.take(&GOT, &queue_id, 0, context.now_ms)?,
-            _ => {}
+            Operation::GetMessages => rates.take(&GOT, &queue_id, 0, context.now_ms),
+            _ => Ok(()),
         }
-        rates.take(&CALLS, &whom(operation, &queue_id), 1, context.now_ms)
+        .and_then(|()| rates.take(&CALLS, &whom(operation, &queue_id), 1, context.now_ms))
+        .inspect_err(|_| measure::record_failure(context, operation, call))
     }
 
     /// Counts a put, unless there were too many, or too much.

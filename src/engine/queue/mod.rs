@@ -13,8 +13,10 @@ mod channels;
 mod consumer_groups;
 mod dead_letters;
 mod filter;
+mod gauges;
 mod limits;
 mod lists;
+mod measure;
 mod messages;
 mod overview;
 mod peek;
@@ -39,6 +41,7 @@ use work::WORK_REQUESTS;
 
 pub use channels::DEFAULT as DEFAULT_CHANNEL;
 pub(super) use channels::check_name as check_channel;
+pub(super) use gauges::{QueueGauges, gauges};
 pub(super) use messages::take_out;
 pub use messages::{
     DeleteQueueMessages, Deleted, GotQueueMessages, PutQueueMessages, PutQueueResult,
@@ -84,12 +87,13 @@ impl Queue {
         })
     }
 
-    /// Answers one of the service's operations.
+    /// Answers one of the service's operations, for the first time or once more while the caller waits.
     pub(super) fn answer(
         &self,
         context: &Context<'_>,
         operation: Operation,
         call: &Call,
+        is_first: bool,
     ) -> Result<Attempt, ApiError> {
         let reply = match operation {
             Operation::CreateQueue => self.create_queue(context, call),
@@ -116,7 +120,7 @@ impl Queue {
                 .map(|result| Reply::ok(json!(result))),
             // The one that may have to wait.
             Operation::GetMessages => {
-                let attempt = self.get_messages(context, call)?;
+                let attempt = self.get_messages(context, call, is_first)?;
                 return Ok(attempt.map(|got| Reply::ok(json!(got))));
             }
             Operation::DeleteMessage => messages::delete(context, call),

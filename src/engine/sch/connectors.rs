@@ -10,6 +10,7 @@ use super::details::{self, Source, Target, Task};
 use super::movement::{Failure, Movement};
 use super::stages::target_stage;
 use super::work::{Change, accepted};
+use super::{traces, unknown_keys};
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::rfc3339;
 use crate::store::{Filter, Order, Resource, Session, SortBy};
@@ -108,6 +109,30 @@ struct ChangeCompartmentDetails {
     compartment_id: String,
 }
 
+/// The parts of a connector as a caller gives them.
+struct GivenParts {
+    source: Option<Value>,
+    tasks: Option<Vec<Value>>,
+    target: Option<Value>,
+}
+
+impl GivenParts {
+    /// Has a reply tell of what the connector did not take.
+    fn tell_of_unknown(self, reply: Reply, connector: &Connector) -> Reply {
+        let own = &connector.details;
+        let source = self
+            .source
+            .map(|given| ("source", given, json!(own.source)));
+        let tasks = self.tasks;
+        let tasks = tasks.map(|given| ("tasks", Value::Array(given), json!(own.tasks)));
+        let target = self
+            .target
+            .map(|given| ("target", given, json!(own.target)));
+        let parts: Vec<_> = [source, tasks, target].into_iter().flatten().collect();
+        unknown_keys::tell(reply, &parts)
+    }
+}
+
 fn read_source(session: &Session<'_>, value: Value) -> Result<Source, ApiError> {
     details::read::<Source>("source", value)?.checked(session)
 }
@@ -128,6 +153,11 @@ pub(super) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
     check_text("displayName", &given.display_name)?;
     check_text("compartmentId", &given.compartment_id)?;
     retry::once(context, call, |session| {
+        let parts = GivenParts {
+            source: Some(given.source.clone()),
+            tasks: given.tasks.clone(),
+            target: Some(given.target.clone()),
+        };
         let source = read_source(session, given.source)?;
         let tasks = read_tasks(session, given.tasks.unwrap_or_default())?;
         let target = read_target(session, given.target)?;
@@ -153,7 +183,8 @@ pub(super) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         };
         let movement = Movement::from_now(context.now_ms, &context.origin.rest_address);
         put(session, &connector, &movement)?;
-        accepted(session, context, Change::Create, &connector)
+        let reply = accepted(session, context, Change::Create, &connector)?;
+        Ok(parts.tell_of_unknown(reply, &connector))
     })
 }
 
@@ -238,31 +269,39 @@ pub(super) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         connector.check_etag(call)?;
         let mut movement = movement_of(session, &connector.id)?;
         connector.name = given.display_name.unwrap_or(connector.name);
+        let before = connector.details.clone();
+        let parts = GivenParts {
+            source: given.source.clone(),
+            tasks: given.tasks.clone(),
+            target: given.target.clone(),
+        };
         let own = &mut connector.details;
         own.description = given.description.or(own.description.take());
         if let Some(source) = given.source {
-            let source = read_source(session, source)?;
-            if source != own.source {
-                movement.begin_anew(context.now_ms);
-            }
-            own.source = source;
+            own.source = read_source(session, source)?;
         }
         if let Some(target) = given.target {
             own.target = read_target(session, target)?;
         }
-        let last_stage = target_stage(&own.tasks);
         if let Some(tasks) = given.tasks {
             own.tasks = read_tasks(session, tasks)?;
         }
         details::check_pair(&own.source, &own.tasks, &own.target)?;
         own.freeform_tags = given.freeform_tags.unwrap_or(own.freeform_tags.clone());
         own.defined_tags = given.defined_tags.unwrap_or(own.defined_tags.clone());
-        let stages = (last_stage, target_stage(&own.tasks));
-        movement.change_stages(session, &connector.id, stages)?;
+        movement.forget_failures();
+        if own.source != before.source {
+            movement.begin_anew(context.now_ms);
+        }
+        if own.tasks != before.tasks || own.target != before.target {
+            let stages = (target_stage(&before.tasks), target_stage(&own.tasks));
+            movement.change_stages(session, &connector.id, stages)?;
+        }
         connector.heed(None, context.now_ms);
         connector.touch_at(context.now_ms);
         put(session, &connector, &movement)?;
-        accepted(session, context, Change::Update, &connector)
+        let reply = accepted(session, context, Change::Update, &connector)?;
+        Ok(parts.tell_of_unknown(reply, &connector))
     })
 }
 
@@ -325,6 +364,8 @@ pub(super) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         connector.details.time_updated_ms = context.now_ms;
         connector.delete(context.now_ms);
         session.put_resource(CONNECTOR.ocid_type, &connector)?;
+        let movement = movement_of(session, &connector.id)?;
+        traces::note_end(session, context, &connector.id, &movement.lanes)?;
         session.remove_movement(&connector.id)?;
         resource::forget_old(session, context.now_ms)?;
         accepted(session, context, Change::Delete, &connector)

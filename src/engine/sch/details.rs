@@ -7,6 +7,7 @@ use super::super::delivery::functions::Function;
 use super::super::resource::{ResourceKind, check_text};
 use super::super::{ocid, ons, queue, streaming};
 use super::log_filter::LogFilter;
+use super::metric_details::{self, Dimension, MonitoringSource};
 use super::plugins::QUEUE_SOURCE;
 use crate::call::ApiError;
 use crate::store::Session;
@@ -49,7 +50,9 @@ pub(super) enum Source {
     Logging {
         log_sources: Vec<LogSource>,
     },
-    Monitoring {},
+    Monitoring {
+        monitoring_sources: Vec<MonitoringSource>,
+    },
     Streaming {
         stream_id: String,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,7 +130,13 @@ pub(super) enum Target {
         batch_time_in_sec: Option<i64>,
     },
     LoggingAnalytics {},
-    Monitoring {},
+    Monitoring {
+        compartment_id: String,
+        metric_namespace: String,
+        metric: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        dimensions: Option<Vec<Dimension>>,
+    },
     Notifications {
         topic_id: String,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -221,7 +230,9 @@ impl Source {
     pub(super) fn checked(mut self, session: &Session<'_>) -> Result<Self, ApiError> {
         match &mut self {
             Self::Logging { log_sources } => check_logs(log_sources)?,
-            Self::Monitoring {} => return Err(no_monitoring("source.kind monitoring")),
+            Self::Monitoring { monitoring_sources } => {
+                metric_details::check_sources(monitoring_sources)?;
+            }
             Self::Streaming { stream_id, .. } => {
                 resolved(session, streaming::STREAM, "source.streamId", stream_id)?;
             }
@@ -245,10 +256,10 @@ impl Source {
     }
 
     /// What the table of pairs calls it.
-    fn word(&self) -> &'static str {
+    pub(super) fn word(&self) -> &'static str {
         match self {
             Self::Logging { .. } => "logging",
-            Self::Monitoring {} => "monitoring",
+            Self::Monitoring { .. } => "monitoring",
             Self::Streaming { .. } => "streaming",
             Self::Plugin { .. } => "queue",
         }
@@ -259,7 +270,7 @@ impl Source {
         match self {
             Self::Streaming { stream_id, .. } => Some(stream_id),
             Self::Plugin { config_map, .. } => Some(&config_map.queue_id),
-            Self::Logging { .. } | Self::Monitoring {} => None,
+            Self::Logging { .. } | Self::Monitoring { .. } => None,
         }
     }
 
@@ -288,13 +299,6 @@ fn check_logs(log_sources: &[LogSource]) -> Result<(), ApiError> {
         }
     }
     Ok(())
-}
-
-fn no_monitoring(what: &str) -> ApiError {
-    ApiError::invalid(format!(
-        "{what} cannot be used with the local engine: its connectors move no metrics yet. The command can be sent to \
-         a server that has them: give --endpoint URL, or --target cloud"
-    ))
 }
 
 impl Task {
@@ -353,11 +357,20 @@ impl Target {
             Self::LoggingAnalytics {} => {
                 return Err(ApiError::invalid(
                     "target.kind loggingAnalytics cannot be used with the local engine: it has no Logging \
-                     Analytics. Take objectStorage, streaming, functions or notifications, or send the command \
+                     Analytics. Take objectStorage, streaming, functions, monitoring or notifications, or send the command \
                      to the cloud with --target cloud",
                 ));
             }
-            Self::Monitoring {} => return Err(no_monitoring("target.kind monitoring")),
+            Self::Monitoring {
+                compartment_id,
+                metric_namespace,
+                metric,
+                dimensions,
+            } => {
+                let dimensions = dimensions.as_deref().unwrap_or_default();
+                let name = (metric_namespace.as_str(), metric.as_str());
+                metric_details::check_metric(compartment_id, name, dimensions)?;
+            }
             Self::Notifications { topic_id, .. } => {
                 resolved(session, ons::TOPIC, "target.topicId", topic_id)?;
             }
@@ -396,11 +409,12 @@ impl Target {
         )
     }
 
-    fn word(&self) -> &'static str {
+    /// What the table of pairs calls it.
+    pub(super) fn word(&self) -> &'static str {
         match self {
             Self::Functions { .. } => "functions",
             Self::LoggingAnalytics {} => "loggingAnalytics",
-            Self::Monitoring {} => "monitoring",
+            Self::Monitoring { .. } => "monitoring",
             Self::Notifications { .. } => "notifications",
             Self::ObjectStorage { .. } => "objectStorage",
             Self::Streaming { .. } => "streaming",

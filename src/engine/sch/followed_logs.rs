@@ -207,6 +207,7 @@ fn record_of(context: &Context<'_>, log: &FollowedLog, line: &str) -> NewRecord 
                 text: Value::Object(entry).to_string(),
                 time_ms: datetime.unwrap_or(now_ms),
                 partition: None,
+                trace: None,
             };
         }
         Value::Object(entry) if entry.contains_key("data") && entry.contains_key("type") => entry,
@@ -239,5 +240,6 @@ fn record_of(context: &Context<'_>, log: &FollowedLog, line: &str) -> NewRecord 
         text: json!({ "datetime": time_ms, "logContent": content }).to_string(),
         time_ms,
         partition: None,
+        trace: None,
     }
 }

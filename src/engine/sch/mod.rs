@@ -9,8 +9,13 @@
 
 mod connectors;
 mod details;
+mod engine_targets;
 mod followed_logs;
 mod log_filter;
+mod measures;
+mod metric_details;
+mod metric_source;
+mod metric_target;
 mod movement;
 mod moving;
 mod plugins;
@@ -18,6 +23,8 @@ mod shipments;
 mod sources;
 mod stages;
 mod start;
+mod traces;
+mod unknown_keys;
 mod wakening;
 mod work;
 
@@ -26,7 +33,7 @@ use crate::api::sch::Sch as Operation;
 use crate::call::{ApiError, Call, Reply};
 
 pub use followed_logs::{FollowRequest, FollowedLogError};
-pub use shipments::{Arrival, Cargo, MOST_OBJECT_SECONDS, Shipment, ShipmentId};
+pub use shipments::{Arrival, Cargo, Fault, MOST_OBJECT_SECONDS, Shipment, ShipmentId};
 pub(super) use wakening::Connectors;
 use work::WORK_REQUESTS;
 

@@ -9,11 +9,14 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
+use super::super::trace::TraceParent;
 use super::connectors::Connector;
 use super::details::BatchLimits;
 use super::log_filter::LogFilter;
 use super::stages::{Destination, Stage, stages};
+use super::traces;
 use crate::call::ApiError;
 use crate::clock::rfc3339;
 use crate::store::{LaneKey, Session, WaitingRecord};
@@ -42,6 +45,9 @@ pub(super) struct Position {
     pub offsets: BTreeMap<u32, i64>,
     /// The place in each followed file, by the OCID of the log.
     pub logs: BTreeMap<String, FilePosition>,
+    /// The last minute whose metrics were read, by its end in minutes since the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics_minute: Option<i64>,
 }
 
 /// A place in a followed file.
@@ -62,6 +68,8 @@ pub(super) struct NewRecord {
     pub time_ms: i64,
     /// The partition that it is from, if it is from one.
     pub partition: Option<u32>,
+    /// Where in a trace belongs what comes of it.
+    pub trace: Option<TraceParent>,
 }
 
 /// Records of a stage that leave together.
@@ -81,6 +89,9 @@ pub(super) struct Lane {
 /// Records that leave now. They stay the same until they have arrived.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Batch {
+    /// Tells it from others, also from those of the same records: after an update they may take another way.
+    #[serde(default)]
+    pub id: String,
     /// The number of its last record.
     pub last_number: i64,
     pub records: i64,
@@ -198,6 +209,7 @@ impl Lane {
         };
         let times = || records.iter().map(|record| record.time_ms);
         let batch = Batch {
+            id: Uuid::new_v4().to_string(),
             last_number: last.number,
             records: i64::try_from(records.len()).unwrap_or(i64::MAX),
             bytes: records.iter().map(|record| size_of(&record.text)).sum(),
@@ -290,7 +302,6 @@ impl Movement {
         connector_id: &str,
         (from, to): (u32, u32),
     ) -> Result<(), ApiError> {
-        self.forget_failures();
         let lanes = std::mem::take(&mut self.lanes);
         // Only what is behind a function has lost the way to the stages before it.
         for stage in (1..=from).filter(|stage| *stage != to) {
@@ -355,7 +366,13 @@ impl Movement {
             }
             lane.records += 1;
             lane.bytes += size_of(&record.text);
-            session.add_record(lane.key(&connector.id), record.time_ms, &record.text)?;
+            let trace = match (&record.trace, stage_no) {
+                (Some(trace), 0) => traces::taken(session, now_ms, (connector, trace))?,
+                (trace, _) => trace.clone(),
+            };
+            let trace = trace.as_ref().map(traces::written).transpose()?;
+            let content = (record.text.as_str(), trace.as_deref());
+            session.add_record(lane.key(&connector.id), record.time_ms, content)?;
         }
         Ok(())
     }

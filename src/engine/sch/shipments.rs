@@ -5,18 +5,23 @@
 //! is gone; a batch stays the same until it has arrived.
 
 use std::io::Write;
+use std::time::Instant;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 
 use super::super::delivery::functions::{Function, Run};
+use super::super::metrics::{AT_TARGET, AT_TASK, Amount};
+use super::super::trace::{Hop, HopKind, HopResult, TraceParent};
 use super::super::{Context, Engine, EngineError};
 use super::connectors::Connector;
 use super::details::Target;
+use super::measures::{Measures, amount_of};
 use super::movement::{Batch, NewRecord, stage_of};
 use super::moving::{Moment, settle};
 use super::stages::{Destination, stages};
+use super::traces;
 use crate::call::{ApiError, Origin};
 use crate::clock::Clock;
 use crate::store::{Session, WaitingRecord};
@@ -48,6 +53,10 @@ pub struct ShipmentId {
     stage: u32,
     lane: String,
     batch: Batch,
+    /// Whether a task has it, and not the target.
+    is_for_task: bool,
+    /// When its holder got it.
+    begun: Instant,
 }
 
 impl ShipmentId {
@@ -90,7 +99,33 @@ pub enum Arrival {
     /// The function has answered this.
     Answered(String),
     /// It has not arrived.
-    Failed(String),
+    Failed(Fault),
+}
+
+/// Why a shipment has not arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// In a sentence, without the period.
+    pub reason: String,
+    /// The HTTP status that the place answered, if it did.
+    pub status: Option<u16>,
+}
+
+impl From<String> for Fault {
+    fn from(reason: String) -> Self {
+        Self {
+            reason,
+            status: None,
+        }
+    }
+}
+
+/// What there is to measure of a shipment that has ended.
+struct Ended {
+    connector: Connector,
+    result: Result<(), Fault>,
+    /// What a function has answered for the next stage.
+    answered: Option<Amount>,
 }
 
 /// The place of a lane that is due.
@@ -159,12 +194,20 @@ impl Engine {
             origin: &origin,
             recorder: &self.recorder,
         };
-        let retry_ms = context.store.write(|session| {
+        let finishing = Finishing {
+            context: &context,
+            id,
+            run,
+        };
+        let (retry_ms, ended) = context.store.write(|session| {
             if let Some((function_id, run)) = run {
                 session.put_function_run(function_id, run)?;
             }
-            finish(session, &context, id, arrival)
+            finishing.finish(session, arrival)
         })?;
+        if let Some(ended) = ended {
+            measure(&context, id, &ended);
+        }
         self.connectors.note_change();
         Ok(retry_ms)
     }
@@ -194,6 +237,7 @@ fn ship(session: &Session<'_>, due: &DueLane, now_ms: i64) -> Result<Option<Ship
     batch.attempts = batch.attempts.saturating_add(1);
     lane.under_way = Some(batch.clone());
     let stage = stage_of(&moment.connector, due.stage)?;
+    let is_for_task = matches!(stage.destination, Destination::Task { .. });
     let cargo = match stage.destination {
         Destination::Task { function_id, .. } => call_of(session, function_id, &records)?,
         Destination::Target(Target::Functions { function_id, .. }) => {
@@ -213,6 +257,8 @@ fn ship(session: &Session<'_>, due: &DueLane, now_ms: i64) -> Result<Option<Ship
             stage: due.stage,
             lane: due.lane.clone(),
             batch,
+            is_for_task,
+            begun: Instant::now(),
         },
         cargo,
     }))
@@ -230,51 +276,155 @@ fn call_of(
     })
 }
 
-fn finish(
-    session: &Session<'_>,
-    context: &Context<'_>,
-    id: &ShipmentId,
-    arrival: Arrival,
-) -> Result<Option<i64>, ApiError> {
-    let now_ms = context.now_ms;
-    let Some(mut moment) = Moment::load(session, &id.connector_id)? else {
-        return Ok(None);
-    };
-    let lane = moment.movement.lane_mut(id.stage, id.lane.clone());
-    let is_the_same = |own: &&mut Batch| own.last_number == id.batch.last_number;
-    let Some(batch) = lane.under_way.as_mut().filter(is_the_same) else {
-        return Ok(None);
-    };
-    match arrival {
-        Arrival::Stored => {}
-        Arrival::Answered(answer) => {
-            let next = id.stage + 1;
-            if stage_of(&moment.connector, next).is_ok() {
-                let records = records_of(&answer, now_ms);
-                let connector = &moment.connector;
-                moment
-                    .movement
-                    .enter(session, connector, next, records, now_ms)?;
+/// Notes what came of a shipment.
+struct Finishing<'f> {
+    context: &'f Context<'f>,
+    id: &'f ShipmentId,
+    run: Option<(&'f str, &'f Run)>,
+}
+
+impl Finishing<'_> {
+    /// Returns when it is tried again, if it is, and what there is to measure.
+    fn finish(
+        &self,
+        session: &Session<'_>,
+        arrival: Arrival,
+    ) -> Result<(Option<i64>, Option<Ended>), ApiError> {
+        let (id, now_ms) = (self.id, self.context.now_ms);
+        let Some(mut moment) = Moment::load_any(session, &id.connector_id)? else {
+            return Ok((None, None));
+        };
+        let lane = moment.movement.lane_mut(id.stage, id.lane.clone());
+        let is_the_same = |own: &&mut Batch| own.id == id.batch.id;
+        let Some(batch) = lane.under_way.as_mut().filter(is_the_same) else {
+            return Ok((None, None));
+        };
+        let mut ended = Ended {
+            connector: moment.connector.clone(),
+            result: Ok(()),
+            answered: None,
+        };
+        match arrival {
+            Arrival::Stored => {
+                self.trace_arrival(session, &moment, HopResult::Put)?;
+            }
+            Arrival::Answered(answer) if id.is_for_task => {
+                ended.answered = Some(self.pass_on(session, &mut moment, &answer)?);
                 moment.store(session, now_ms)?;
             }
+            Arrival::Answered(_) => {
+                self.trace_arrival(session, &moment, HopResult::Delivered)?;
+            }
+            Arrival::NameTaken => {
+                batch.object_no = batch.object_no.saturating_add(1);
+                batch.attempts = 0;
+                batch.leased_until_ms = 0;
+                moment.store(session, now_ms)?;
+                return Ok((Some(now_ms), None));
+            }
+            Arrival::Failed(fault) => {
+                lane.fail(fault.reason.clone(), now_ms);
+                traces::note_failure(session, self.context, &id.connector_id, lane)?;
+                let retry_ms = lane.failure.as_ref().map(|failure| failure.retry_ms);
+                moment.store(session, now_ms)?;
+                ended.result = Err(fault);
+                return Ok((retry_ms, Some(ended)));
+            }
         }
-        Arrival::NameTaken => {
-            batch.object_no = batch.object_no.saturating_add(1);
-            batch.attempts = 0;
-            batch.leased_until_ms = 0;
-            moment.store(session, now_ms)?;
-            return Ok(Some(now_ms));
-        }
-        Arrival::Failed(reason) => {
-            lane.fail(reason, now_ms);
-            let retry_ms = lane.failure.as_ref().map(|failure| failure.retry_ms);
-            moment.store(session, now_ms)?;
-            return Ok(retry_ms);
-        }
+        let place = (id.stage, id.lane.as_str());
+        settle(session, self.context, &id.connector_id, place, &id.batch)?;
+        Ok((None, Some(ended)))
     }
-    let place = (id.stage, id.lane.as_str());
-    settle(session, context, &id.connector_id, place, &id.batch)?;
-    Ok(None)
+
+    /// Lets what a function has answered enter the next stage.
+    fn pass_on(
+        &self,
+        session: &Session<'_>,
+        moment: &mut Moment,
+        answer: &str,
+    ) -> Result<Amount, ApiError> {
+        let (id, now_ms) = (self.id, self.context.now_ms);
+        let mut records = records_of(answer, now_ms);
+        let amount = amount_of(&records);
+        let goes_on = id.batch.records == 1 && !records.is_empty();
+        let result = match goes_on {
+            true => HopResult::Taken,
+            false => HopResult::Delivered,
+        };
+        let trace = self.trace_arrival(session, moment, result)?.pop();
+        if goes_on {
+            for record in &mut records {
+                record.trace.clone_from(&trace);
+            }
+        }
+        let Moment {
+            connector,
+            movement,
+        } = moment;
+        movement.enter(session, connector, id.stage + 1, records, now_ms)?;
+        Ok(amount)
+    }
+
+    /// Notes in the traces of its records that the batch has arrived, and returns where they go on.
+    fn trace_arrival(
+        &self,
+        session: &Session<'_>,
+        moment: &Moment,
+        result: HopResult,
+    ) -> Result<Vec<TraceParent>, ApiError> {
+        let id = self.id;
+        let lane = moment.movement.lane(id.stage, &id.lane);
+        let Some(lane) = lane else {
+            return Ok(Vec::new());
+        };
+        let traces = traces::under_way(session, &id.connector_id, lane)?;
+        let attempt = id.batch.attempts;
+        let kind = match self.run {
+            Some((function_id, run)) => HopKind::Function {
+                attempt,
+                function_id: function_id.to_owned(),
+                call_id: run.call_id.clone(),
+                status: run.status,
+                duration_in_ms: run.duration_ms,
+                time_next_attempt: None,
+            },
+            None => {
+                let connector = &moment.connector;
+                let target = &connector.details.target;
+                HopKind::Object {
+                    path: object_path(connector, target, &id.lane, &id.batch),
+                }
+            }
+        };
+        Ok(traces::note(
+            session,
+            self.context,
+            &traces,
+            &Hop::new(kind, result),
+        )?)
+    }
+}
+
+/// Measures a shipment that has ended.
+fn measure(context: &Context<'_>, id: &ShipmentId, ended: &Ended) {
+    let place = match id.is_for_task {
+        true => &AT_TASK,
+        false => &AT_TARGET,
+    };
+    let measures = Measures::of(context, &ended.connector);
+    match &ended.result {
+        Ok(()) => {
+            let amount = Amount {
+                records: id.batch.records,
+                bytes: id.batch.bytes,
+            };
+            measures.written(place, amount, id.begun.elapsed());
+        }
+        Err(fault) => measures.failed(place, fault),
+    }
+    if let Some(amount) = ended.answered {
+        measures.answered(amount);
+    }
 }
 
 /// The body of a function's call. Source: behaviour.md 6.4.
@@ -297,6 +447,7 @@ fn records_of(answer: &str, now_ms: i64) -> Vec<NewRecord> {
         text: value.to_string(),
         time_ms: now_ms,
         partition: None,
+        trace: None,
     });
     records.collect()
 }

@@ -5,10 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::super::streaming::Feed;
-use super::super::{Context, Engine, queue};
+use super::super::{Context, Engine, queue, trace};
 use super::connectors::Connector;
 use super::details::{Cursor, QueueConfig, Source};
 use super::followed_logs;
+use super::metric_source;
 use super::movement::{Movement, NewRecord, Position, stage_of};
 use crate::call::ApiError;
 use crate::clock::{clamp_ms, parse_rfc3339};
@@ -38,7 +39,7 @@ impl Engine {
         match &connector.details.source {
             Source::Streaming { stream_id, cursor } => {
                 let feed = self.streaming.feed(context, stream_id)?;
-                read_stream(&feed, *cursor, connector, movement)
+                read_stream(context, &feed, *cursor, (connector, movement))
             }
             Source::Logging { log_sources } => {
                 let has_room = movement.has_room((0, &stage_of(connector, 0)?), None);
@@ -47,8 +48,19 @@ impl Engine {
                     false => Ok(nothing(movement)),
                 }
             }
+            Source::Monitoring { monitoring_sources } => {
+                let position = &movement.position;
+                let has_room = movement.has_room((0, &stage_of(connector, 0)?), None);
+                if !has_room || !metric_source::is_due(position, context.now_ms) {
+                    return Ok(nothing(movement));
+                }
+                // What was measured up to now is to be found.
+                self.store_metrics()
+                    .map_err(|error| ApiError::internal(error.to_string()))?;
+                metric_source::read(context, monitoring_sources, position)
+            }
             // Taken by the transaction that keeps it.
-            Source::Plugin { .. } | Source::Monitoring {} => Ok(nothing(movement)),
+            Source::Plugin { .. } => Ok(nothing(movement)),
         }
     }
 }
@@ -85,16 +97,17 @@ pub(super) fn take_out(
             .unwrap_or(context.now_ms),
         text: message.to_string(),
         partition: None,
+        trace: None,
     });
     Ok(records.collect())
 }
 
 /// Without a cursor it begins with the newest. Unconfirmed.
 fn read_stream(
+    context: &Context<'_>,
     feed: &Feed<'_>,
     cursor: Option<Cursor>,
-    connector: &Connector,
-    movement: &Movement,
+    (connector, movement): (&Connector, &Movement),
 ) -> Result<Taken, ApiError> {
     let mut position = movement.position.clone();
     if position.offsets.is_empty() {
@@ -111,11 +124,18 @@ fn read_stream(
             continue;
         }
         let read = feed.read(*partition, *next_offset, LIMITS)?;
-        if let Some(last) = read.last() {
-            *next_offset = last.offset + 1;
-        }
-        let read = read.iter();
-        records.extend(read.map(|record| record_of(feed.name(), *partition, record)));
+        let (Some(first), Some(last)) = (read.first(), read.last()) else {
+            continue;
+        };
+        *next_offset = last.offset + 1;
+        let offsets = first.offset..=last.offset;
+        let mut traces = context.store.read(|session| {
+            trace::of_messages(session, (feed.stream_id(), *partition), &offsets)
+        })?;
+        records.extend(read.iter().map(|record| NewRecord {
+            trace: traces.remove(&record.offset),
+            ..record_of(feed.name(), *partition, record)
+        }));
     }
     Ok(Taken { records, position })
 }
@@ -135,5 +155,6 @@ fn record_of(stream: &str, partition: u32, record: &Record) -> NewRecord {
         text: shown.to_string(),
         time_ms: clamp_ms(record.timestamp_ms),
         partition: Some(partition),
+        trace: None,
     }
 }

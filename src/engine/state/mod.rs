@@ -17,6 +17,7 @@ mod archive;
 mod check;
 mod load;
 mod place;
+mod summary;
 
 use std::fs;
 use std::io;
@@ -25,10 +26,6 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::{Engine, EngineError};
-use crate::api::OperationId;
-use crate::api::queue::Queue;
-use crate::api::streaming::Streaming;
-use crate::call::{Call, LOCAL_TENANCY, Reply};
 use crate::clock::Clock as _;
 use crate::clock::rfc3339;
 use crate::store::StoreError;
@@ -40,17 +37,6 @@ pub const VERSION: u32 = 1;
 
 /// A copy of the database on its way into a file.
 const COPY: &str = "saving.db";
-
-/// The kinds of resources that are compared, with their names for users.
-const KINDS: [(&str, &str); 7] = [
-    ("streampool", "stream-pool"),
-    ("stream", "stream"),
-    ("connectharness", "connect-harness"),
-    ("queue", "queue"),
-    ("onstopic", "topic"),
-    ("onssubscription", "subscription"),
-    ("eventrule", "rule"),
-];
 
 /// Why a state cannot be saved or loaded.
 #[derive(Debug, thiserror::Error)]
@@ -143,6 +129,7 @@ impl Engine {
         let target = place::of_saved(file, folder.path())?;
         let copy = folder.path().join(COPY);
         remove_if_there(&copy)?;
+        self.store_metrics()?;
         let manifest = Manifest {
             version: VERSION,
             program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -160,66 +147,6 @@ impl Engine {
             "version": manifest.version,
             "time-saved": manifest.time_saved,
         }))
-    }
-
-    /// The resources of the local tenancy, at most 1000 of a kind, with how many messages those have that hold any.
-    pub fn summarize(&self) -> Result<Vec<Value>, EngineError> {
-        let mut resources = Vec::new();
-        for (kind, shown) in KINDS {
-            for (name, id) in self.names(kind)? {
-                let messages = match kind {
-                    "stream" => Some(self.messages_in_stream(&id)?),
-                    "queue" => Some(self.messages_in_queue(&id)?),
-                    _ => None,
-                };
-                resources.push(json!({
-                    "kind": shown,
-                    "name": name,
-                    "id": id,
-                    "messages": messages,
-                }));
-            }
-        }
-        Ok(resources)
-    }
-
-    fn messages_in_stream(&self, id: &str) -> Result<i64, EngineError> {
-        let topics = self.topics(LOCAL_TENANCY);
-        let stream = topics.call(Streaming::GetStream, Some(id), None)?;
-        let pool = stream
-            .body
-            .as_ref()
-            .and_then(|body| body.get("streamPoolId"));
-        let pool = topics.pool(pool.and_then(Value::as_str).unwrap_or_default())?;
-        let topic = pool
-            .as_ref()
-            .and_then(|pool| pool.topics.values().find(|topic| topic.id == id));
-        let Some(topic) = topic else {
-            return Ok(0);
-        };
-        let counts = (0..topic.partitions).map(|partition| {
-            let range = topics.offsets(topic, partition);
-            let range = range.map_err(|error| EngineError::Refused(error.to_string()))?;
-            Ok(range.end - range.start)
-        });
-        counts.sum()
-    }
-
-    fn messages_in_queue(&self, id: &str) -> Result<i64, EngineError> {
-        let operation = OperationId::Queue(Queue::GetStats).operation();
-        let operation = operation
-            .ok_or_else(|| EngineError::Refused("GetStats is missing from the table".to_owned()))?;
-        let mut call = Call::new(operation);
-        call.path.insert("queueId", id.to_owned());
-        let reply: Reply = self.answer(&call)?;
-        let count = |part: &str, state: &str| {
-            let stats = reply.body.as_ref().and_then(|body| body.get(part));
-            let count = stats.and_then(|stats| stats.get(state));
-            count.and_then(Value::as_i64).unwrap_or(0)
-        };
-        let states = ["visibleMessages", "inFlightMessages"];
-        let both = states.map(|state| count("queue", state) + count("dlq", state));
-        Ok(both.iter().sum())
     }
 }
 

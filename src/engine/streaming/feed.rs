@@ -34,6 +34,11 @@ impl Streaming {
 }
 
 impl Feed<'_> {
+    /// The stream's OCID.
+    pub(in crate::engine) fn stream_id(&self) -> &str {
+        &self.stream.id
+    }
+
     /// The stream's name.
     pub(in crate::engine) fn name(&self) -> &str {
         &self.stream.name

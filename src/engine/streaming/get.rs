@@ -63,12 +63,14 @@ impl Streaming {
         let begun = Instant::now();
         let stream = self.stream(context, call)?;
         let got = self.get(context, call, &stream);
-        let outcome = got
-            .as_ref()
-            .map_or_else(Outcome::of_error, |got| Outcome::Done {
+        let outcome = match &got {
+            Ok(got) => Outcome::Done {
                 messages: got.messages.len(),
                 bytes: got.bytes,
-            });
+                throttled: 0,
+            },
+            Err(error) => Outcome::of_error(error, 1),
+        };
         let subject = Subject::of(&stream.id, context.now_ms);
         context
             .recorder

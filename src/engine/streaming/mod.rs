@@ -40,6 +40,7 @@ pub use get::GotMessages;
 pub use kafka_groups::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 pub(super) use lags::Lag;
 use partitions::{Listener, Partitions};
+pub(super) use producers::NEXT_PRODUCER_ID_SETTING;
 use producers::ProducerIds;
 pub use put::{PutMessages, PutResult};
 pub(super) use streams::STREAM;

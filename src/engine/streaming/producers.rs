@@ -7,7 +7,7 @@ use super::super::{Engine, EngineError};
 use crate::store::{Store, StoreError};
 
 /// Where the store keeps the first id that was never reserved.
-const NEXT_ID_SETTING: &str = "next-producer-id";
+pub(in crate::engine) const NEXT_PRODUCER_ID_SETTING: &str = "next-producer-id";
 
 /// How many ids are reserved at a time, so that most are given out without a write.
 const BLOCK: i64 = 1000;
@@ -26,8 +26,8 @@ impl ProducerIds {
             return Ok(id);
         }
         *reserved = store.write::<_, StoreError>(|session| {
-            let first: i64 = session.setting(NEXT_ID_SETTING)?.unwrap_or(0);
-            session.set_setting(NEXT_ID_SETTING, &(first + BLOCK))?;
+            let first: i64 = session.setting(NEXT_PRODUCER_ID_SETTING)?.unwrap_or(0);
+            session.set_setting(NEXT_PRODUCER_ID_SETTING, &(first + BLOCK))?;
             Ok(first..first + BLOCK)
         })?;
         Ok(reserved.next().unwrap_or_default())

@@ -54,6 +54,9 @@ pub struct PutResult {
     /// How many bytes of keys and values were put.
     #[serde(skip)]
     bytes: usize,
+    /// How many messages came too fast.
+    #[serde(skip)]
+    throttled: usize,
 }
 
 /// What became of one message.
@@ -116,12 +119,18 @@ impl Streaming {
         request: &PutMessages<'_>,
     ) -> Result<PutResult, ApiError> {
         let begun = Instant::now();
-        let decoded = Decoded::of(&request.messages)?;
-        let stream = self.stream(context, call)?;
-        let result = self.put(context, &stream, &decoded);
-        let outcome = result
-            .as_ref()
-            .map_or_else(Outcome::of_error, PutResult::outcome);
+        let decoded = Decoded::of(&request.messages);
+        // What is wrong with the request is told before that there is no such stream.
+        let stream = match (self.stream(context, call), &decoded) {
+            (Ok(stream), _) => stream,
+            (Err(_), Err(error)) => return Err(error.clone()),
+            (Err(error), Ok(_)) => return Err(error),
+        };
+        let result = decoded.and_then(|decoded| self.put(context, &stream, &decoded));
+        let outcome = match &result {
+            Ok(result) => result.outcome(),
+            Err(error) => Outcome::of_error(error, request.messages.len()),
+        };
         let subject = Subject::of(&stream.id, context.now_ms);
         context
             .recorder
@@ -147,6 +156,7 @@ impl Streaming {
             failures: 0,
             entries: vec![PutEntry::default(); decoded.messages.len()],
             bytes: 0,
+            throttled: 0,
         };
         let mut throttled = None;
         for (partition, indexes) in (0_u32..).zip(&by_partition) {
@@ -159,7 +169,10 @@ impl Streaming {
                 result.bytes += records.iter().map(content_bytes).sum::<usize>();
             }
             result.note(partition, indexes, &appended);
-            throttled = throttled.or_else(|| appended.err().filter(is_throttling));
+            if let Some(error) = appended.err().filter(is_throttling) {
+                result.throttled += indexes.len();
+                throttled = throttled.or(Some(error));
+            }
         }
         match throttled {
             // Where some are taken, the entries tell of the others. Source: behaviour.md 1.7.
@@ -204,6 +217,7 @@ impl PutResult {
             messages => Outcome::Done {
                 messages,
                 bytes: self.bytes,
+                throttled: self.throttled,
             },
         }
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::super::metrics::{GETS, Outcome, PUTS, Subject};
+use super::super::metrics::{GETS, Outcome, PUTS, RequestMetrics, Subject};
 use super::super::{Context, Engine};
 use super::Streaming;
 use super::cursors::live_stream;
@@ -319,27 +319,38 @@ impl Topics<'_> {
         batch: &[u8],
     ) -> Result<Appended, TopicError> {
         let begun = Instant::now();
-        let checked = ProducedBatch::check(batch)?;
         let now_ms = self.engine.clock.now_ms();
-        let appended = self.engine.streaming.partitions.append(
-            &topic.id,
-            partition,
-            topic.horizon_ms(now_ms),
-            |log| Ok::<_, TopicError>(log.append_produced(&checked, now_ms)?),
-        );
+        let appended = self.append_checked(topic, partition, batch, now_ms);
         let outcome = match &appended {
-            Ok(_) => Outcome::Done {
-                messages: usize::try_from(checked.record_count()).unwrap_or_default(),
+            Ok((messages, _)) => Outcome::Done {
+                messages: usize::try_from(*messages).unwrap_or_default(),
                 bytes: batch.len(),
+                throttled: 0,
             },
-            Err(error) if error.is_failure() => Outcome::Failed,
-            Err(_) => Outcome::Refused,
+            Err(_) => Outcome::Failed,
         };
         let subject = Subject::of(&topic.id, now_ms);
         let recorder = &self.engine.recorder;
         recorder.request(&PUTS, &subject, (outcome, begun.elapsed()));
         self.engine.relieve_recorder();
-        appended
+        Ok(appended?.1)
+    }
+
+    /// Appends a batch if it is a good one, and tells how many messages it has.
+    fn append_checked(
+        &self,
+        topic: &Topic,
+        partition: u32,
+        batch: &[u8],
+        now_ms: i64,
+    ) -> Result<(i32, Appended), TopicError> {
+        let checked = ProducedBatch::check(batch)?;
+        let partitions = &self.engine.streaming.partitions;
+        let horizon_ms = topic.horizon_ms(now_ms);
+        let appended = partitions.append(&topic.id, partition, horizon_ms, |log| {
+            Ok::<_, TopicError>(log.append_produced(&checked, now_ms)?)
+        })?;
+        Ok((checked.record_count(), appended))
     }
 
     /// Counts the bytes of a batch that a producer has sent, and returns for how many milliseconds it is to
@@ -347,7 +358,31 @@ impl Topics<'_> {
     pub fn count_written(&self, topic: &Topic, partition: u32, bytes: usize) -> i64 {
         let now_ms = self.engine.clock.now_ms();
         let streaming = &self.engine.streaming;
-        streaming.count_written((&topic.id, partition), bytes, now_ms)
+        let rest_ms = streaming.count_written((&topic.id, partition), bytes, now_ms);
+        let recorder = &self.engine.recorder;
+        recorder.throttled(
+            &PUTS,
+            &Subject::of(&topic.id, now_ms),
+            usize::from(rest_ms > 0),
+        );
+        rest_ms
+    }
+
+    /// Counts a put that is refused before it comes to the log.
+    pub fn count_failed_put(&self, topic: &Topic) {
+        self.count_failure(&PUTS, topic);
+    }
+
+    /// Counts a get that fails.
+    pub fn count_failed_get(&self, topic: &Topic) {
+        self.count_failure(&GETS, topic);
+    }
+
+    fn count_failure(&self, metrics: &'static RequestMetrics, topic: &Topic) {
+        let subject = Subject::of(&topic.id, self.engine.clock.now_ms());
+        let failed = (Outcome::Failed, Duration::ZERO);
+        self.engine.recorder.request(metrics, &subject, failed);
+        self.engine.relieve_recorder();
     }
 
     /// The same of what a consumer was given in the time since it asked or, if that was later, since there was
@@ -360,12 +395,18 @@ impl Topics<'_> {
     ) -> i64 {
         let now_ms = self.engine.clock.now_ms();
         let subject = Subject::of(&topic.id, now_ms);
-        let outcome = Outcome::Done { messages, bytes };
+        let outcome = Outcome::Done {
+            messages,
+            bytes,
+            throttled: 0,
+        };
         let recorder = &self.engine.recorder;
         recorder.request(&GETS, &subject, (outcome, took));
         self.engine.relieve_recorder();
         let streaming = &self.engine.streaming;
-        streaming.count_read((&topic.id, partition), bytes, now_ms)
+        let rest_ms = streaming.count_read((&topic.id, partition), bytes, now_ms);
+        recorder.throttled(&GETS, &subject, usize::from(rest_ms > 0));
+        rest_ms
     }
 
     /// Lets go of the messages before an offset, and returns the offsets held then.

@@ -12,6 +12,11 @@ pub(in crate::engine) fn shortened(text: &str) -> String {
     text.chars().take(MOST_CHARS).collect()
 }
 
+/// The other id of the trace of a message in a stream. Those of a partition sort by offset.
+pub(super) fn message_alias(stream_id: &str, partition: &str, offset: i64) -> String {
+    format!("{stream_id}/{partition}/{offset:020}")
+}
+
 /// Something that happened to an event or a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -117,6 +122,18 @@ pub enum HopKind {
         /// When it is tried again from.
         time_next_attempt: Option<String>,
     },
+    /// A connector moves it on.
+    Connector {
+        /// Its OCID.
+        connector_id: String,
+        /// Its name.
+        connector_name: String,
+    },
+    /// It is in an object.
+    Object {
+        /// Namespace, bucket and name, as a path.
+        path: String,
+    },
     /// It was kept in the inbox of this machine.
     Inbox {
         /// Which try it was; the first is 1.
@@ -138,8 +155,10 @@ pub enum HopResult {
     Started,
     /// The action is disabled.
     Disabled,
-    /// The message is in the stream.
+    /// The message is in the stream, or the object.
     Put,
+    /// The connector has it, or its function, and what becomes of it goes on.
+    Taken,
     /// The message was handed to the topic's subscriptions.
     Published,
     /// The service refused it.
@@ -188,13 +207,21 @@ impl Hop {
                 ..
             } => request_id.clone().or_else(|| message_id.clone()),
             HopKind::Function { call_id, .. } => Some(call_id.clone()),
+            HopKind::Stream {
+                stream_id,
+                partition: Some(partition),
+                offset: Some(offset),
+                ..
+            } => Some(message_alias(stream_id, partition, *offset)),
             HopKind::Inbox { number, .. } => Some(number.to_string()),
             HopKind::Event { .. }
             | HopKind::Rule { .. }
             | HopKind::Action { .. }
             | HopKind::Stream { .. }
             | HopKind::Delivery { .. }
-            | HopKind::Attempt { .. } => None,
+            | HopKind::Attempt { .. }
+            | HopKind::Connector { .. }
+            | HopKind::Object { .. } => None,
         }
     }
 }

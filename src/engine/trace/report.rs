@@ -126,14 +126,14 @@ fn summary(id: String, hops: &[StoredTraceHop<Hop>]) -> Option<TraceSummary> {
     Some(TraceSummary {
         id,
         time: rfc3339(first.time_ms),
-        source: source(&first.hop.kind),
+        source: source(first),
         result: result(hops),
     })
 }
 
 /// What a trace began with, in a few words.
-fn source(kind: &HopKind) -> String {
-    match kind {
+fn source(first: &StoredTraceHop<Hop>) -> String {
+    match &first.hop.kind {
         HopKind::Event {
             event_type,
             resource_name,
@@ -151,12 +151,21 @@ fn source(kind: &HopKind) -> String {
             ..
         } => format!("message to {}", topic_name.as_ref().unwrap_or(topic_id)),
         HopKind::Delivery { endpoint, .. } => format!("call of {endpoint}"),
+        HopKind::Stream {
+            stream_id,
+            stream_name,
+            ..
+        } if first.parent_id.is_none() => {
+            format!("message to {}", stream_name.as_ref().unwrap_or(stream_id))
+        }
         // The beginning of these is not kept any more.
         HopKind::Rule { .. }
         | HopKind::Action { .. }
         | HopKind::Stream { .. }
         | HopKind::Attempt { .. }
         | HopKind::Function { .. }
+        | HopKind::Connector { .. }
+        | HopKind::Object { .. }
         | HopKind::Inbox { .. } => "not kept any more".to_owned(),
     }
 }
@@ -195,6 +204,12 @@ fn end(hops: &[StoredTraceHop<Hop>], hop: &StoredTraceHop<Hop>) -> Option<TraceR
         HopResult::Started => match last_after(hops, hop.id) {
             // Its effect is noted, and not carried out yet.
             None => Some(TraceResult::UnderWay),
+            Some(_) => None,
+        },
+        HopResult::Taken => match last_after(hops, hop.id).map(|hop| hop.hop.result) {
+            None | Some(HopResult::Failed) => Some(TraceResult::UnderWay),
+            Some(HopResult::Delivered) => Some(TraceResult::Delivered),
+            Some(HopResult::Dropped) => Some(TraceResult::Failed),
             Some(_) => None,
         },
         _ => None,

@@ -10,7 +10,7 @@ use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 
 use super::super::{FolderSession, Session, StoreError, from_json, to_json};
-use super::{Bucket, SeriesKey};
+use super::{Bucket, Joining, SeriesKey};
 
 /// The table, as part of the history in `migrations`.
 pub(in super::super) const SCHEMA: &str = "
@@ -46,6 +46,16 @@ pub struct Measurement {
     pub dimensions: BTreeMap<String, String>,
     /// The values.
     pub bucket: Bucket,
+    /// Whether it is how something stood then, which takes the place of what was measured earlier in the minute.
+    #[serde(default)]
+    pub is_gauge: bool,
+}
+
+/// What there is to add to a series.
+struct News {
+    unit: String,
+    joining: Joining,
+    buckets: Vec<Bucket>,
 }
 
 impl FolderSession<'_> {
@@ -84,8 +94,7 @@ impl FolderSession<'_> {
         now_ms: i64,
     ) -> Result<(), StoreError> {
         let mut owners: HashMap<String, Option<SeriesOwner>> = HashMap::new();
-        let mut by_series: HashMap<(SeriesOwner, SeriesKey), (String, Vec<Bucket>)> =
-            HashMap::new();
+        let mut by_series: HashMap<(SeriesOwner, SeriesKey), News> = HashMap::new();
         for one in measurements {
             let owner = match one.owner {
                 Some(owner) => Some(owner),
@@ -108,17 +117,23 @@ impl FolderSession<'_> {
                 resource_group: String::new(),
                 dimensions: one.dimensions,
             };
-            let (_, buckets) = by_series
-                .entry((owner, key))
-                .or_insert_with(|| (one.unit, Vec::new()));
-            buckets.push(one.bucket);
+            let news = by_series.entry((owner, key)).or_insert_with(|| News {
+                unit: one.unit,
+                joining: match one.is_gauge {
+                    true => Joining::Replace,
+                    false => Joining::Merge,
+                },
+                buckets: Vec::new(),
+            });
+            news.buckets.push(one.bucket);
         }
-        for ((owner, key), (unit, buckets)) in by_series {
+        for ((owner, key), news) in by_series {
             let session = Session {
                 folder: *self,
                 tenancy_id: &owner.tenancy_id,
             };
-            let metadata = BTreeMap::from([("unit".to_owned(), unit)]);
+            let metadata = BTreeMap::from([("unit".to_owned(), news.unit)]);
+            let buckets = (news.buckets, news.joining);
             session.add_metric_buckets(&key, Some(&metadata), buckets, now_ms)?;
         }
         Ok(())

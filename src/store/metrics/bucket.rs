@@ -39,7 +39,8 @@ pub struct Stamped {
 }
 
 impl Stamped {
-    fn is_before(&self, other: &Self) -> bool {
+    /// Whether it is earlier; of those of one time, whether it is smaller.
+    pub fn is_before(&self, other: &Self) -> bool {
         self.at_ms < other.at_ms || (self.at_ms == other.at_ms && self.value < other.value)
     }
 }
@@ -137,7 +138,7 @@ impl Bucket {
     }
 
     /// Adds the points of another one, whose stretch lies in this one's.
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub fn merge(&mut self, other: &Self) {
         if self.summary.min != other.summary.min
             || !self.kinds.is_empty()
             || !other.kinds.is_empty()
@@ -230,11 +231,11 @@ fn encode_bucket(bytes: &mut Vec<u8>, bucket: &Bucket, before: i64) {
     }
 }
 
-/// Reads a chunk, bucket by bucket.
+/// Reads a chunk, bucket by bucket. What `visit` does not look at need not be made: it is compiled together with it.
 pub(super) fn decode(
     begin_minute: i64,
     bytes: &[u8],
-    visit: &mut dyn FnMut(&Bucket),
+    visit: &mut impl FnMut(&Bucket),
 ) -> Result<(), Damaged> {
     let mut rest = bytes;
     let mut before = begin_minute;
@@ -246,6 +247,7 @@ pub(super) fn decode(
     Ok(())
 }
 
+#[inline]
 fn decode_bucket(rest: &mut &[u8], before: i64) -> Result<Bucket, Damaged> {
     let head = take_varint(rest)?;
     let end_minute = before.checked_add(signed(head >> 2)?).ok_or(Damaged)?;

@@ -156,6 +156,15 @@ impl Chunk {
     }
 }
 
+/// What becomes of a bucket when there is one of its minute already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Joining {
+    /// Its points are added to those.
+    Merge,
+    /// It takes their place.
+    Replace,
+}
+
 /// What makes a series that one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SeriesKey {
@@ -261,7 +270,8 @@ impl Session<'_> {
     ) -> Result<(), StoreError> {
         let buckets = points.iter();
         let buckets = buckets.map(|(point, count)| Bucket::of(*point, *count));
-        self.add_metric_buckets(key, metadata, buckets.collect(), now_ms)
+        let buckets = (buckets.collect(), Joining::Merge);
+        self.add_metric_buckets(key, metadata, buckets, now_ms)
     }
 
     /// The same of points that were brought together already, a minute's in each bucket.
@@ -269,7 +279,7 @@ impl Session<'_> {
         &self,
         key: &SeriesKey,
         metadata: Option<&BTreeMap<String, String>>,
-        buckets: Vec<Bucket>,
+        (buckets, joining): (Vec<Bucket>, Joining),
         now_ms: i64,
     ) -> Result<(), StoreError> {
         let series_no = self.seen_series(key, metadata, now_ms)?;
@@ -281,7 +291,7 @@ impl Session<'_> {
         let mut has_new_chunk = false;
         for (place, buckets) in by_place {
             let chunk = Granularity::Minute.chunk(series_no, place);
-            has_new_chunk |= self.add_buckets(chunk, buckets)?;
+            has_new_chunk |= self.add_buckets(chunk, buckets, joining)?;
         }
         if has_new_chunk {
             self.draw_together(series_no, minute_of(now_ms))?;
@@ -355,7 +365,7 @@ impl FolderSession<'_> {
         &self,
         series_no: i64,
         minutes: &RangeInclusive<i64>,
-        visit: &mut dyn FnMut(&Bucket),
+        mut visit: impl FnMut(&Bucket),
     ) -> Result<(), StoreError> {
         let ids = Granularity::ALL.map(|granularity| {
             [minutes.start(), minutes.end()].map(|minute| {
@@ -373,13 +383,18 @@ impl FolderSession<'_> {
         while let Some(row) = rows.next()? {
             let begin = Chunk::of_id(row.get(0)?).begin();
             let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-            bucket::decode(begin, bytes, visit).map_err(damaged)?;
+            bucket::decode(begin, bytes, &mut visit).map_err(damaged)?;
         }
         Ok(())
     }
 
     /// Adds buckets to a chunk, and tells whether it is new.
-    fn add_buckets(&self, chunk: Chunk, buckets: Vec<Bucket>) -> Result<bool, StoreError> {
+    fn add_buckets(
+        &self,
+        chunk: Chunk,
+        buckets: Vec<Bucket>,
+        joining: Joining,
+    ) -> Result<bool, StoreError> {
         let stored: Option<Vec<u8>> = self
             .connection
             .prepare_cached("SELECT buckets FROM metric_chunk WHERE id = ?1")?
@@ -387,8 +402,8 @@ impl FolderSession<'_> {
             .optional()?;
         let mut all: BTreeMap<i64, Bucket> = BTreeMap::new();
         let mut add = |bucket: &Bucket| match all.get_mut(&bucket.end_minute) {
-            Some(known) => known.merge(bucket),
-            None => {
+            Some(known) if joining == Joining::Merge => known.merge(bucket),
+            _ => {
                 all.insert(bucket.end_minute, bucket.clone());
             }
         };
@@ -440,7 +455,8 @@ impl FolderSession<'_> {
         };
         bucket::decode(chunk.begin(), bytes, &mut add).map_err(damaged)?;
         let place = coarser.place(chunk.begin() + 1);
-        self.add_buckets(coarser.chunk(chunk.series_no, place), buckets)?;
+        let chunk = coarser.chunk(chunk.series_no, place);
+        self.add_buckets(chunk, buckets, Joining::Merge)?;
         Ok(())
     }
 

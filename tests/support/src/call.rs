@@ -65,6 +65,11 @@ impl<'e> Asked<'e> {
         self.engine.attempt(&self.call).unwrap()
     }
 
+    /// The same of a caller who waits already.
+    pub fn attempt_again(&self) -> Attempt {
+        self.engine.attempt_again(&self.call).unwrap()
+    }
+
     /// What comes of the call.
     ///
     /// # Errors

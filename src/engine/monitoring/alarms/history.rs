@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::super::super::Context;
 use super::super::super::listing::{Limits, Request};
+use super::evaluation::MINUTE_MS;
 use super::message::{default_summary, status};
 use super::rules::Rule;
 use super::state::AlarmState;
-use super::watch::MINUTE_MS;
 use super::{ALARM, Alarm};
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::{parse_rfc3339, rfc3339};

@@ -178,6 +178,11 @@ impl Subject<'_> {
 }
 
 impl Message {
+    /// As a value.
+    pub(super) fn into_json(self) -> Value {
+        Value::Object(self.json)
+    }
+
     /// In one line.
     pub(super) fn raw(&self) -> String {
         json!(self.json).to_string()

@@ -4,12 +4,15 @@
 //! it is decided.
 
 mod duration;
+mod evaluation;
 mod history;
 mod message;
+mod overview;
 mod paging;
 mod recurrence;
 mod rules;
 mod silence;
+mod simulate;
 mod state;
 mod status;
 mod suppressions;
@@ -19,22 +22,32 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::listing::{Limits, Request, order_of};
+use super::super::ons::TOPIC;
 use super::super::resource::{self, ResourceKind, check_text};
+use super::super::streaming::STREAM;
 use super::super::{Context, ocid, retry};
 use super::scope;
-use crate::call::{ApiError, Call, Reply};
+use crate::call::{ApiError, Call, Reply, WARNING};
 use crate::clock::rfc3339;
 use crate::store::{Filter, Order, Place, PlaceValue, Resource, Session, SortBy};
 
 pub(super) use history::get_history;
+pub(in super::super) use overview::overview;
 use rules::AlarmDetails;
+pub use simulate::{
+    NotificationCounts, SimulatedAlarm, SimulatedNotification, SimulatedOutcome, SimulatedPoint,
+    SimulatedStream, Simulation, SimulationError, TimelineEntry,
+};
 pub(super) use status::{dimension_states, list_status};
 pub(super) use suppressions::{
     create_suppression, delete_suppression, get_suppression, list_suppressions, suppression_history,
 };
 
+/// How OCIDs of alarms begin, and what the store calls them.
+pub(in super::super) const ALARM_KIND: &str = "alarm";
+
 pub(super) const ALARM: ResourceKind = ResourceKind {
-    ocid_type: "alarm",
+    ocid_type: ALARM_KIND,
     noun: "alarm",
 };
 
@@ -89,7 +102,7 @@ pub(super) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         if alarm.details.is_enabled {
             watch::begin(session, context, &alarm)?;
         }
-        Ok(reply(&alarm))
+        with_warning(session, &alarm)
     })
 }
 
@@ -171,8 +184,8 @@ pub(super) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError
     Ok(reply)
 }
 
-/// Changes an alarm. One that watches something else afterwards, or the same in another way, begins anew: what
-/// it knew is not told of. Unconfirmed.
+/// Changes an alarm. One that watches something else afterwards, or the same in another way, begins anew: where it fired,
+/// its next evaluation says whether it still does. Unconfirmed.
 pub(super) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let common: Common = call.typed_body()?;
     common.check()?;
@@ -190,9 +203,9 @@ pub(super) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         if !alarm.details.is_enabled {
             session.remove_alarm_watch(&alarm.id)?;
         } else if !alarm.details.watches_as(&before) {
-            watch::begin(session, context, &alarm)?;
+            watch::restart(session, context, &alarm)?;
         }
-        Ok(reply(&alarm))
+        with_warning(session, &alarm)
     })
 }
 
@@ -245,6 +258,32 @@ fn reply(alarm: &Alarm) -> Reply {
         fields.insert("timeUpdated".into(), updated.into());
     }
     Reply::ok(shown).with_header("etag", &alarm.etag)
+}
+
+/// The same for whoever makes an alarm, or changes it: they are told of destinations that are not there.
+fn with_warning(session: &Session<'_>, alarm: &Alarm) -> Result<Reply, ApiError> {
+    let mut missing = Vec::new();
+    for id in &alarm.details.destinations {
+        let kind = match rules::is_topic(id) {
+            true => TOPIC,
+            false => STREAM,
+        };
+        let found: Option<Resource<Value>> = session.resource(kind.ocid_type, id)?;
+        if found.is_none_or(|found| found.time_deleted_ms.is_some()) {
+            missing.push(format!("there is no {} {id}", kind.noun));
+        }
+    }
+    let reply = reply(alarm);
+    Ok(match missing.is_empty() {
+        true => reply,
+        false => {
+            let missing = missing.join(", and ");
+            reply.with_header(
+                WARNING,
+                format!("{missing}: what the alarm tells it is lost"),
+            )
+        }
+    })
 }
 
 /// What a reply and an item of a list have in common.

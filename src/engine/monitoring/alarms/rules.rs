@@ -7,6 +7,7 @@ use super::super::super::ons::TOPIC;
 use super::super::super::resource::{Tags, check_text};
 use super::super::super::streaming::STREAM;
 use super::super::mql::{self, Comparison, Expression, Predicate, Statistic};
+use super::super::post::check_name;
 use super::duration;
 use crate::call::ApiError;
 use crate::clock::{parse_rfc3339, rfc3339};
@@ -193,7 +194,11 @@ impl AlarmDetails {
 
     fn check(&self, tenancy_id: &str) -> Result<(), ApiError> {
         check_text("metricCompartmentId", &self.metric_compartment_id)?;
-        check_text("namespace", &self.namespace)?;
+        // No metric has another namespace or group.
+        check_name("namespace", &self.namespace, "_").map_err(ApiError::invalid)?;
+        if let Some(group) = &self.resource_group {
+            check_name("resourceGroup", group, "._-$").map_err(ApiError::invalid)?;
+        }
         if self.metric_compartment_id_in_subtree && self.metric_compartment_id != tenancy_id {
             return Err(ApiError::invalid(format!(
                 "metricCompartmentIdInSubtree can be true only when metricCompartmentId is the tenancy's, \
@@ -318,6 +323,13 @@ impl AlarmDetails {
             measure,
             pending_minutes: u32::try_from(pending_minutes).unwrap_or(u32::MAX),
         })
+    }
+
+    /// The severity of a rule, by its number; the alarm's own where none is named.
+    pub(super) fn severity_of(&self, rule: Option<usize>) -> &str {
+        let named = rule.and_then(|rule| self.overrides.get(rule));
+        let own = named.and_then(|named| named.severity.as_deref());
+        own.unwrap_or(&self.severity)
     }
 
     /// How long data may be late, in minutes: an evaluation looks at a minute so long before it.

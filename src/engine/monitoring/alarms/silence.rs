@@ -1,33 +1,37 @@
 //! When an alarm is quiet. It is evaluated all the same: unconfirmed.
 
 use super::Alarm;
-use super::rules::Suppression;
+use super::rules;
 use super::state::{Dimensions, Notice};
-use super::suppressions;
-use crate::call::ApiError;
-use crate::store::Session;
+use super::suppressions::{Suppression, SuppressionDetails};
 
 /// The times in which an alarm, or some of its streams, are quiet.
 pub(super) struct Silence {
     /// The one set on the alarm itself.
-    own: Option<Suppression>,
+    own: Option<rules::Suppression>,
     /// Those that name the alarm, or its compartment.
-    others: Vec<suppressions::Suppression>,
+    others: Vec<SuppressionDetails>,
 }
 
 impl Silence {
-    pub(super) fn of(session: &Session<'_>, alarm: &Alarm) -> Result<Self, ApiError> {
-        let mut others = suppressions::of_tenancy(session)?;
-        others.retain(|one| one.details.reaches(alarm));
-        Ok(Self {
+    /// Those of an alarm, of which all of the tenancy's suppressions are `known`.
+    pub(super) fn of(alarm: &Alarm, known: &[Suppression]) -> Self {
+        let others = known.iter().map(|one| &one.details);
+        let others = others.filter(|one| one.reaches(alarm)).cloned();
+        Self::new(alarm, others.collect())
+    }
+
+    /// Those of an alarm that these others reach.
+    pub(super) fn new(alarm: &Alarm, others: Vec<SuppressionDetails>) -> Self {
+        Self {
             own: alarm.details.suppression.clone(),
             others,
-        })
+        }
     }
 
     /// Whether the alarm as a whole is quiet at this time.
     pub(super) fn covers_all(&self, time_ms: i64) -> bool {
-        let mut others = self.others.iter().map(|one| &one.details);
+        let mut others = self.others.iter();
         self.own.as_ref().is_some_and(|own| own.covers(time_ms))
             || others.any(|one| one.is_of_whole_alarm() && one.covers(time_ms))
     }
@@ -40,7 +44,7 @@ impl Silence {
         }
         let mut notice = notice.clone();
         let is_loud = |dimensions: &Dimensions| {
-            let mut others = self.others.iter().map(|one| &one.details);
+            let mut others = self.others.iter();
             !others.any(|one| one.is_about(dimensions) && one.covers(time_ms))
         };
         notice.streams.retain(|(dimensions, _)| is_loud(dimensions));

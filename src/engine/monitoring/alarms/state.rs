@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// After how many minutes of silence a stream is let go of. Source: behaviour.md 5.5.
-const RESET_MINUTES: i64 = 10;
+pub(super) const RESET_MINUTES: i64 = 10;
 
 /// The dimensions that tell a stream from others.
 pub(super) type Dimensions = BTreeMap<String, String>;
@@ -19,8 +19,17 @@ pub(super) type Dimensions = BTreeMap<String, String>;
 pub(super) enum Reading {
     /// The rule's condition held, for this value.
     Breached(f64),
-    /// It did not.
-    Clear,
+    /// It did not, for this value.
+    Clear(f64),
+}
+
+impl Reading {
+    /// What the stream came to.
+    pub(super) fn value(self) -> f64 {
+        match self {
+            Self::Breached(value) | Self::Clear(value) => value,
+        }
+    }
 }
 
 /// A rule in a minute.
@@ -73,6 +82,8 @@ pub(super) struct Notice {
     pub notice_type: NoticeType,
     /// The number of the rule it is about.
     pub rule: usize,
+    /// The number of the rule that what it is about fired by before.
+    pub rule_before: Option<usize>,
     /// The minute at which what it is about began to fire.
     pub began_minute: i64,
     /// The streams it is about, with the values of those that fire.
@@ -113,7 +124,7 @@ impl Watched {
                 self.value = Some(value);
                 self.is_firing |= self.breaches >= pending_minutes;
             }
-            Some(Reading::Clear) => {
+            Some(Reading::Clear(_)) => {
                 self.breaches = 0;
                 self.is_firing = false;
             }
@@ -237,13 +248,13 @@ impl AlarmState {
         let mut notices = Vec::new();
         for mut stream in self.known_and_new(rules) {
             let began_minute = stream.standing.began_minute;
-            let was_firing = stream.standing.rule.is_some();
+            let rule_before = stream.standing.rule;
             let (rule, is_reset) = stream.read(minute, rules);
             let change = (rule, is_reset);
             let told = stream
                 .standing
                 .change(minute, change, policy.repeat_minutes);
-            if was_firing && rule.is_none() {
+            if rule_before.is_some() && rule.is_none() {
                 ended.push((stream.dimensions.clone(), None));
                 all_reset &= is_reset;
             }
@@ -251,6 +262,7 @@ impl AlarmState {
                 notices.push(Notice {
                     notice_type,
                     rule,
+                    rule_before,
                     began_minute: match notice_type.is_firing() {
                         true => stream.standing.began_minute,
                         false => began_minute,
@@ -274,6 +286,7 @@ impl AlarmState {
             notices.push(Notice {
                 notice_type,
                 rule,
+                rule_before: before,
                 began_minute: self.standing.began_minute,
                 streams: if notice_type.is_firing() {
                     firing
@@ -286,6 +299,28 @@ impl AlarmState {
             before,
             after,
             notices,
+        }
+    }
+
+    /// What is known of an alarm that is to watch something else, by as many rules: what fires is not known to fire any
+    /// longer, but those who were told that it does are still to be told that it does not.
+    pub(super) fn restarted(self, rules: usize) -> Self {
+        // Rules have other numbers now: what is told of what fired is told of the alarm's own.
+        let base = rules.saturating_sub(1);
+        let kept = |standing: Standing| Standing {
+            rule: standing.rule.map(|_| base),
+            ..standing
+        };
+        let streams = self.streams.into_iter();
+        let firing = streams.filter(|stream| stream.standing.rule.is_some());
+        let streams = firing.map(|stream| StreamState {
+            standing: kept(stream.standing),
+            rules: Vec::new(),
+            dimensions: stream.dimensions,
+        });
+        Self {
+            streams: streams.collect(),
+            standing: kept(self.standing),
         }
     }
 

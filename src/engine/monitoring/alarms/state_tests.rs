@@ -44,7 +44,7 @@ const GROUPED: Policy = Policy {
 };
 
 const B: Option<Reading> = Some(Reading::Breached(1.0));
-const C: Option<Reading> = Some(Reading::Clear);
+const C: Option<Reading> = Some(Reading::Clear(0.0));
 const N: Option<Reading> = None;
 
 #[test]
@@ -83,7 +83,7 @@ fn the_first_rule_that_fires_wins() {
         pending_minutes: 1,
         streams: [(dimensions(0), reading)].into(),
     };
-    let (breached, clear) = (Reading::Breached(1.0), Reading::Clear);
+    let (breached, clear) = (Reading::Breached(1.0), Reading::Clear(0.0));
     let after = |state: &mut AlarmState, minute, first, base| {
         let step = state.step(minute, &[rule(first), rule(base)], GROUPED);
         (step.after, step.notices.len())
@@ -111,7 +111,7 @@ fn fires(pending: usize, given: &[Option<Reading>]) -> bool {
         silent = if reading.is_none() { silent + 1 } else { 0 };
         run = if is_breach(reading) { run + 1 } else { 0 };
         firing = match reading {
-            Some(Reading::Clear) => false,
+            Some(Reading::Clear(_)) => false,
             None => firing && silent < 10,
             Some(Reading::Breached(_)) => firing || run >= pending,
         };

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use super::super::super::Context;
 use super::super::super::listing::Request;
 use super::super::scope;
+use super::evaluation::MINUTE_MS;
 use super::message::status;
 use super::paging::page;
 use super::silence::Silence;
 use super::state::{AlarmState, Dimensions, StreamState};
-use super::watch::MINUTE_MS;
-use super::{ALARM, Alarm, LIMITS, SortedBy, history, of_tenancy};
+use super::{ALARM, Alarm, LIMITS, SortedBy, history, of_tenancy, suppressions};
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::rfc3339;
 use crate::store::{AlarmWatch, Order, Place, PlaceValue, Session, StoreError};
@@ -39,9 +39,13 @@ pub(in super::super) fn list_status(context: &Context<'_>, call: &Call) -> Resul
         let (found, reply) = request.fetch(place, |order, after, limit| {
             Ok(page(standing, place, (order, after, limit)))
         })?;
+        let known = suppressions::of_tenancy(session)?;
         let shown: Vec<Value> = found
             .iter()
-            .map(|(alarm, state)| summary(session, context, (alarm, state)))
+            .map(|(alarm, state)| {
+                let is_quiet = Silence::of(alarm, &known).covers_all(context.now_ms);
+                summary(alarm, state, is_quiet)
+            })
             .collect::<Result<_, ApiError>>()?;
         let mut reply = Reply {
             body: Some(shown.into()),
@@ -86,15 +90,10 @@ fn is_asked(
             .all(has_dimension)
 }
 
-fn summary(
-    session: &Session<'_>,
-    context: &Context<'_>,
-    (alarm, state): (&Alarm, &AlarmState),
-) -> Result<Value, ApiError> {
+fn summary(alarm: &Alarm, state: &AlarmState, is_quiet: bool) -> Result<Value, ApiError> {
     let rules = alarm.details.rules()?;
     let base = rules.len().saturating_sub(1);
     let rule = rules.get(state.standing.rule.unwrap_or(base));
-    let is_quiet = Silence::of(session, alarm)?.covers_all(context.now_ms);
     let status = match is_quiet {
         true => "SUSPENDED",
         false => status(state.standing.rule.is_some()),
@@ -112,7 +111,7 @@ fn summary(
 }
 
 /// When something came to its state; the alarm's creation, where nothing has changed since.
-fn triggered_ms(alarm: &Alarm, since_minute: Option<i64>) -> i64 {
+pub(super) fn triggered_ms(alarm: &Alarm, since_minute: Option<i64>) -> i64 {
     since_minute.map_or(alarm.time_created_ms, |minute| {
         (minute - alarm.details.slack_minutes()) * MINUTE_MS
     })

@@ -101,6 +101,28 @@ pub(super) struct SuppressionDetails {
 }
 
 impl SuppressionDetails {
+    /// Those of a suppression as replies show it.
+    pub(super) fn of_reply(shown: &Value) -> Result<Self, ApiError> {
+        let details = CreateDetails::deserialize(shown);
+        let details = details.map_err(|error| {
+            ApiError::invalid(format!("a suppression of it cannot be read: {error}"))
+        })?;
+        Ok(details.checked()?.1)
+    }
+
+    /// Refuses one that would reach further down than there is anything.
+    fn check_subtree(&self, tenancy_id: &str) -> Result<(), ApiError> {
+        match &self.target {
+            Target::Compartment {
+                compartment_id,
+                compartment_id_in_subtree: true,
+            } if compartment_id != tenancy_id => Err(ApiError::invalid(format!(
+                "compartmentIdInSubtree can be true only when compartmentId is the tenancy's, {tenancy_id}"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether it is about an alarm, or some of its streams. Only the tenancy's root has others below it here.
     pub(super) fn reaches(&self, alarm: &Alarm) -> bool {
         match &self.target {
@@ -147,7 +169,7 @@ struct CreateDetails {
 }
 
 impl CreateDetails {
-    fn checked(self, tenancy_id: &str) -> Result<(String, SuppressionDetails), ApiError> {
+    fn checked(self) -> Result<(String, SuppressionDetails), ApiError> {
         check_text("displayName", &self.display_name)?;
         let level = Level::read(self.level.as_deref())?;
         let dimensions = self.dimensions.unwrap_or_default();
@@ -163,16 +185,6 @@ impl CreateDetails {
                 return Err(ApiError::missing("level DIMENSION needs dimensions"));
             }
             _ => {}
-        }
-        if let Target::Compartment {
-            compartment_id,
-            compartment_id_in_subtree: true,
-        } = &self.alarm_suppression_target
-            && compartment_id != tenancy_id
-        {
-            return Err(ApiError::invalid(format!(
-                "compartmentIdInSubtree can be true only when compartmentId is the tenancy's, {tenancy_id}"
-            )));
         }
         let (from_ms, until_ms) = check_times(&self.time_suppress_from, &self.time_suppress_until)?;
         let conditions = self.suppression_conditions.unwrap_or_default();
@@ -200,7 +212,8 @@ pub(in super::super) fn create_suppression(
     call: &Call,
 ) -> Result<Reply, ApiError> {
     let details: CreateDetails = call.typed_body()?;
-    let (name, mut details) = details.checked(&context.origin.tenancy_id)?;
+    let (name, mut details) = details.checked()?;
+    details.check_subtree(&context.origin.tenancy_id)?;
     retry::once(context, call, |session| {
         let compartment_id = match &mut details.target {
             Target::Alarm { alarm_id } => {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::super::mql::{Arithmetic, Expression, Join, Nested, Statistic};
 use super::group::group;
 use super::windows::{
-    Values, Windows, absence_minutes, absences, add_summary, of_summary, per_second,
+    Windows, absence_minutes, absences, add_summary, of_summary, per_second, percentile,
 };
 use super::{Datapoint, Stream, Value};
 use crate::store::{Stamped, Summary};
@@ -71,17 +71,15 @@ fn outer_points(
             points
         }
         Statistic::Percentile(part) => {
-            let mut by_end: BTreeMap<i64, Values> = BTreeMap::new();
+            let mut by_end: BTreeMap<i64, Vec<(f64, u64)>> = BTreeMap::new();
             for point in members.iter().flatten() {
-                by_end
-                    .entry(point.end_minute)
-                    .or_default()
-                    .add(&[(point.value, 1)]);
+                let values = by_end.entry(point.end_minute).or_default();
+                values.push((point.value, 1));
             }
-            let points = by_end.iter().filter_map(|(end, values)| {
+            let points = by_end.into_iter().filter_map(|(end, mut values)| {
                 Some(Datapoint {
-                    end_minute: *end,
-                    value: values.percentile(*part)?,
+                    end_minute: end,
+                    value: percentile(&mut values, *part)?,
                 })
             });
             points.collect()

@@ -1,7 +1,5 @@
 //! The streams of a metric.
 
-use std::collections::BTreeSet;
-
 use super::super::mql::{MetricQuery, Statistic};
 use super::group::group;
 use super::windows::{
@@ -12,7 +10,7 @@ use super::{
     Datapoint, EvaluateError, Identity, MOST_DATAPOINTS, MOST_STREAMS, Source, Stream, check_size,
     combine,
 };
-use crate::store::{Bucket, Series};
+use crate::store::{Bucket, Series, Stamped};
 
 /// The streams that a metric's series come to.
 pub(super) fn streams<S: Source>(
@@ -23,10 +21,11 @@ pub(super) fn streams<S: Source>(
     let series = source.series(query).map_err(EvaluateError::Source)?;
     let known = series.into_iter().map(identified);
     let asked = known.filter(|(identity, _)| identity.passes(&query.filters));
-    let reading = Reading {
+    let mut reading = Reading {
         query,
         source,
         windows,
+        values: Vec::new(),
     };
     let mut streams = Vec::new();
     let mut datapoints = 0;
@@ -59,11 +58,14 @@ struct Reading<'r, S> {
     query: &'r MetricQuery,
     source: &'r S,
     windows: Windows,
+    /// The values of each slot, for percentiles. They are kept from group to group for their memory alone: to ask
+    /// for it again would take as long as to read the points.
+    values: Vec<Vec<(f64, u64)>>,
 }
 
 impl<S: Source> Reading<'_, S> {
     /// The datapoints that some series come to together.
-    fn points(&self, series: &[i64]) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
+    fn points(&mut self, series: &[i64]) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
         let interval = self.query.interval.minutes();
         match &self.query.statistic {
             Statistic::Absent(period) => {
@@ -89,8 +91,8 @@ impl<S: Source> Reading<'_, S> {
         statistic: &Statistic,
     ) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
         let frame = Frame::new(self.windows, self.query.interval.minutes(), 0);
-        let mut slots = frame.slots(None);
-        self.visit(series, &frame, &mut |slot, bucket| {
+        let mut slots = vec![None; frame.slots()];
+        self.visit(series, &frame, |slot, bucket| {
             if let Some(slot) = slots.get_mut(slot) {
                 add_summary(slot, &bucket.summary);
             }
@@ -99,18 +101,22 @@ impl<S: Source> Reading<'_, S> {
     }
 
     fn percentiles(
-        &self,
+        &mut self,
         series: &[i64],
         part: f64,
     ) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
         let frame = Frame::new(self.windows, self.query.interval.minutes(), 0);
-        let mut slots = frame.slots(Vec::new());
-        self.visit(series, &frame, &mut |slot, bucket| {
+        let mut slots = std::mem::take(&mut self.values);
+        slots.iter_mut().for_each(Vec::clear);
+        slots.resize(frame.slots(), Vec::new());
+        self.visit(series, &frame, |slot, bucket| {
             if let Some(slot) = slots.get_mut(slot) {
                 slot.extend(bucket.values());
             }
         })?;
-        Ok(percentiles(&frame, &slots, part))
+        let points = percentiles(&frame, &mut slots, part);
+        self.values = slots;
+        Ok(points)
     }
 
     /// The increments of each series, added up: the last value of a group is that of any of its series, and
@@ -118,11 +124,15 @@ impl<S: Source> Reading<'_, S> {
     fn increments(&self, series: &[i64]) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
         let frame = Frame::new(self.windows, self.query.interval.minutes(), 1);
         let mut sums = Vec::new();
+        let mut slots: Vec<Option<Stamped>> = Vec::new();
         for one in series {
-            let mut slots = frame.slots(None);
-            self.visit(std::slice::from_ref(one), &frame, &mut |slot, bucket| {
+            slots.clear();
+            slots.resize(frame.slots(), None);
+            self.visit(std::slice::from_ref(one), &frame, |slot, bucket| {
                 if let Some(slot) = slots.get_mut(slot) {
-                    add_summary(slot, &bucket.summary);
+                    let last = bucket.summary.last;
+                    let is_later = slot.is_none_or(|known| known.is_before(&last));
+                    *slot = if is_later { Some(last) } else { *slot };
                 }
             })?;
             sums = combine::added(&sums, &increments(&frame, &slots));
@@ -135,17 +145,23 @@ impl<S: Source> Reading<'_, S> {
         series: &[i64],
         (interval, period): (i64, i64),
     ) -> Result<Vec<Datapoint>, EvaluateError<S::Error>> {
-        let minutes = self.windows.first - interval.max(period)..=self.windows.last;
-        let mut present = BTreeSet::new();
+        let begin = self.windows.first - interval.max(period);
+        let minutes = begin..=self.windows.last;
+        let length = usize::try_from(self.windows.last - begin + 1).unwrap_or_default();
+        let mut present = vec![false; length];
         for one in series {
-            let mut note = |bucket: &Bucket| {
-                present.insert(bucket.end_minute);
+            let note = |bucket: &Bucket| {
+                let place = usize::try_from(bucket.end_minute - begin);
+                if let Ok(Some(minute)) = place.map(|place| present.get_mut(place)) {
+                    *minute = true;
+                }
             };
             self.source
-                .visit_buckets(*one, &minutes, &mut note)
+                .visit_buckets(*one, &minutes, note)
                 .map_err(EvaluateError::Source)?;
         }
-        let present: Vec<i64> = present.into_iter().collect();
+        let present = (begin..).zip(present).filter(|(_, present)| *present);
+        let present: Vec<i64> = present.map(|(minute, _)| minute).collect();
         Ok(absences(self.windows, (interval, period), &present))
     }
 
@@ -154,13 +170,13 @@ impl<S: Source> Reading<'_, S> {
         &self,
         series: &[i64],
         frame: &Frame,
-        visit: &mut dyn FnMut(usize, &Bucket),
+        mut visit: impl FnMut(usize, &Bucket),
     ) -> Result<(), EvaluateError<S::Error>> {
         let minutes = frame.minutes();
         for one in series {
-            let mut show = |bucket: &Bucket| visit(frame.slot_of(bucket.end_minute), bucket);
+            let show = |bucket: &Bucket| visit(frame.slot_of(bucket.end_minute), bucket);
             self.source
-                .visit_buckets(*one, &minutes, &mut show)
+                .visit_buckets(*one, &minutes, show)
                 .map_err(EvaluateError::Source)?;
         }
         Ok(())

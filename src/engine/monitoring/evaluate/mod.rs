@@ -44,7 +44,7 @@ pub trait Source {
         &self,
         series_no: i64,
         minutes: &RangeInclusive<i64>,
-        visit: &mut dyn FnMut(&Bucket),
+        visit: impl FnMut(&Bucket),
     ) -> Result<(), Self::Error>;
 }
 

@@ -65,7 +65,7 @@ impl Source for Memory {
         &self,
         series_no: i64,
         _minutes: &RangeInclusive<i64>,
-        visit: &mut dyn FnMut(&Bucket),
+        mut visit: impl FnMut(&Bucket),
     ) -> Result<(), Infallible> {
         let (_, points) = &self.0[usize::try_from(series_no).unwrap()];
         for (at_ms, value, count) in points {

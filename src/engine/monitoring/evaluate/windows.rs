@@ -6,7 +6,7 @@ use std::ops::{Range, RangeInclusive};
 
 use super::super::mql::{Period, Statistic};
 use super::Datapoint;
-use crate::store::Summary;
+use crate::store::{Stamped, Summary};
 
 /// For how long absence is news where a query does not say, in minutes. Source: behaviour.md 5.1.
 const ABSENCE_MINUTES: i64 = 2 * 60;
@@ -66,10 +66,10 @@ impl Frame {
         self.base + 1..=self.windows.last
     }
 
-    /// As many empty slots as there are.
-    pub(super) fn slots<T: Clone>(&self, empty: T) -> Vec<T> {
+    /// How many slots there are.
+    pub(super) fn slots(&self) -> usize {
         let minutes = usize::try_from(self.windows.last - self.base).unwrap_or_default();
-        vec![empty; minutes / self.slot as usize]
+        minutes / self.slot as usize
     }
 
     /// The slot that a minute is in; what is not below the number of slots is in none.
@@ -195,10 +195,24 @@ pub(super) fn summaries(
 }
 
 /// By how much the last value of each window is more than that of the window before. None where either has
-/// no values; that the last value counts is unconfirmed.
-pub(super) fn increments(frame: &Frame, slots: &[Option<Summary>]) -> Vec<Datapoint> {
-    let sliding = Sliding::new(frame, slots);
-    let last = |end| Some(sliding.window(frame.window(end))?.last.value);
+/// no values; that the last value counts is unconfirmed. `slots` holds the last value of each.
+pub(super) fn increments(frame: &Frame, slots: &[Option<Stamped>]) -> Vec<Datapoint> {
+    // For each slot, the slot of the last value up to there.
+    let mut latest = None;
+    let latest: Vec<Option<usize>> = slots
+        .iter()
+        .enumerate()
+        .map(|(at, slot)| {
+            latest = slot.map(|_| at).or(latest);
+            latest
+        })
+        .collect();
+    let last = |end| {
+        let window = frame.window(end);
+        let at = latest.get(window.end.checked_sub(1)?).copied().flatten()?;
+        let found = slots.get(at).copied().flatten()?;
+        (at >= window.start).then_some(found.value)
+    };
     let point = |end| {
         let value = last(end)? - last(end - frame.interval)?;
         value.is_finite().then_some(Datapoint {
@@ -216,12 +230,21 @@ pub(super) fn per_second(points: &mut [Datapoint], minutes: i64) {
     }
 }
 
+/// How many slots a window may cover so that its percentile is best found by looking at all its values.
+const FEW_SLOTS: usize = 8;
+
 /// A percentile of each window: the smallest value that is not smaller than `part` of them. That nothing is
-/// interpolated is unconfirmed.
-pub(super) fn percentiles(frame: &Frame, slots: &[Vec<(f64, u64)>], part: f64) -> Vec<Datapoint> {
-    let mut of_window = match frame.interval <= frame.windows.step {
-        true => apart(slots, part),
-        false => sliding(slots, part),
+/// interpolated is unconfirmed. The order of the values in `slots` changes.
+pub(super) fn percentiles(
+    frame: &Frame,
+    slots: &mut [Vec<(f64, u64)>],
+    part: f64,
+) -> Vec<Datapoint> {
+    let overlap = frame.interval > frame.windows.step;
+    let mut of_window: OfWindow<'_> = match frame.width() {
+        1 => Box::new(|window| percentile(slots.get_mut(window.start)?, part)),
+        width if overlap && width > FEW_SLOTS => sliding(slots, part),
+        _ => together(slots, part),
     };
     let point = |end| {
         let value = of_window(frame.window(end))?;
@@ -235,22 +258,18 @@ pub(super) fn percentiles(frame: &Frame, slots: &[Vec<(f64, u64)>], part: f64) -
 
 type OfWindow<'s> = Box<dyn FnMut(Range<usize>) -> Option<f64> + 's>;
 
-/// Where no value is in two windows, sorting those of each is fastest.
-fn apart(slots: &[Vec<(f64, u64)>], part: f64) -> OfWindow<'_> {
+/// Where windows have few slots, or no value is in two of them: each by itself.
+fn together(slots: &[Vec<(f64, u64)>], part: f64) -> OfWindow<'_> {
     let mut values: Vec<(f64, u64)> = Vec::new();
     Box::new(move |window| {
         values.clear();
         let slots = slots.get(window).unwrap_or_default();
         slots.iter().for_each(|slot| values.extend(slot));
-        values.sort_unstable_by(|(one, _), (other, _)| one.total_cmp(other));
-        let total = values
-            .iter()
-            .fold(0_u64, |sum, (_, count)| sum.saturating_add(*count));
-        percentile(values.iter().copied(), total, part)
+        percentile(&mut values, part)
     })
 }
 
-/// Where windows overlap, values come and go.
+/// Where windows overlap much, values come and go.
 fn sliding(slots: &[Vec<(f64, u64)>], part: f64) -> OfWindow<'_> {
     let mut values = Values::default();
     let mut seen = 0..0;
@@ -263,26 +282,49 @@ fn sliding(slots: &[Vec<(f64, u64)>], part: f64) -> OfWindow<'_> {
     })
 }
 
-/// A percentile of values in order, each with how often it is there.
-fn percentile(values: impl Iterator<Item = (f64, u64)>, total: u64, part: f64) -> Option<f64> {
+fn count_of(values: &[(f64, u64)]) -> u64 {
+    let counts = values.iter().map(|(_, count)| *count);
+    counts.fold(0, u64::saturating_add)
+}
+
+/// A percentile of values in any order, each with how often it is there; their order changes.
+///
+/// They are halved where the percentile stands if each is there equally often, which is usual, and in the middle
+/// where they are not: so it takes about one look at each, and a few more at most.
+pub(super) fn percentile(values: &mut [(f64, u64)], part: f64) -> Option<f64> {
+    let total = count_of(values);
     let wanted = part * total as f64;
-    let mut seen = 0_u64;
-    let mut reached = values.skip_while(|(_, count)| {
-        seen = seen.saturating_add(*count);
-        (seen as f64) < wanted
-    });
-    reached.next().map(|(value, _)| value)
+    let mut below = 0_u64;
+    let mut at = (part * values.len() as f64).ceil() as usize;
+    at = at.saturating_sub(1);
+    let mut rest = values;
+    while at < rest.len() {
+        let (smaller, (value, count), larger) =
+            rest.select_nth_unstable_by(at, |(one, _), (other, _)| one.total_cmp(other));
+        let before = below.saturating_add(count_of(smaller));
+        let up_to = before.saturating_add(*count);
+        rest = match () {
+            () if before as f64 >= wanted => smaller,
+            () if up_to as f64 >= wanted => return Some(*value),
+            () => {
+                below = up_to;
+                larger
+            }
+        };
+        at = rest.len() / 2;
+    }
+    None
 }
 
 /// Values in order, each with how often it is there.
 #[derive(Default)]
-pub(super) struct Values {
+struct Values {
     counts: BTreeMap<Ordered, u64>,
     total: u64,
 }
 
 impl Values {
-    pub(super) fn add(&mut self, values: &[(f64, u64)]) {
+    fn add(&mut self, values: &[(f64, u64)]) {
         for (value, count) in values {
             let known = self.counts.entry(Ordered(*value)).or_default();
             *known = known.saturating_add(*count);
@@ -302,9 +344,14 @@ impl Values {
         }
     }
 
-    pub(super) fn percentile(&self, part: f64) -> Option<f64> {
-        let values = self.counts.iter().map(|(value, count)| (value.0, *count));
-        percentile(values, self.total, part)
+    fn percentile(&self, part: f64) -> Option<f64> {
+        let wanted = part * self.total as f64;
+        let mut seen = 0_u64;
+        let mut reached = self.counts.iter().skip_while(|(_, count)| {
+            seen = seen.saturating_add(**count);
+            (seen as f64) < wanted
+        });
+        reached.next().map(|(value, _)| value.0)
     }
 }
 
@@ -364,4 +411,33 @@ pub(super) fn absences(
         });
     }
     points
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn percentiles_are_those_of_sorted_values(
+            values in prop::collection::vec((-20..20_i8, 1..9_u64), 0..80),
+            percent in 1..100_u8,
+        ) {
+            let values: Vec<_> = values.into_iter().map(|(value, count)| (f64::from(value), count)).collect();
+            let part = f64::from(percent) / 100.0;
+            let mut each: Vec<f64> = Vec::new();
+            for (value, count) in &values {
+                each.extend((0..*count).map(|_| *value));
+            }
+            each.sort_by(f64::total_cmp);
+            let wanted = (part * each.len() as f64).ceil() as usize;
+            let expected = each.get(wanted.saturating_sub(1)).copied();
+            let mut sliding = Values::default();
+            sliding.add(&values);
+            prop_assert_eq!(sliding.percentile(part), expected);
+            prop_assert_eq!(percentile(&mut values.clone(), part), expected);
+        }
+    }
 }

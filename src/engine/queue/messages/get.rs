@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 
 use super::super::super::Context;
 use super::super::super::changes::{Attempt, Wait};
-use super::super::super::metrics::Subject;
+use super::super::super::metrics::QueueOutcome;
 use super::super::address::{Address, Side, parts_of_channel};
 use super::super::receipts::Receipt;
-use super::super::{Queue, channels, check_range};
+use super::super::{Queue, channels, check_range, measure};
 use super::{MOST_ENTRIES, VISIBILITY_SECONDS, consecutive, properties, share};
+use crate::api::queue::Queue as Operation;
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::rfc3339;
 use crate::store::{
@@ -100,30 +101,57 @@ struct Got {
 }
 
 impl Queue {
-    /// Gets messages, or tells when there may be some.
+    /// Gets messages, or tells when there may be some. A call that waits is counted when it begins to, and what it
+    /// finds in the end besides.
     pub(in crate::engine) fn get_messages(
         &self,
         context: &Context<'_>,
         call: &Call,
+        is_first: bool,
     ) -> Result<Attempt<GotQueueMessages>, ApiError> {
         let begun = Instant::now();
-        let wish = Wish::of(call)?;
-        let got = context.store.write(|session| {
-            let address = Address::of(session, context, call)?;
-            get(session, context, &address, &wish)
-        })?;
+        let got = Wish::of(call).and_then(|wish| {
+            context.store.write(|session| {
+                let address = Address::of(session, context, call)?;
+                get(session, context, &address, &wish)
+            })
+        });
+        let got = match got {
+            Ok(got) => got,
+            Err(error) => {
+                measure::record_failure(context, Operation::GetMessages, call);
+                return Err(error);
+            }
+        };
         self.count_got(&got.queue_id, got.bytes, context.now_ms);
-        // What waits is asked again, and does not write to the folder that it waits for.
-        if let Attempt::Done(reply) = &got.attempt {
-            let subject = Subject::of(&got.queue_id, context.now_ms);
-            let amount = (reply.messages.len(), got.bytes, begun.elapsed());
-            let recorder = context.recorder;
-            recorder.queue_request(subject, "GetMessages", amount);
+        if let Some(outcome) = got.outcome(begun, is_first) {
+            measure::record(context, Operation::GetMessages, &got.queue_id, outcome);
         }
         if !got.dying.is_empty() {
             self.changes.tell_parts(&got.queue_id, &got.dying);
         }
         Ok(got.attempt)
+    }
+}
+
+impl Got {
+    /// What is counted. What waits is asked again, and does not write to the folder each time that it waits for.
+    fn outcome(&self, begun: Instant, is_first: bool) -> Option<QueueOutcome> {
+        let messages = match &self.attempt {
+            Attempt::Done(reply) => reply.messages.len(),
+            Attempt::Nothing(_) => 0,
+        };
+        let (bytes, took) = (self.bytes, begun.elapsed());
+        match (is_first, messages) {
+            (true, 0) => Some(QueueOutcome::Answered { took }),
+            (true, _) => Some(QueueOutcome::Moved {
+                messages,
+                bytes,
+                took,
+            }),
+            (false, 0) => None,
+            (false, _) => Some(QueueOutcome::Found { messages, bytes }),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::super::super::Context;
-use super::super::super::metrics::Subject;
+use super::super::super::metrics::QueueOutcome;
 use super::super::super::request::check_params;
 use super::super::address::{Side, parts_of_channel};
 use super::super::channels;
@@ -15,8 +15,9 @@ use super::super::consumer_groups;
 use super::super::filter::{Filter, Properties};
 use super::super::queues::{QUEUE, QueueResource, queue_of_dead_letters};
 use super::super::sweep::sweep;
-use super::super::{Queue, limit_exceeded};
+use super::super::{Queue, limit_exceeded, measure};
 use super::check_entries;
+use crate::api::queue::Queue as Operation;
 use crate::call::{ApiError, Call};
 use crate::clock::rfc3339;
 use crate::store::{
@@ -126,10 +127,8 @@ impl Queue {
         let begun = Instant::now();
         let put = context
             .store
-            .write(|session| self.put_one(session, context, call, request))?;
-        put.count(context, begun);
-        self.changes.tell_parts(&put.queue_id, &put.parts);
-        Ok(put.result)
+            .write(|session| self.put_one(session, context, call, request));
+        self.finish(context, call, put, begun)
     }
 
     /// Puts the messages of requests of one tenancy in one change: to begin and end one takes longer than to put
@@ -147,14 +146,35 @@ impl Queue {
             Ok::<Vec<_>, ApiError>(put.collect())
         });
         let put = put.unwrap_or_else(|error| requests.iter().map(|_| Err(error.clone())).collect());
-        put.into_iter()
-            .map(|put| {
-                let put = put?;
-                put.count(context, begun);
+        let put = requests.iter().zip(put);
+        put.map(|((call, _), put)| self.finish(context, call, put, begun))
+            .collect()
+    }
+
+    /// Counts a request, and tells those who wait for its messages.
+    fn finish(
+        &self,
+        context: &Context<'_>,
+        call: &Call,
+        put: Result<Put, ApiError>,
+        begun: Instant,
+    ) -> Result<PutQueueResult, ApiError> {
+        match put {
+            Ok(put) => {
+                let outcome = QueueOutcome::Moved {
+                    messages: put.result.messages.len(),
+                    bytes: put.bytes,
+                    took: begun.elapsed(),
+                };
+                measure::record(context, Operation::PutMessages, &put.queue_id, outcome);
                 self.changes.tell_parts(&put.queue_id, &put.parts);
                 Ok(put.result)
-            })
-            .collect()
+            }
+            Err(error) => {
+                measure::record_failure(context, Operation::PutMessages, call);
+                Err(error)
+            }
+        }
     }
 
     fn put_one(
@@ -233,15 +253,6 @@ struct Put {
     parts: Vec<String>,
     bytes: i64,
     result: PutQueueResult,
-}
-
-impl Put {
-    fn count(&self, context: &Context<'_>, begun: Instant) {
-        let subject = Subject::of(&self.queue_id, context.now_ms);
-        let amount = (self.result.messages.len(), self.bytes, begun.elapsed());
-        let recorder = context.recorder;
-        recorder.queue_request(subject, "PutMessages", amount);
-    }
 }
 
 /// Stores messages.

@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 
 use super::super::super::Context;
 use super::super::address::{Address, Side};
+use super::super::measure::measured;
 use super::super::receipts::Receipt;
 use super::super::{Queue, check_range};
 use super::{VISIBILITY_SECONDS, check_entries, consecutive, leave_lanes};
+use crate::api::queue::Queue as Operation;
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::rfc3339;
 use crate::store::{Delivery, Session, Standing, number_of, queue_no_of};
@@ -73,11 +75,13 @@ struct UpdateEntry<'c> {
 /// Deletes one message.
 pub(in super::super) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let receipt = call.path_value("messageReceipt")?;
-    context.store.write(|session| {
-        let address = Address::of(session, context, call)?;
-        let receipt = read_receipt("messageReceipt", receipt, &address)?;
-        let delivery = find(session, context, "messageReceipt", &receipt)?;
-        remove(session, &address, vec![delivery])
+    measured(context, Operation::DeleteMessage, call, || {
+        context.store.write(|session| {
+            let address = Address::of(session, context, call)?;
+            let receipt = read_receipt("messageReceipt", receipt, &address)?;
+            let delivery = find(session, context, "messageReceipt", &receipt)?;
+            remove(session, &address, vec![delivery])
+        })
     })?;
     Ok(Reply::empty(204))
 }
@@ -95,29 +99,9 @@ impl Queue {
         call: &Call,
         request: &DeleteQueueMessages<'_>,
     ) -> Result<QueueBatchResult<Deleted>, ApiError> {
-        check_entries("entries", request.entries.len())?;
-        let results = context.store.write(|session| {
-            let address = Address::of(session, context, call)?;
-            let receipts: Vec<Result<Receipt, ApiError>> = (0..)
-                .zip(&request.entries)
-                .map(|(index, entry)| read_receipt(&receipt_field(index), &entry.receipt, &address))
-                .collect();
-            let mut held = last_deliveries(session, &address, receipts.iter().flatten())?;
-            let mut removed = Vec::with_capacity(receipts.len());
-            let results = (0..).zip(receipts).map(|(index, receipt)| {
-                let receipt = receipt?;
-                let field = receipt_field(index);
-                let delivery = held.get(&receipt.message_id).copied();
-                removed.push(current(context, &field, &receipt, delivery)?);
-                // A receipt that stands there twice is good once.
-                held.remove(&receipt.message_id);
-                Ok(Deleted {})
-            });
-            let results: Vec<Result<Deleted, ApiError>> = results.collect();
-            remove(session, &address, removed)?;
-            Ok::<_, ApiError>(results)
-        })?;
-        Ok(QueueBatchResult::of(results))
+        measured(context, Operation::DeleteMessages, call, || {
+            delete_all(context, call, request)
+        })
     }
 
     /// Changes how long one message stays hidden.
@@ -129,10 +113,12 @@ impl Queue {
         let details: UpdateDetails = call.typed_body()?;
         let receipt = ("messageReceipt", call.path_value("messageReceipt")?);
         let visibility = ("visibilityInSeconds", details.visibility_in_seconds);
-        let (queue_id, updated) = context.store.write(|session| {
-            let address = Address::of(session, context, call)?;
-            let updated = update_one(session, context, &address, receipt, visibility)?;
-            Ok::<_, ApiError>((address.queue.id, updated))
+        let (queue_id, updated) = measured(context, Operation::UpdateMessage, call, || {
+            context.store.write(|session| {
+                let address = Address::of(session, context, call)?;
+                let updated = update_one(session, context, &address, receipt, visibility)?;
+                Ok((address.queue.id, updated))
+            })
         })?;
         self.changes.tell(&queue_id);
         Ok(Reply::ok(updated))
@@ -145,27 +131,72 @@ impl Queue {
         call: &Call,
     ) -> Result<Reply, ApiError> {
         let details: UpdateAllDetails<'_> = call.typed_body()?;
-        check_entries("entries", details.entries.len())?;
-        let (queue_id, results) = context.store.write(|session| {
-            let address = Address::of(session, context, call)?;
-            let entries = details.entries.iter().enumerate();
-            let results = entries.map(|(index, entry)| {
-                let receipt = receipt_field(index);
-                let visibility = format!("entries[{index}].visibilityInSeconds");
-                update_one(
-                    session,
-                    context,
-                    &address,
-                    (&receipt, entry.receipt),
-                    (&visibility, entry.visibility_in_seconds),
-                )
-            });
-            let results: Vec<_> = results.collect();
-            Ok::<_, ApiError>((address.queue.id, results))
+        let (queue_id, results) = measured(context, Operation::UpdateMessages, call, || {
+            update_all(context, call, &details)
         })?;
         self.changes.tell(&queue_id);
         Ok(Reply::ok(json!(QueueBatchResult::of(results))))
     }
+}
+
+/// The queue, and what became of each entry.
+type Updated = (String, Vec<Result<Value, ApiError>>);
+
+/// Changes how long the messages stay hidden that receipts name, each for itself.
+fn update_all(
+    context: &Context<'_>,
+    call: &Call,
+    details: &UpdateAllDetails<'_>,
+) -> Result<Updated, ApiError> {
+    check_entries("entries", details.entries.len())?;
+    context.store.write(|session| {
+        let address = Address::of(session, context, call)?;
+        let entries = details.entries.iter().enumerate();
+        let results = entries.map(|(index, entry)| {
+            let receipt = receipt_field(index);
+            let visibility = format!("entries[{index}].visibilityInSeconds");
+            update_one(
+                session,
+                context,
+                &address,
+                (&receipt, entry.receipt),
+                (&visibility, entry.visibility_in_seconds),
+            )
+        });
+        let results = results.collect();
+        Ok((address.queue.id, results))
+    })
+}
+
+/// Deletes what receipts name, each for itself.
+fn delete_all(
+    context: &Context<'_>,
+    call: &Call,
+    request: &DeleteQueueMessages<'_>,
+) -> Result<QueueBatchResult<Deleted>, ApiError> {
+    check_entries("entries", request.entries.len())?;
+    let results = context.store.write(|session| {
+        let address = Address::of(session, context, call)?;
+        let receipts: Vec<Result<Receipt, ApiError>> = (0..)
+            .zip(&request.entries)
+            .map(|(index, entry)| read_receipt(&receipt_field(index), &entry.receipt, &address))
+            .collect();
+        let mut held = last_deliveries(session, &address, receipts.iter().flatten())?;
+        let mut removed = Vec::with_capacity(receipts.len());
+        let results = (0..).zip(receipts).map(|(index, receipt)| {
+            let receipt = receipt?;
+            let field = receipt_field(index);
+            let delivery = held.get(&receipt.message_id).copied();
+            removed.push(current(context, &field, &receipt, delivery)?);
+            // A receipt that stands there twice is good once.
+            held.remove(&receipt.message_id);
+            Ok(Deleted {})
+        });
+        let results: Vec<Result<Deleted, ApiError>> = results.collect();
+        remove(session, &address, removed)?;
+        Ok::<_, ApiError>(results)
+    })?;
+    Ok(QueueBatchResult::of(results))
 }
 
 /// Removes delivered messages of the group that a call is about.

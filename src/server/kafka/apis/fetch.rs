@@ -280,7 +280,10 @@ fn read_part(call: &Call<'_>, part: &mut Part, room: usize, at_least_one: bool) 
             call.kafka.buffers.put(buffer);
         }
         // What was read before stays good, and the error comes again.
-        Err(error) if part.pieces.is_empty() => part.refusal = Some(error.into()),
+        Err(error) if part.pieces.is_empty() => {
+            call.topics().count_failed_get(topic);
+            part.refusal = Some(error.into());
+        }
         Err(_) => {}
     }
     0

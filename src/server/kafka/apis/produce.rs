@@ -123,6 +123,7 @@ fn append(
     let (topic, partition) = find(pool, &topic.name, data.index)?;
     let batch = data.records.as_deref().unwrap_or_default();
     if batch.len() > MOST_BATCH_BYTES {
+        call.topics().count_failed_put(topic);
         return Err(Refusal::new(
             ResponseError::MessageTooLarge,
             format_args!(

@@ -1,0 +1,131 @@
+//! What is measured at the moment that metrics are stored: how far consumers are behind, and what queues hold.
+//!
+//! A gauge has one value a minute, the last that was measured in it, however often somebody asks.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+use super::super::queue::{self, QueueGauges};
+use super::super::streaming::Lag;
+use super::super::{Engine, EngineError};
+use super::catalogue::{CONSUMER_LAG, Metric, QUEUE_DEPTH, QUEUE_LAG, QUEUE_SIZE};
+use crate::store::{Bucket, Measurement, Stamped};
+
+/// A minute, in milliseconds.
+const MINUTE_MS: f64 = 60_000.0;
+
+impl Engine {
+    /// The gauges of a namespace, or all, as they are now.
+    pub(super) fn gauges(
+        &self,
+        namespace: Option<&str>,
+        now_ms: i64,
+    ) -> Result<Vec<Measurement>, EngineError> {
+        let is_asked = |metric: &Metric| {
+            namespace.is_none_or(|namespace| namespace.eq_ignore_ascii_case(metric.namespace))
+        };
+        let mut gauges = Vec::new();
+        if is_asked(&CONSUMER_LAG) {
+            let lags = self.streaming.lags(&self.store, now_ms)?;
+            gauges.extend(lags.into_iter().map(|lag| of_lag(lag, now_ms)));
+        }
+        if is_asked(&QUEUE_DEPTH) {
+            for queue in self.queue_gauges(now_ms)? {
+                gauges.extend(of_queue(&queue, now_ms));
+            }
+        }
+        Ok(gauges)
+    }
+
+    fn queue_gauges(&self, now_ms: i64) -> Result<Vec<QueueGauges>, EngineError> {
+        let tenancies = self.store.read(|session| session.tenancies())?;
+        let mut gauges = Vec::new();
+        for tenancy_id in &tenancies {
+            let tenancy = self.store.tenancy(tenancy_id);
+            gauges.extend(tenancy.read(|session| queue::gauges(session, now_ms))?);
+        }
+        Ok(gauges)
+    }
+}
+
+fn of_lag(lag: Lag, now_ms: i64) -> Measurement {
+    let place = lag.place;
+    let kind = match place.last_used_ms {
+        Some(_) => "REST",
+        None => "KAFKA",
+    };
+    let partition = place.partition.to_string();
+    let dimensions = [
+        ("groupName", place.group.as_str()),
+        ("groupType", kind),
+        ("partition", &partition),
+    ];
+    let value = lag.messages as f64;
+    gauge(
+        &CONSUMER_LAG,
+        (&place.stream_id, &dimensions),
+        now_ms,
+        value,
+    )
+}
+
+fn of_queue(queue: &QueueGauges, now_ms: i64) -> [Measurement; 4] {
+    let group = queue.group_id.as_deref();
+    let group = group.map(|group_id| ("consumerGroupId", group_id));
+    let of = |metric, visible: Option<&'static str>, value| {
+        let visible = visible.map(|visible| ("isVisible", visible));
+        let dimensions: Vec<_> = group.into_iter().chain(visible).collect();
+        gauge(metric, (&queue.queue_id, &dimensions), now_ms, value)
+    };
+    let age_ms = queue.oldest_ms.map_or(0, |oldest_ms| now_ms - oldest_ms);
+    [
+        of(&QUEUE_DEPTH, Some("true"), queue.visible as f64),
+        of(&QUEUE_DEPTH, Some("false"), queue.in_flight as f64),
+        of(&QUEUE_SIZE, None, queue.bytes as f64),
+        of(&QUEUE_LAG, None, age_ms as f64 / MINUTE_MS),
+    ]
+}
+
+fn gauge(
+    metric: &'static Metric,
+    (resource_id, dimensions): (&str, &[(&'static str, &str)]),
+    now_ms: i64,
+    value: f64,
+) -> Measurement {
+    let dimensions = dimensions
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    let point = Stamped {
+        at_ms: now_ms,
+        value,
+    };
+    Measurement {
+        is_gauge: true,
+        ..metric.measurement(resource_id, dimensions.collect(), Bucket::of(point, 1))
+    }
+}
+
+/// What tells a gauge from others: its metric's name and its dimensions.
+type GaugeName = (String, BTreeMap<String, String>);
+
+/// The gauges that stood at zero in the last minute: they are not stored again while they do, so that a server
+/// with nothing to do writes nothing.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct AtRest(Mutex<HashSet<GaugeName>>);
+
+impl AtRest {
+    /// Leaves out what still stands at zero, and notes what does now.
+    pub(super) fn leave_out(&self, gauges: &mut Vec<Measurement>) {
+        let mut at_rest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::take(&mut *at_rest);
+        gauges.retain(|gauge| {
+            if gauge.bucket.summary.last.value != 0.0 {
+                return true;
+            }
+            let name = (gauge.name.clone(), gauge.dimensions.clone());
+            let is_news = !before.contains(&name);
+            at_rest.insert(name);
+            is_news
+        });
+    }
+}
