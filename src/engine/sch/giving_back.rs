@@ -53,12 +53,15 @@ pub(super) fn give_back(
     Ok(())
 }
 
-/// The numbers and sizes of the records behind a number that are messages, and the messages.
+/// A record that is let go: its number, and its size in bytes.
+type LetGo = (i64, i64);
+
+/// The records behind a number that are messages, and the messages.
 fn messages_of(
     session: &Session<'_>,
     (connector_id, lane): (&str, &Lane),
     after: i64,
-) -> Result<(Vec<(i64, i64)>, Vec<TakenMessage>), ApiError> {
+) -> Result<(Vec<LetGo>, Vec<TakenMessage>), ApiError> {
     let records = session.records_while(lane.key(connector_id), after, |_| true)?;
     // Those of an earlier source are none.
     let messages = records.iter().filter_map(|record| {
