@@ -67,7 +67,7 @@ pub(super) fn command() -> Command {
         "Faults that programs meet on purpose, to see what they do.",
     )
     .subcommand(add)
-    .subcommand(Command::new("list").about("List the faults, and how often each has struck."))
+    .subcommand(Command::new("list").about("List the faults, and how often each has struck. Those that are used up stay until there is no room."))
     .subcommand(clear)
 }
 
@@ -93,7 +93,7 @@ fn which() -> [Arg; 5] {
         option(
             "probability",
             "SHARE",
-            "How probable it is that a call is struck, from 0 to 1 (default 1).",
+            "How probable it is that a call is struck, from 0 to 1 with at most six decimals (default 1).",
         )
         .value_parser(check_probability),
         option(
@@ -129,9 +129,13 @@ fn what() -> [Arg; 3] {
 fn check_probability(text: &str) -> Result<u32, String> {
     let share: Option<f64> = text.parse().ok();
     let share = share.filter(|share| (0.0..=1.0).contains(share));
-    share
-        .map(|share| (share * 1_000_000.0).round() as u32)
-        .ok_or_else(|| "give a number from 0 to 1".to_owned())
+    let millionths = share.ok_or_else(|| "give a number from 0 to 1".to_owned())? * 1_000_000.0;
+    match (millionths - millionths.round()).abs() < 1e-6 {
+        true => Ok(millionths.round() as u32),
+        false => {
+            Err("give at most six decimals: the least is one in a million, 0.000001".to_owned())
+        }
+    }
 }
 
 fn check_latency(text: &str) -> Result<u64, String> {

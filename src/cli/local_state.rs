@@ -53,8 +53,9 @@ pub(super) fn command() -> Command {
     let load = Command::new("load")
         .about("Put the state of a file into the data folder.")
         .after_help(
-            "A server on the data folder must be stopped first. The file is checked as a whole before anything is \
-             replaced.\n\n\
+            "A server on the data folder must be stopped first. The file's form and its database with all rows are checked \
+             before anything is replaced. A state may hold functions, which run programs of this machine: take one over \
+             only from somebody whom you trust.\n\n\
              Example:\n  ocelot local state load shop.ocelot --data-dir /tmp/shop",
         )
         .arg(file())

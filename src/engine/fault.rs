@@ -21,7 +21,8 @@ use crate::store::{Store, StoreError};
 /// Where the store keeps them.
 const SETTING: &str = "faults";
 
-/// Most faults at a time: more are a mistake of a script.
+/// Most faults at a time: more are a mistake of a script. Those that are used up stay in the list as long as there is
+/// room.
 const MOST_FAULTS: usize = 100;
 
 /// Stands for every operation of a service.
@@ -204,7 +205,10 @@ impl Engine {
     /// Answers a call that was hit.
     pub fn answer_hit(&self, call: &Call, hit: Hit) -> Result<Reply, ApiError> {
         match hit {
-            Hit::Refused(error) => Err(error),
+            Hit::Refused(error) => {
+                self.note_refusal(call, &error);
+                Err(error)
+            }
             Hit::InPart(failing) => self.put_in_part(call, &failing),
         }
     }
@@ -247,12 +251,8 @@ impl Engine {
             FaultRequest::List => {}
             FaultRequest::Add { fault } => {
                 fault.check()?;
-                if list.len() >= MOST_FAULTS {
-                    return Err(EngineError::Refused(format!(
-                        "there are {MOST_FAULTS} faults already: ocelot local fault clear takes them away"
-                    )));
-                }
                 let id = list.last().map_or(1, |last| last.id + 1);
+                make_room(&mut list)?;
                 list.push(Fault::new(id, fault));
                 self.faults.keep(&list, &self.store)?;
             }
@@ -272,6 +272,22 @@ impl Engine {
             }
         }
         Ok(list.iter().map(Fault::to_json).collect())
+    }
+}
+
+/// Lets go of the oldest fault that is used up, where there are as many as there may be.
+fn make_room(list: &mut Vec<Fault>) -> Result<(), EngineError> {
+    if list.len() < MOST_FAULTS {
+        return Ok(());
+    }
+    match list.iter().position(|fault| !fault.is_active()) {
+        Some(used_up) => {
+            list.remove(used_up);
+            Ok(())
+        }
+        None => Err(EngineError::Refused(format!(
+            "there are {MOST_FAULTS} faults already: ocelot local fault clear takes them away"
+        ))),
     }
 }
 

@@ -30,12 +30,12 @@ mod tls;
 mod wait;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 
-use crate::engine::{Engine, EngineOptions, PATIENCE, Strictness};
+use crate::engine::{Engine, EngineOptions, Home, PATIENCE, Strictness};
 use crate::log::Durability;
 use auth::Verifier;
 pub use error::ServeError;
@@ -52,8 +52,17 @@ pub use tls::{Tls, TlsError};
 /// record's token.
 pub const LOCAL_PATH: &str = "/ocelot/v1/local";
 
+/// The header in which a command on the data folder tells its user.
+pub const CLAIMED_USER: &str = "ocelot-user";
+
 /// How long the end of the process waits for work that cannot be interrupted.
 const LAST_MOMENT: Duration = Duration::from_millis(100);
+
+/// How long a server that was killed may still hold the folder: a busy one takes a moment to go.
+const DYING: Duration = Duration::from_secs(1);
+
+/// How long to wait before looking again who holds the folder.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// What all faces share.
 struct Shared {
@@ -89,16 +98,7 @@ pub fn run(options: ServeOptions, on_ready: impl FnOnce(&Ready)) -> Result<(), S
         durability: options.durability,
         strictness: Strictness::new(options.strict),
     };
-    let engine = match Holder::find(&options.home, &engine_options, PATIENCE)? {
-        Holder::Here(engine) => *engine,
-        Holder::Server(record) => {
-            return Err(ServeError::Served {
-                home: options.home,
-                pid: record.pid,
-                http: record.http,
-            });
-        }
-    };
+    let engine = open(&options.home, &engine_options)?;
     if let Some(seed) = &options.seed {
         for planted in engine.plant(seed)? {
             tracing::info!(
@@ -113,6 +113,24 @@ pub fn run(options: ServeOptions, on_ready: impl FnOnce(&Ready)) -> Result<(), S
     let served = runtime.block_on(serve(options, engine, on_ready));
     runtime.shutdown_timeout(LAST_MOMENT);
     served
+}
+
+/// Opens the engine, unless another server has the folder: one that was killed a moment ago may hold it still.
+fn open(home: &Home, options: &EngineOptions) -> Result<Engine, ServeError> {
+    let begun = Instant::now();
+    loop {
+        match Holder::find(home, options, PATIENCE)? {
+            Holder::Here(engine) => return Ok(*engine),
+            Holder::Server(_) if begun.elapsed() < DYING => std::thread::sleep(PAUSE),
+            Holder::Server(record) => {
+                return Err(ServeError::Served {
+                    home: home.clone(),
+                    pid: record.pid,
+                    http: record.http,
+                });
+            }
+        }
+    }
 }
 
 async fn serve(

@@ -51,6 +51,7 @@ pub use access::{ApiKey, AuthToken};
 pub use alarms::{AlarmEvaluation, AlarmEvaluationFilter, AlarmStanding, AlarmWatch, WatchedAlarm};
 pub use audit::{AuditEntry, AuditFilter};
 pub use connectors::{FollowedLog, LaneKey, WaitingRecord};
+pub use copy::ResourceKey;
 pub use effects::NotedEffect;
 pub use functions::NamedFunction;
 pub use groups::{Group, GroupPartition, Instance};

@@ -110,6 +110,36 @@ fn chance_is_the_same_with_the_same_seed() {
 }
 
 #[test]
+fn faults_that_are_used_up_take_no_place_from_others() {
+    let home = with_orders();
+    let server = home.serve("");
+    add(&home, "--operation list-streams --status 500 --times 1");
+    assert_eq!(server.get("/20180418/streams").status, 500);
+    // Those that may strike yet.
+    for _ in 0..100 {
+        add(&home, "--operation get-stream --status 500");
+    }
+    let list = home.json("local fault list");
+    let ids = list.as_array().unwrap().iter();
+    let ids: Vec<i64> = ids.map(|fault| fault["id"].as_i64().unwrap()).collect();
+    assert_eq!(ids, (2..=101).collect::<Vec<i64>>());
+    let refused = home.run("local fault add --service streaming --status 500");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("fault clear"));
+}
+
+#[test]
+fn a_probability_is_kept_as_it_is_given() {
+    let home = Home::new();
+    for given in ["0.000001", "0.1", "0.333333", "1", "0"] {
+        home.ok("local fault clear");
+        add(&home, &format!("--status 500 --probability {given}"));
+        let list = home.json("local fault list");
+        assert_eq!(list[0]["probability"].as_f64(), given.parse().ok());
+    }
+}
+
+#[test]
 fn slips_are_told_with_what_is_nearest() {
     let home = Home::new();
     let refusal = |line: &str| {
@@ -135,6 +165,8 @@ fn slips_are_told_with_what_is_nearest() {
         "--service streaming",
         "--service streaming --status 429 --latency 2s",
         "--service streaming --status 429 --probability 2",
+        "--service streaming --status 429 --probability 0.0000001",
+        "--service streaming --status 429 --probability 0.1234567",
         "--service streaming --partial half",
         "--service streaming --latency 0s",
     ] {

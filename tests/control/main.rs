@@ -9,7 +9,9 @@
 mod audit;
 mod diff;
 mod fault;
+mod foreign;
 mod run;
+mod saving;
 mod seed;
 mod server;
 mod state;

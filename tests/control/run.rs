@@ -182,6 +182,69 @@ fn a_killed_run_leaves_nothing() {
     wait_until("the server stays", || !is_there(&waiting.keeper));
 }
 
+/// A run whose command starts processes in three ways, and tells of them.
+fn with_helpers(home: &Home) -> (Child, Vec<String>) {
+    // One in the command's group, one in a session of its own, and one that its parent has left.
+    let text = "sleep 77 & echo $!; setsid sh -c 'echo $$; exec sleep 78' & \
+        (sleep 79 & echo $!); sleep 80; true";
+    let mut process = script(home, "", text)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let helpers = lines.take(3).map(|line| line.unwrap()).collect();
+    (process, helpers)
+}
+
+#[test]
+fn what_the_command_has_started_ends_with_a_run_that_is_ended() {
+    for name in ["-KILL", "-TERM"] {
+        let home = Home::new();
+        let (mut process, helpers) = with_helpers(&home);
+        assert_eq!(helpers.len(), 3);
+        signal(name, process.id());
+        process.wait().unwrap();
+        wait_until("the folder stays", || left(&home).is_empty());
+        for helper in &helpers {
+            wait_until(name, || !is_there(helper));
+        }
+    }
+}
+
+#[test]
+fn what_the_command_has_started_goes_on_after_a_command_that_ends_by_itself() {
+    let home = Home::new();
+    let output = run(script(&home, "", "sleep 77 > pipe 2>&1 & echo $!"));
+    let helper = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+    assert!(is_there(&helper));
+    signal("-KILL", &helper);
+}
+
+#[test]
+fn a_shell_at_a_terminal_is_used_as_ever_and_ends_with_its_run() {
+    let Ok(python) = std::env::var("OCELOT_PYTHON") else {
+        panic!("OCELOT_PYTHON names the Python that types");
+    };
+    let home = Home::new();
+    let command = ocelot(&home, "");
+    let variables = command.get_envs();
+    let mut typist = Command::new(python);
+    typist
+        .env_clear()
+        .arg("tests/control/terminal.py")
+        .arg(command.get_program())
+        .envs(variables.filter_map(|(name, value)| Some((name, value?))));
+    let output = run(typist);
+    let told = String::from_utf8(output.stdout).unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert_eq!(told.split_whitespace().count(), 2);
+    for process in told.split_whitespace() {
+        wait_until("the shell or its job stays", || !is_there(process));
+    }
+    wait_until("the folder stays", || left(&home).is_empty());
+}
+
 #[test]
 fn the_next_run_removes_what_a_run_left_that_was_killed_with_its_server() {
     let home = Home::new();

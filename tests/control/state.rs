@@ -10,7 +10,7 @@ use tar::{Builder, EntryType, Header};
 use crate::server::Home;
 
 /// A home with a stream, a queue and a topic, and messages in the first two.
-fn with_shop() -> Home {
+pub(crate) fn with_shop() -> Home {
     let home = Home::new();
     home.ok("streaming admin stream create --name orders --partitions 2");
     home.ok("streaming stream message put --stream-id orders --text one --text two --text three");
@@ -20,7 +20,7 @@ fn with_shop() -> Home {
     home
 }
 
-fn values(home: &Home) -> Vec<String> {
+pub(crate) fn values(home: &Home) -> Vec<String> {
     let tail = "streaming stream message tail --stream-id orders --format {value}";
     let mut values: Vec<String> = home.ok(tail).lines().map(str::to_owned).collect();
     values.sort();
@@ -131,15 +131,15 @@ fn data_is_replaced_only_when_that_is_asked_for() {
 }
 
 /// An entry of an archive: its path as it stands there, its kind, and what is in it.
-type Entry<'e> = (&'e str, EntryType, &'e [u8]);
+pub(crate) type Entry<'e> = (&'e str, EntryType, &'e [u8]);
 
-const MANIFEST: Entry<'static> = (
+pub(crate) const MANIFEST: Entry<'static> = (
     "manifest.json",
     EntryType::Regular,
     br#"{"ocelot-state": 1, "program": "0", "time_saved": ""}"#,
 );
 
-fn archive(path: &Path, entries: &[Entry<'_>]) {
+pub(crate) fn archive(path: &Path, entries: &[Entry<'_>]) {
     let compressed = zstd::Encoder::new(File::create(path).unwrap(), 1).unwrap();
     let mut archive = Builder::new(compressed);
     for (name, kind, content) in entries {

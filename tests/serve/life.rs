@@ -149,6 +149,26 @@ fn what_it_was_given_is_there_after_a_kill() {
 }
 
 #[test]
+fn one_that_follows_a_killed_one_at_once_gets_the_folder() {
+    let home = Home::new();
+    let mut server = home.serve("");
+    let stream = server.stream("orders", 8);
+    let path = format!("/20180418/streams/{stream}/messages");
+    // Much to give back makes the end take long.
+    let messages = vec![json!({"value": "YWFh".repeat(10_000)}); 20];
+    for _ in 0..30 {
+        let put = server.post(&path, &json!({ "messages": messages }));
+        assert_eq!(body(&put)["failures"], 0);
+        server.signal("-KILL");
+        // Not waited for.
+        let next = home.serve("");
+        assert_eq!(server.ended().code(), None);
+        server = next;
+    }
+    server.stop();
+}
+
+#[test]
 fn memory_leaves_nothing() {
     let home = Home::new();
     let server = home.serve("--memory");

@@ -2,8 +2,8 @@
 //! at the terminal reaches the command only.
 //!
 //! Its standard input is a pipe from the run, which closes when the run ends or is killed: then it stops serving
-//! and removes the folder. Through the pipe come two lines: the number of the command's process, and that it has
-//! ended. Without the second, the command is still there, and is ended first.
+//! and removes the folder. Through the pipe come two lines: which process the command is, and that it has ended by
+//! itself. Without the second, the command and what it has started are ended first.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
@@ -11,21 +11,18 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
-use rustix::process::{Pid, Signal, getpid, kill_process, test_kill_process};
+use rustix::process::{Signal, getpid, kill_process};
 use serde::{Deserialize, Serialize};
 use tracing::Level;
 
 use super::folder::{self, RunFolder};
+use super::leftovers::{self, Started};
 use crate::cli::error::CliError;
 use crate::cli::globals::Globals;
 use crate::cli::{serve, terminal};
 use crate::server::{self, LogOptions, Ready};
-
-/// How long a command gets to end by itself once its run is killed.
-const GRACE: Duration = Duration::from_secs(2);
 
 /// Says that the command has ended.
 const ENDED: &str = "ended";
@@ -74,11 +71,13 @@ impl Keeper {
     }
 
     /// Lets it end the command if this process cannot.
-    pub(super) fn note_command(&self, pid: i32) {
-        self.tell(&pid.to_string());
+    pub(super) fn note_command(&self, started: &Started) {
+        if let Ok(line) = serde_json::to_string(started) {
+            self.tell(&line);
+        }
     }
 
-    /// The command has ended: the keeper may end, too.
+    /// The command has ended by itself: the keeper may end, too.
     pub(super) fn finish(self) {
         self.tell(ENDED);
     }
@@ -136,11 +135,12 @@ fn serve_until_the_end(
         data_dir: Some(folder::data(path)),
         ..globals.clone()
     };
-    Ok(server::run(serve::options(&matches, &globals)?, announce)?)
+    let options = serve::options(&matches, &globals)?;
+    Ok(server::run(options, |ready| announce(ready, path))?)
 }
 
 /// Tells the run where everything is, and begins to listen for its end.
-fn announce(ready: &Ready) {
+fn announce(ready: &Ready, folder: &Path) {
     let addresses = Addresses {
         http: ready.http_url(),
         kafka: ready.kafka_address(),
@@ -149,37 +149,24 @@ fn announce(ready: &Ready) {
         // A run that is gone closes the pipe, too.
         let _ = terminal::data(format!("{line}\n").as_bytes());
     }
-    thread::spawn(|| {
-        wait_for_the_end();
+    let folder = folder.to_owned();
+    thread::spawn(move || {
+        wait_for_the_end(&folder);
         // The server stops as for everyone: by the signal that it listens for.
         let _ = kill_process(getpid(), Signal::TERM);
     });
 }
 
-/// Reads what the run tells, until the pipe closes, and then ends a command that is still there.
-fn wait_for_the_end() {
-    let mut command = None;
+/// Reads what the run tells, until the pipe closes, and then ends a command that did not end by itself.
+fn wait_for_the_end(folder: &Path) {
+    let mut command: Option<Started> = None;
     for line in io::stdin().lock().lines().map_while(Result::ok) {
         command = match line.as_str() {
             ENDED => None,
-            pid => pid.parse().ok().and_then(Pid::from_raw),
+            started => serde_json::from_str(started).ok(),
         };
     }
-    if let Some(pid) = command {
-        end(pid);
+    if let Some(command) = command {
+        leftovers::end(&command, folder);
     }
-}
-
-/// Asks a process to end, and kills it if it does not.
-fn end(pid: Pid) {
-    const PAUSE: Duration = Duration::from_millis(20);
-    let begun = Instant::now();
-    let _ = kill_process(pid, Signal::TERM);
-    while begun.elapsed() < GRACE {
-        if test_kill_process(pid).is_err() {
-            return;
-        }
-        thread::sleep(PAUSE);
-    }
-    let _ = kill_process(pid, Signal::KILL);
 }

@@ -7,6 +7,7 @@
 mod credentials;
 mod folder;
 mod keeper;
+mod leftovers;
 mod signals;
 
 use std::ffi::OsString;
@@ -26,6 +27,7 @@ use super::{seed, strict, terminal};
 use credentials::Credentials;
 use folder::RunFolder;
 use keeper::{Addresses, Keeper};
+use leftovers::Started;
 use signals::Signals;
 
 /// The statuses of shells for a command that cannot be started.
@@ -70,7 +72,7 @@ pub(super) fn command() -> Command {
              Other variables that begin with OCI_CLI_ are taken out, and so is OCELOT_TARGET.\n\n\
              The exit status is the command's; 128 and the signal's number if a signal ended it, 127 if it is \
              not found, 126 if it cannot be run. SIGINT, SIGTERM, SIGHUP and SIGQUIT are passed on. If this \
-             process is killed, the server ends the command, removes the folder and ends too.\n\n\
+             process is killed, or the command by a signal that was passed on, what the command has started ends too.\n\n\
              Examples:\n  ocelot run -- pytest -x\n  ocelot run -- sh -c 'ocelot streaming admin stream create --name \
              orders --partitions 1 && ./test.sh'",
         )
@@ -126,10 +128,14 @@ fn run(matches: &ArgMatches, globals: &Globals) -> Result<Answer, CliError> {
         .enable_all()
         .build()
         .map_err(CliError::io("wait for the command"))?;
-    let status = runtime.block_on(run_command(command, &keeper));
-    keeper.finish();
-    match status? {
-        Ok(status) => Ok(Answer::note("", exit_status(status))),
+    let ended = runtime.block_on(run_command(command, &keeper));
+    match ended? {
+        Ok(ended) => {
+            if !ended.is_signalled {
+                keeper.finish();
+            }
+            Ok(Answer::note("", exit_status(ended.status)))
+        }
         Err(error) => Ok(not_started(program.as_ref(), &error)),
     }
 }
@@ -180,28 +186,44 @@ fn set_environment(
         .env("OCELOT_KAFKA_PASSWORD", &credentials.kafka_password);
 }
 
+/// How a command has ended.
+struct Ended {
+    status: ExitStatus,
+    /// Whether a signal was passed on to it: what it has started may not have heard of that.
+    is_signalled: bool,
+}
+
 /// Runs the command to its end, and passes signals on meanwhile. The inner result is of starting it.
 async fn run_command(
     mut command: process::Command,
     keeper: &Keeper,
-) -> Result<io::Result<ExitStatus>, CliError> {
+) -> Result<io::Result<Ended>, CliError> {
     let failed = || CliError::io("wait for the command");
     // Listened to before the command starts: none that comes meanwhile ends this process alone.
     let mut signals = Signals::listen().map_err(failed())?;
+    // Only where nobody types: a group of its own could not read from the terminal.
+    let leads_group = !signals::has_terminal();
+    if leads_group {
+        command.process_group(0);
+    }
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => return Ok(Err(error)),
     };
     let pid = child.id().and_then(|pid| i32::try_from(pid).ok());
     if let Some(pid) = pid {
-        keeper.note_command(pid);
+        keeper.note_command(&Started { pid, leads_group });
     }
+    let mut is_signalled = false;
     loop {
         tokio::select! {
-            ended = child.wait() => return ended.map(Ok).map_err(failed()),
+            ended = child.wait() => {
+                let ended = ended.map(|status| Ended { status, is_signalled });
+                return ended.map(Ok).map_err(failed());
+            }
             signal = signals.next() => {
                 if let Some(pid) = pid {
-                    signals::pass_on(signal, pid);
+                    is_signalled |= signals::pass_on(signal, pid);
                 }
             }
         }

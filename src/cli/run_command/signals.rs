@@ -37,13 +37,22 @@ impl Signals {
 }
 
 /// Passes a signal on, unless it was typed at the terminal: then the command, which is in the same group, has it
-/// already, and many programs take a second one for impatience.
-pub(super) fn pass_on(signal: Signal, pid: i32) {
+/// already, and many programs take a second one for impatience. Tells whether it was passed on.
+pub(super) fn pass_on(signal: Signal, pid: i32) -> bool {
     let is_typed = matches!(signal, Signal::INT | Signal::QUIT) && is_in_foreground();
-    if let (Some(pid), false) = (Pid::from_raw(pid), is_typed) {
-        // One that has ended needs no signal.
-        let _ = kill_process(pid, signal);
+    match Pid::from_raw(pid) {
+        Some(pid) if !is_typed => {
+            // One that has ended needs no signal.
+            let _ = kill_process(pid, signal);
+            true
+        }
+        _ => false,
     }
+}
+
+/// Whether this process has a terminal, which lets one group of processes at a time read from it.
+pub(super) fn has_terminal() -> bool {
+    File::open("/dev/tty").is_ok()
 }
 
 /// Whether what is typed at the terminal reaches this process and its command.

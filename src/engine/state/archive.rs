@@ -25,6 +25,9 @@ const MOST_MANIFEST_BYTES: u64 = 64 * 1024;
 const MOST_BYTES: u64 = 64 << 30;
 const MOST_ENTRIES: usize = 1_000_000;
 
+/// What a database begins with.
+const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
 /// How hard to compress: zstd's own default.
 const LEVEL: i32 = 3;
 
@@ -47,26 +50,30 @@ pub(super) fn write(
     database: &Path,
     streams: &Path,
 ) -> Result<u64, StateError> {
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(format!(".{}", std::process::id()));
-    let beside = PathBuf::from(beside);
-    let written = write_to(&beside, manifest, database, streams)
-        .and_then(|()| fs::rename(&beside, file))
-        .and_then(|()| fs::metadata(file));
-    if written.is_err() {
-        // What was begun is of no use to anyone.
-        let _ = fs::remove_file(&beside);
-    }
-    Ok(written.map_err(StateError::io("write", file))?.len())
+    let written = write_beside(file, manifest, database, streams);
+    written.map_err(StateError::io("write", file))
 }
 
-fn write_to(file: &Path, manifest: &Manifest, database: &Path, streams: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    // There are the salted forms of auth tokens in it, and everyone's messages.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let compressed = zstd::Encoder::new(BufWriter::new(options.open(file)?), LEVEL)?;
+fn write_beside(
+    file: &Path,
+    manifest: &Manifest,
+    database: &Path,
+    streams: &Path,
+) -> io::Result<u64> {
+    // Only its owner can read it: there are the salted forms of auth tokens in it, and everyone's messages.
+    let mut options = tempfile::Builder::new();
+    let options = options.prefix(".ocelot-state-");
+    let beside = match file.parent() {
+        Some(folder) => options.tempfile_in(folder)?,
+        None => options.tempfile()?,
+    };
+    write_to(beside.as_file(), manifest, database, streams)?;
+    let written = beside.persist(file).map_err(|error| error.error)?;
+    Ok(written.metadata()?.len())
+}
+
+fn write_to(file: &File, manifest: &Manifest, database: &Path, streams: &Path) -> io::Result<()> {
+    let compressed = zstd::Encoder::new(BufWriter::new(file), LEVEL)?;
     let mut archive = Builder::new(compressed);
     let manifest = serde_json::to_vec(manifest)?;
     append(
@@ -81,9 +88,8 @@ fn write_to(file: &Path, manifest: &Manifest, database: &Path, streams: &Path) -
             append_partition(&mut archive, streams, &partition)?;
         }
     }
-    let mut written = archive.into_inner()?.finish()?;
-    written.flush()?;
-    written.get_ref().sync_all()
+    archive.into_inner()?.finish()?.flush()?;
+    file.sync_all()
 }
 
 /// Appends the files of a log, the newest first: what retention removes meanwhile is the oldest, so that there is no
@@ -141,22 +147,59 @@ fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
-/// Unpacks a file into a folder. Nothing is written outside of it, and nothing that a saved state does not have.
-pub(super) fn unpack(file: &Path, folder: &Path) -> Result<Manifest, StateError> {
+/// What a file holds.
+pub(super) struct Contents {
+    /// How it begins.
+    pub(super) manifest: Manifest,
+    /// The sizes of its files together.
+    pub(super) bytes: u64,
+    /// The size of its database.
+    pub(super) database_bytes: u64,
+}
+
+/// Looks through a file without writing anything: a small one can hold more than a disk has room for.
+pub(super) fn survey(file: &Path) -> Result<Contents, StateError> {
+    let (mut bytes, mut database_bytes) = (0, 0);
+    let manifest = visit(file, MOST_BYTES, |path, size, content| {
+        bytes += size;
+        if path == Path::new(DATABASE) {
+            database_bytes = size;
+            check_database_header(size, content)?;
+        }
+        Ok(())
+    })?;
+    Ok(Contents {
+        manifest,
+        bytes,
+        database_bytes,
+    })
+}
+
+/// Unpacks a file that was looked through into a folder.
+pub(super) fn unpack(file: &Path, contents: &Contents, folder: &Path) -> Result<(), StateError> {
+    visit(file, contents.bytes, |path, _, content| {
+        unpack_entry(&folder.join(path), content)
+    })?;
+    Ok(())
+}
+
+/// Hands out the entries of a file with their sizes, in their order. Only what a saved state has is handed out, and
+/// no more than `most_bytes` in all.
+fn visit(
+    file: &Path,
+    most_bytes: u64,
+    mut entry_found: impl FnMut(&Path, u64, &mut dyn Read) -> io::Result<()>,
+) -> Result<Manifest, StateError> {
     let opened = File::open(file).map_err(StateError::io("open", file))?;
     let unreadable = |error: io::Error| StateError::foreign(file, error);
     let plain = zstd::Decoder::new(BufReader::new(opened)).map_err(unreadable)?;
     let mut archive = Archive::new(plain.take(MOST_BYTES));
     let mut manifest = None;
-    let mut left = MOST_BYTES;
+    let mut left = most_bytes;
     for (count, entry) in archive.entries().map_err(unreadable)?.enumerate() {
         let mut entry = entry.map_err(unreadable)?;
         let path = entry.path().map_err(unreadable)?.into_owned();
         let bytes = entry.header().size().map_err(unreadable)?;
-        if count >= MOST_ENTRIES || bytes > left {
-            return Err(StateError::foreign(file, "it is larger than any state"));
-        }
-        left -= bytes;
         if entry.header().entry_type() != EntryType::Regular {
             let reason = format!("{} in it is no ordinary file", path.display());
             return Err(StateError::foreign(file, reason));
@@ -165,13 +208,33 @@ pub(super) fn unpack(file: &Path, folder: &Path) -> Result<Manifest, StateError>
             manifest = Some(read_manifest(file, &path, bytes, &mut entry)?);
             continue;
         }
+        if count >= MOST_ENTRIES || bytes > left {
+            return Err(StateError::foreign(file, "it is larger than any state"));
+        }
+        left -= bytes;
         if !is_expected(&path) {
             let reason = format!("{} does not belong in it", path.display());
             return Err(StateError::foreign(file, reason));
         }
-        unpack_entry(&folder.join(&path), &mut entry).map_err(unreadable)?;
+        entry_found(&path, bytes, &mut entry).map_err(unreadable)?;
     }
     manifest.ok_or_else(|| StateError::foreign(file, "nothing is in it"))
+}
+
+/// Holds that a database is as long as it says at its beginning. Source: <https://www.sqlite.org/fileformat.html>.
+fn check_database_header(bytes: u64, content: &mut dyn Read) -> io::Result<()> {
+    let no_database = |_| io::Error::other("its database is none");
+    let mut header = [0; 32];
+    content.read_exact(&mut header).map_err(no_database)?;
+    let page_bytes = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        bytes => u64::from(bytes),
+    };
+    let pages = u32::from_be_bytes([header[28], header[29], header[30], header[31]]);
+    match header.starts_with(SQLITE_MAGIC) && u64::from(pages) * page_bytes == bytes {
+        true => Ok(()),
+        false => Err(io::Error::other("its database is none")),
+    }
 }
 
 fn read_manifest(
@@ -198,7 +261,7 @@ fn read_manifest(
     }
 }
 
-fn unpack_entry(path: &Path, entry: &mut impl Read) -> io::Result<()> {
+fn unpack_entry(path: &Path, entry: &mut dyn Read) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         let mut builder = DirBuilder::new();
         #[cfg(unix)]

@@ -1,7 +1,7 @@
 //! Taking a saved state over into a data folder.
 //!
-//! The file is unpacked and checked beside what is there, in `loading/`; only then does it take its place. The
-//! database goes first and comes last: a folder in which that stops half-way has none, and can be loaded again.
+//! The file is looked through, unpacked and checked beside what is there, in `loading/`; only then does it take its
+//! place. The database goes first and comes last: a folder in which that stops half-way has none, and can be loaded again.
 
 use std::fs;
 use std::io;
@@ -11,12 +11,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::archive::{self, DATABASE, Manifest, STREAMS};
-use super::{StateError, remove_if_there};
+use super::{StateError, check, place, remove_if_there};
 use crate::disk::{Disk, RealDisk};
 use crate::engine::EngineError;
 use crate::engine::folder::Folder;
-use crate::log::Durability;
-use crate::store::Store;
 
 /// Where the state is checked.
 const LOADING: &str = "loading";
@@ -36,16 +34,9 @@ pub fn load(folder: &Path, file: &Path, force: bool) -> Result<Value, EngineErro
     let loading = locked.path().join(LOADING);
     remove_folder(&loading)?;
     fs::create_dir(&loading).map_err(StateError::io("create", &loading))?;
-    let checked = archive::unpack(file, &loading).and_then(|manifest| {
-        check_database(file, &loading)?;
-        Ok(manifest)
-    });
-    let taken = checked.and_then(|manifest| {
-        take_over(locked.path(), &loading)?;
-        Ok(manifest)
-    });
+    let taken = take(file, locked.path(), &loading);
     let removed = remove_folder(&loading);
-    let manifest: Manifest = taken?;
+    let manifest = taken?;
     removed?;
     Ok(json!({
         "data-dir": folder.display().to_string(),
@@ -56,23 +47,23 @@ pub fn load(folder: &Path, file: &Path, force: bool) -> Result<Value, EngineErro
     }))
 }
 
-/// Opens the database, which migrates it, and holds that it is just what this program makes: SQLite runs what stands in
-/// a schema.
-fn check_database(file: &Path, loading: &Path) -> Result<(), StateError> {
-    let path = loading.join(DATABASE);
-    if !path.exists() {
-        return Err(StateError::foreign(file, "there is no database in it"));
+/// Unpacks and checks a file in `loading`, and takes over what is in it.
+fn take(file: &Path, folder: &Path, loading: &Path) -> Result<Manifest, StateError> {
+    let contents = archive::survey(file)?;
+    // The database is there twice while it is tried.
+    let bytes = contents.bytes.saturating_add(contents.database_bytes);
+    if let Some(room) = place::room(folder).filter(|room| *room < bytes) {
+        return Err(StateError::NoRoom {
+            path: file.to_owned(),
+            bytes,
+            folder: folder.to_owned(),
+            room,
+        });
     }
-    Store::check_file(&path).map_err(|error| StateError::foreign(file, error))?;
-    let store = Store::open(&path, Durability::Fsync);
-    let store = store.map_err(|error| StateError::foreign(file, error))?;
-    match store.schema()? == Store::in_memory()?.schema()? {
-        true => Ok(()),
-        false => Err(StateError::foreign(
-            file,
-            "its database is not one that ocelot makes",
-        )),
-    }
+    archive::unpack(file, &contents, loading)?;
+    check::check(file, loading)?;
+    take_over(folder, loading)?;
+    Ok(contents.manifest)
 }
 
 fn take_over(folder: &Path, loading: &Path) -> Result<(), StateError> {

@@ -10,11 +10,13 @@
 //!
 //! The version changes when an older program could not read the file. What the database and the logs look like is told
 //! by their own formats: an older database is migrated as in a data folder, a newer one refused. Nobody must trust such
-//! a file: names, kinds and sizes of entries are checked before anything is written, and the database must have the
-//! very schema that this program makes ([`archive`], [`load`]).
+//! a file: names, kinds and sizes of entries are checked before anything is written, the database must have the very
+//! schema that this program makes, and the engine must be able to read its rows ([`archive`], [`check`]).
 
 mod archive;
+mod check;
 mod load;
+mod place;
 mod summary;
 
 use std::fs;
@@ -54,6 +56,31 @@ pub enum StateError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// A saved state would lie among what the engine keeps.
+    #[error(
+        "{} lies in the data folder, whose files are the engine's own: give a file elsewhere",
+        .0.display()
+    )]
+    InDataFolder(PathBuf),
+    /// A saved state would take the place of a device, a folder or the like.
+    #[error("{} is no ordinary file: give another", .0.display())]
+    NoOrdinaryFile(PathBuf),
+    /// What is in the file needs more room than there is.
+    #[error(
+        "{} holds {bytes} bytes, and {} has room for {room}: make room, or choose another folder with --data-dir",
+        path.display(),
+        folder.display()
+    )]
+    NoRoom {
+        /// The file.
+        path: PathBuf,
+        /// What its content takes.
+        bytes: u64,
+        /// The data folder.
+        folder: PathBuf,
+        /// What its disk has room for, in bytes.
+        room: u64,
     },
     /// The file is not one of ours.
     #[error("{} is no saved state: {reason}", path.display())]
@@ -99,6 +126,7 @@ impl Engine {
     /// messages that are put meanwhile may or may not be in it.
     pub(super) fn save_state(&self, file: &Path) -> Result<Value, EngineError> {
         let folder = self.folder.as_ref().ok_or(StateError::Memory)?;
+        let target = place::of_saved(file, folder.path())?;
         let copy = folder.path().join(COPY);
         remove_if_there(&copy)?;
         self.store_metrics()?;
@@ -108,7 +136,7 @@ impl Engine {
             time_saved: rfc3339(self.clock.now_ms()),
         };
         let written = self.store.copy_to(&copy, || {
-            archive::write(file, &manifest, &copy, &folder.streams())
+            archive::write(&target, &manifest, &copy, &folder.streams())
         });
         let removed = remove_if_there(&copy);
         let bytes = written?;

@@ -126,14 +126,14 @@ fn summary(id: String, hops: &[StoredTraceHop<Hop>]) -> Option<TraceSummary> {
     Some(TraceSummary {
         id,
         time: rfc3339(first.time_ms),
-        source: source(&first.hop.kind),
+        source: source(first),
         result: result(hops),
     })
 }
 
 /// What a trace began with, in a few words.
-fn source(kind: &HopKind) -> String {
-    match kind {
+fn source(first: &StoredTraceHop<Hop>) -> String {
+    match &first.hop.kind {
         HopKind::Event {
             event_type,
             resource_name,
@@ -151,6 +151,13 @@ fn source(kind: &HopKind) -> String {
             ..
         } => format!("message to {}", topic_name.as_ref().unwrap_or(topic_id)),
         HopKind::Delivery { endpoint, .. } => format!("call of {endpoint}"),
+        HopKind::Stream {
+            stream_id,
+            stream_name,
+            ..
+        } if first.parent_id.is_none() => {
+            format!("message to {}", stream_name.as_ref().unwrap_or(stream_id))
+        }
         // The beginning of these is not kept any more.
         HopKind::Rule { .. }
         | HopKind::Action { .. }
