@@ -53,7 +53,9 @@ pub struct Origin {
     pub tenancy_id: String,
     /// The caller, where it is known.
     pub user_id: Option<String>,
-    /// The `opc-request-id` that the reply will have, where it goes over the network.
+    /// Who the caller claims to be, where nobody checks: to be told, not to be trusted.
+    pub claimed_user_id: Option<String>,
+    /// The `opc-request-id` that the reply will have, or the one that the command line gave the request.
     pub request_id: Option<String>,
     /// What resources name as their address for REST calls: a URL without a path.
     pub rest_address: String,
@@ -66,6 +68,7 @@ impl Default for Origin {
         Self {
             tenancy_id: LOCAL_TENANCY.to_owned(),
             user_id: None,
+            claimed_user_id: None,
             request_id: None,
             rest_address: SERVER_ADDRESS.to_owned(),
             kafka_address: "127.0.0.1:9092".to_owned(),

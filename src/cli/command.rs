@@ -134,16 +134,13 @@ fn confirm(operation: &Operation, values: &Values) -> Result<(), CliError> {
     if operation.method == crate::api::operation::Method::Delete {
         return terminal::confirm("Are you sure you want to delete this resource?");
     }
-    let replaced: Vec<String> = operation
-        .params
-        .iter()
-        .filter(|param| operation.replaces(param))
-        .map(|param| param.flag().into_owned())
-        .filter(|flag| values.get(flag).is_some())
-        .collect();
-    if replaced.is_empty() {
+    let replaces = operation.params.iter();
+    let replaces = replaces.filter(|param| operation.replaces(param));
+    let replaced: Vec<String> = replaces.map(|param| param.flag().into_owned()).collect();
+    if !replaced.iter().any(|flag| values.get(flag).is_some()) {
         return Ok(());
     }
+    // All that the command could replace are listed, whichever was given.
     terminal::confirm(&format!(
         "WARNING: Updates to {} will replace any existing values. Are you sure you want to continue?",
         replaced.join(" and ")

@@ -23,8 +23,8 @@ use crate::engine::{
     Attempt, Engine, EngineOptions, FolderSign, Home, LocalRequest, PATIENCE, Strictness,
 };
 use crate::log::Durability;
-use crate::profile::BaseUrl;
-use crate::server::{ControlToken, Holder, LOCAL_PATH, ServerRecord};
+use crate::profile::{BaseUrl, Environment, Setting, Settings};
+use crate::server::{CLAIMED_USER, ControlToken, Holder, LOCAL_PATH, ServerRecord};
 
 /// How long to wait before looking again who has the folder.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -38,8 +38,10 @@ pub(super) struct LocalEngine {
     options: EngineOptions,
     /// What is due after a call, where the engine is in this process.
     deliveries: Deliveries,
-    /// Names requests to a server.
+    /// Names requests.
     request_ids: RequestIds,
+    /// Who makes them.
+    user: Option<String>,
     link: RefCell<Option<Link>>,
 }
 
@@ -68,8 +70,18 @@ impl LocalEngine {
                 Some(id) => RequestIds::Given(id),
                 None => RequestIds::fresh(),
             },
+            user: user_of_machine(),
             link: RefCell::new(None),
         })
+    }
+
+    /// The same for the user of the profile, where there is one.
+    #[must_use]
+    pub(super) fn of_user(self, settings: &Settings) -> Self {
+        Self {
+            user: settings.text(Setting::User).or(self.user),
+            ..self
+        }
     }
 
     /// Answers a call, which is tried again and again where it is to wait for something.
@@ -78,6 +90,10 @@ impl LocalEngine {
     /// Between two attempts the folder is free for those who may bring it; nobody can into memory of our own.
     pub(super) fn answer(&self, call: &Call) -> Result<Reply, Failure> {
         let begun = Instant::now();
+        let mut call = call.clone();
+        call.origin.claimed_user_id = self.user.clone();
+        call.origin.request_id = Some(self.request_ids.next());
+        let call = &call;
         let Home::Folder(folder) = &self.home else {
             return Ok(self.first_attempt(call)?.into_reply());
         };
@@ -165,7 +181,7 @@ impl LocalEngine {
         match Holder::peek(home)? {
             Holder::Here(engine) => engine.control(request).ok(),
             Holder::Server(record) => {
-                let link = Link::to(*record, RequestIds::fresh(), quick).ok()?;
+                let link = Link::to(*record, RequestIds::fresh(), None, quick).ok()?;
                 link.control(request).ok()?.ok()
             }
         }
@@ -206,6 +222,7 @@ impl LocalEngine {
                     *link = Some(Link::to(
                         *record,
                         self.request_ids.clone(),
+                        self.user.clone(),
                         HttpOptions::default(),
                     )?);
                 }
@@ -249,6 +266,13 @@ impl LocalEngine {
             _ => Ok(()),
         }
     }
+}
+
+/// The name of who runs this process, as the shell tells it.
+fn user_of_machine() -> Option<String> {
+    let environment = Environment::of_process();
+    let names = ["USER", "LOGNAME", "USERNAME"];
+    names.iter().find_map(|name| environment.get(name))
 }
 
 /// Waits until another process has changed the folder, at most for so long.
@@ -299,6 +323,7 @@ impl Link {
     fn to(
         server: ServerRecord,
         request_ids: RequestIds,
+        user: Option<String>,
         options: HttpOptions,
     ) -> Result<Self, CliError> {
         let unusable = |error: &dyn std::fmt::Display| {
@@ -316,7 +341,10 @@ impl Link {
                 connection: Connection {
                     http: Http::new(options).map_err(|error| unusable(&error))?,
                     retry: RetryPolicy::NONE,
-                    credentials: Some(Box::new(Owner(server.token.clone()))),
+                    credentials: Some(Box::new(Owner {
+                        token: server.token.clone(),
+                        user,
+                    })),
                     trace: None,
                 },
                 request_ids,
@@ -385,11 +413,18 @@ fn answered<T, E>(
 
 /// Shows a server that the data folder's owner asks.
 #[derive(Debug)]
-struct Owner(ControlToken);
+struct Owner {
+    token: ControlToken,
+    user: Option<String>,
+}
 
 impl Credentials for Owner {
     fn authorize(&self, request: &mut Request, _clock: &dyn Clock) -> Result<(), AuthError> {
-        request.set_header("authorization", self.0.authorization());
+        request.set_header("authorization", self.token.authorization());
+        let can_be_told = |user: &&String| user.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        if let Some(user) = self.user.as_ref().filter(can_be_told) {
+            request.set_header(CLAIMED_USER, user.clone());
+        }
         Ok(())
     }
 

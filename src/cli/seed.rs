@@ -1,13 +1,16 @@
 //! `serve --seed FILE`: what is to be there when a server starts, as YAML or JSON.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use clap::{Arg, ArgMatches};
+use serde::de::IgnoredAny;
 use serde_json::Value;
+use serde_saphyr::Spanned;
 
 use super::error::CliError;
-use crate::engine::Seed;
+use crate::engine::{Seed, SeedLines};
 use crate::profile::Environment;
 
 /// A seed lists resources by hand; what is far longer is another file.
@@ -20,7 +23,8 @@ pub(super) fn option() -> Arg {
         .value_name("FILE")
         .help(
             "YAML file with resources to make where they are missing: lists stream-pools, streams, queues, topics, \
-             subscriptions and rules, each resource with the fields that its create command takes.",
+             subscriptions, rules, alarms, connect-harnesses and service-connectors, each resource with the fields that \
+             its create command takes. Where an OCID is asked for, the name of a resource stands for it.",
         )
 }
 
@@ -35,8 +39,20 @@ pub(super) fn read(matches: &ArgMatches) -> Result<Option<Seed>, CliError> {
         |reason: String| CliError::refused(format!("{} is no seed: {reason}", path.display()));
     let document: Value =
         serde_saphyr::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
-    let seed = Seed::read(&document).map_err(|error| unreadable(error.to_string()))?;
+    let seed =
+        Seed::read(&document, &lines(&text)).map_err(|error| unreadable(error.to_string()))?;
     Ok(Some(seed))
+}
+
+/// Where the resources stand. In a document of another form nothing does.
+fn lines(text: &str) -> SeedLines {
+    let sections: BTreeMap<String, Vec<Spanned<IgnoredAny>>> =
+        serde_saphyr::from_str(text).unwrap_or_default();
+    let sections = sections.into_iter().map(|(section, resources)| {
+        let lines = resources.iter().map(|resource| resource.defined.line());
+        (section, lines.collect())
+    });
+    sections.collect()
 }
 
 fn read_text(path: &Path) -> Result<String, CliError> {

@@ -115,7 +115,9 @@ impl Target {
         operation: &Operation,
     ) -> Result<Self, CliError> {
         if destination.is_local() {
-            return Ok(Self::Local(Box::new(LocalEngine::of(globals)?)));
+            return Ok(Self::Local(Box::new(
+                LocalEngine::of(globals)?.of_user(settings),
+            )));
         }
         let in_cloud = matches!(destination, Destination::Cloud);
         Ok(Self::Remote(Box::new(Remote {

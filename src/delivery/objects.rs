@@ -97,9 +97,7 @@ impl Objects {
         may_replace: bool,
     ) -> Result<Put, Fault> {
         let (store, root) = self.store()?;
-        let names = root.parts().map(|part| part.as_ref().to_owned());
-        let names = names.chain(path.split('/').map(str::to_owned));
-        let path = Path::from_iter(names);
+        let path = place_of(root, path);
         let content = PutPayload::from(content);
         let put = match may_replace {
             true => store.put(&path, content).await,
@@ -128,6 +126,16 @@ impl Objects {
             .map_err(|error| format!("the object store {} cannot be used: {error}", place.0))?;
         Ok(self.store.get_or_init(|| opened))
     }
+}
+
+/// Where in a store an object is put: under the very name that was asked for. Only what no store takes, as control
+/// characters and folders named `..`, is percent-encoded.
+fn place_of(root: &Path, path: &str) -> Path {
+    let whole = match root.as_ref() {
+        "" => path.to_owned(),
+        root => format!("{root}/{path}"),
+    };
+    Path::parse(&whole).unwrap_or_else(|_| Path::from_iter(whole.split('/')))
 }
 
 /// A store, and where in it the URL begins. Keys, region and endpoint are where the other programs of a store look
@@ -220,6 +228,23 @@ mod tests {
             let error = ObjectPlace::parse(text).unwrap_err();
             assert!(error.to_string().contains(told), "{text}: {error}");
         }
+    }
+
+    #[tokio::test]
+    async fn names_stay_as_they_were_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("événements a~b");
+        let objects = Objects::new(Some(ObjectPlace::folder(&root).unwrap()));
+        for path in [
+            "local/lake/événements/a~b/x[1]/50%/#1/y.gz",
+            "local/lake/{z}.gz",
+        ] {
+            assert_eq!(objects.put(path, vec![1], false).await, Ok(Put::Stored));
+            assert!(root.join(path).is_file(), "{path}");
+        }
+        let path = "local/lake/../up\n.gz";
+        assert_eq!(objects.put(path, vec![1], false).await, Ok(Put::Stored));
+        assert!(root.join("local/lake/%2E%2E/up%0A.gz").is_file());
     }
 
     #[tokio::test]

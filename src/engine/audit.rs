@@ -6,16 +6,18 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::work::HEADER as WORK_REQUEST;
 use super::{Attempt, Engine, EngineError};
 use crate::api::OperationId;
 use crate::api::monitoring::Monitoring;
+use crate::api::naming::kebab;
 use crate::api::ons::Ons;
-use crate::api::operation::Method;
+use crate::api::operation::{Method, Operation};
 use crate::api::queue::Queue;
 use crate::api::streaming::Streaming;
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::{Clock as _, rfc3339};
-use crate::store::{AuditEntry, AuditFilter, StoreError};
+use crate::store::{AuditEntry, AuditFilter, FolderSession, StoreError};
 
 /// Calls that are no GET and change no resource.
 const OF_DATA: [OperationId; 16] = [
@@ -59,12 +61,11 @@ pub struct AuditRequest {
     pub limit: usize,
 }
 
-/// Whether a call is to leave an entry.
-fn changes_a_resource(call: &Call) -> bool {
-    let id = call.operation.id;
-    match call.operation.method {
-        Method::Get | Method::Head => OF_LINKS.contains(&id),
-        _ => !OF_DATA.contains(&id),
+/// Whether calls of an operation leave an entry.
+pub fn changes_a_resource(operation: &Operation) -> bool {
+    match operation.method {
+        Method::Get | Method::Head => OF_LINKS.contains(&operation.id),
+        _ => !OF_DATA.contains(&operation.id),
     }
 }
 
@@ -72,28 +73,45 @@ impl Engine {
     /// Notes a call that was answered. That its note cannot be kept does not undo it: the store fails the next call,
     /// too.
     pub(super) fn note_change(&self, call: &Call, answer: &Result<Attempt, ApiError>) {
-        if !changes_a_resource(call) {
+        match answer {
+            Ok(Attempt::Done(reply)) => self.note(call, reply.status, Some(reply)),
+            Ok(Attempt::Nothing(_)) => {}
+            Err(error) => self.note_refusal(call, error),
+        }
+    }
+
+    /// The same for a call that was refused before a service saw it.
+    pub(super) fn note_refusal(&self, call: &Call, error: &ApiError) {
+        self.note(call, error.status, None);
+    }
+
+    fn note(&self, call: &Call, status: u16, reply: Option<&Reply>) {
+        if !changes_a_resource(call.operation) {
             return;
         }
-        let (status, reply) = match answer {
-            Ok(Attempt::Done(reply)) => (reply.status, Some(reply)),
-            Ok(Attempt::Nothing(_)) => return,
-            Err(error) => (error.status, None),
-        };
-        let entry = AuditEntry {
-            time_ms: self.clock.now_ms(),
-            service: call.operation.id.service().name.to_owned(),
-            operation: call.operation.name(),
-            status,
-            tenancy_id: call.origin.tenancy_id.clone(),
-            user_id: call.origin.user_id.clone(),
-            request_id: call.origin.request_id.clone(),
-            resource_id: resource_id(call, reply),
-            resource_name: resource_name(call, reply),
-        };
-        let _ = self
-            .store
-            .write::<_, StoreError>(|session| session.put_audit_entry(&entry));
+        let origin = &call.origin;
+        let _ = self.store.write::<_, StoreError>(|session| {
+            let meant = meant(session, call, reply)?;
+            let (resource_id, known_name) = meant.unzip();
+            session.put_audit_entry(&AuditEntry {
+                time_ms: self.clock.now_ms(),
+                service: call.operation.id.service().name.to_owned(),
+                operation: call.operation.name(),
+                status,
+                tenancy_id: origin.tenancy_id.clone(),
+                user_id: origin
+                    .user_id
+                    .as_ref()
+                    .or(origin.claimed_user_id.as_ref())
+                    .cloned(),
+                user_is_verified: origin.user_id.is_some(),
+                request_id: origin.request_id.clone(),
+                resource_id: resource_id.map(shortened),
+                resource_name: resource_name(call, reply)
+                    .or(known_name.flatten())
+                    .map(shortened),
+            })
+        });
     }
 
     /// The entries that a command asks for, as JSON in kebab-case keys.
@@ -115,6 +133,7 @@ impl Engine {
                 "resource-name": entry.resource_name,
                 "resource-id": entry.resource_id,
                 "user-id": entry.user_id,
+                "user-is-verified": entry.user_id.is_some().then_some(entry.user_is_verified),
                 "tenancy-id": entry.tenancy_id,
                 "opc-request-id": entry.request_id,
             })
@@ -123,19 +142,42 @@ impl Engine {
     }
 }
 
-/// What the call was about: what its path names, or what its answer made.
-fn resource_id(call: &Call, reply: Option<&Reply>) -> Option<String> {
-    let in_reply = || {
-        ["id", "topicId"]
-            .iter()
-            .find_map(|field| text_of(reply.and_then(|reply| reply.body.as_ref()), field))
+/// What the call was about, with its name where that is known: what its path names, what its answer made, or what its
+/// work request is about.
+fn meant(
+    session: &FolderSession<'_>,
+    call: &Call,
+    reply: Option<&Reply>,
+) -> Result<Option<(String, Option<String>)>, StoreError> {
+    let named = in_path(call);
+    let kind = named
+        .as_ref()
+        .and_then(|(parameter, _)| Engine::kind_of_option(&kebab(parameter)));
+    let body = reply.and_then(|reply| reply.body.as_ref());
+    let given = named.map(|(_, text)| text).or_else(|| text_of(body, "id"));
+    let text = match given.or_else(|| text_of(body, "topicId")) {
+        Some(text) => Some(text),
+        None => match reply.and_then(|reply| reply.header(WORK_REQUEST)) {
+            Some(id) => session.resource_of_work_request(id)?,
+            None => None,
+        },
     };
-    // The last name of a path stands for what is in the others.
-    let in_path = call.operation.path.rsplit('/').find_map(|part| {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let known = session.resource_meant(&call.origin.tenancy_id, kind, &text)?;
+    Ok(Some(match known {
+        Some((id, name)) => (id, Some(name)),
+        None => (text, None),
+    }))
+}
+
+/// The last parameter of a call's path, which stands for what is in the others, and its value.
+fn in_path(call: &Call) -> Option<(&'static str, String)> {
+    call.operation.path.rsplit('/').find_map(|part| {
         let name = part.strip_prefix('{')?.strip_suffix('}')?;
-        call.path.get(name).cloned()
-    });
-    in_path.or_else(in_reply).map(shortened)
+        Some((name, call.path.get(name)?.clone()))
+    })
 }
 
 fn resource_name(call: &Call, reply: Option<&Reply>) -> Option<String> {
@@ -143,11 +185,10 @@ fn resource_name(call: &Call, reply: Option<&Reply>) -> Option<String> {
         reply.and_then(|reply| reply.body.as_ref()),
         call.body.as_ref(),
     ];
-    let named = bodies.into_iter().find_map(|body| {
+    bodies.into_iter().find_map(|body| {
         let fields = ["name", "displayName", "endpoint"];
         fields.iter().find_map(|field| text_of(body, field))
-    });
-    named.map(shortened)
+    })
 }
 
 fn text_of(body: Option<&Value>, field: &str) -> Option<String> {

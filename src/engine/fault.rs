@@ -205,7 +205,10 @@ impl Engine {
     /// Answers a call that was hit.
     pub fn answer_hit(&self, call: &Call, hit: Hit) -> Result<Reply, ApiError> {
         match hit {
-            Hit::Refused(error) => Err(error),
+            Hit::Refused(error) => {
+                self.note_refusal(call, &error);
+                Err(error)
+            }
             Hit::InPart(failing) => self.put_in_part(call, &failing),
         }
     }

@@ -51,7 +51,7 @@ pub use access::{
     AccessError, AccessRequest, KeyId, LOCAL_TENANCY_NAME, ScramHash, TokenUser,
     without_default_domain,
 };
-pub use audit::AuditRequest;
+pub use audit::{AuditRequest, changes_a_resource};
 pub use changes::{Attempt, Changes, Listening, PlaceInLine, Wait};
 pub use folder::{FolderError, FolderSign, PATIENCE};
 pub use local::{ClockReport, LocalRequest, Status};
@@ -60,7 +60,7 @@ use queue::Queue;
 pub use queue::{DEFAULT_CHANNEL, PeekedState, QueueBatchResult, QueuePart};
 pub use queue::{DeleteQueueMessages, Deleted, GotQueueMessages, PutQueueMessages, PutQueueResult};
 pub use rates::Rates;
-pub use seed::{Planted, Seed, SeedError};
+pub use seed::{Planted, Seed, SeedError, SeedLines};
 use streaming::Streaming;
 pub use streaming::{CommitRefusal, KafkaGroups, NewKafkaOffset};
 pub use streaming::{GotMessages, NEXT_CURSOR, PutMessages, PutResult};
@@ -227,7 +227,7 @@ impl Engine {
     }
 
     fn try_call(&self, call: &Call, is_first: bool) -> Result<Attempt, ApiError> {
-        request::check(call)?;
+        request::check(call).inspect_err(|error| self.note_refusal(call, error))?;
         let tenancy_id = self.tenancy_of(call)?;
         let context = self.context(call, &tenancy_id);
         if is_first {

@@ -1,16 +1,22 @@
 //! Resources that are to be there when a server starts: those that are missing are made, the others stay as they are.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use serde_json::{Map, Value};
 
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, ocid};
 use crate::api::OperationId;
 use crate::api::events::Events;
-use crate::api::naming::camel;
+use crate::api::monitoring::Monitoring;
+use crate::api::naming::{camel, kebab};
 use crate::api::ons::Ons;
 use crate::api::operation::Operation;
 use crate::api::queue::Queue;
+use crate::api::sch::Sch;
 use crate::api::streaming::Streaming;
 use crate::call::{ApiError, Call, LOCAL_TENANCY};
+use crate::store::{Resource, StoreError};
 
 /// A kind of resource as a seed has it.
 struct Section {
@@ -22,50 +28,91 @@ struct Section {
     kind: &'static str,
     /// What tells one from another, as it is on the wire.
     name: &'static str,
+    /// Where no two have the same.
+    within: Within,
+}
+
+/// Where resources of a kind are told apart by their names. Source: behaviour.md.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Tenancy,
+    Compartment,
+    /// The stream pool, which is the compartment's own where none is named.
+    StreamPool,
+    /// The topic that is subscribed to.
+    Topic,
 }
 
 /// In the order in which they are made: later ones may name earlier ones.
-const SECTIONS: [Section; 6] = [
+const SECTIONS: [Section; 9] = [
     Section {
         key: "stream-pools",
         create: OperationId::Streaming(Streaming::CreateStreamPool),
-        kind: "streampool",
+        kind: STREAM_POOL,
         name: "name",
+        within: Within::Compartment,
     },
     Section {
         key: "streams",
         create: OperationId::Streaming(Streaming::CreateStream),
-        kind: "stream",
+        kind: STREAM,
         name: "name",
+        within: Within::StreamPool,
     },
     Section {
         key: "queues",
         create: OperationId::Queue(Queue::CreateQueue),
         kind: "queue",
         name: "displayName",
+        within: Within::Compartment,
     },
     Section {
         key: "topics",
         create: OperationId::Ons(Ons::CreateTopic),
         kind: TOPIC,
         name: "name",
+        within: Within::Tenancy,
     },
     Section {
         key: "subscriptions",
         create: OperationId::Ons(Ons::CreateSubscription),
-        kind: SUBSCRIPTION,
+        kind: "onssubscription",
         name: "endpoint",
+        within: Within::Topic,
     },
     Section {
         key: "rules",
         create: OperationId::Events(Events::CreateRule),
         kind: "eventrule",
         name: "displayName",
+        within: Within::Compartment,
+    },
+    Section {
+        key: "alarms",
+        create: OperationId::Monitoring(Monitoring::CreateAlarm),
+        kind: "alarm",
+        name: "displayName",
+        within: Within::Compartment,
+    },
+    Section {
+        key: "connect-harnesses",
+        create: OperationId::Streaming(Streaming::CreateConnectHarness),
+        kind: "connectharness",
+        name: "name",
+        within: Within::Compartment,
+    },
+    Section {
+        key: "service-connectors",
+        create: OperationId::Sch(Sch::CreateServiceConnector),
+        kind: "serviceconnector",
+        name: "displayName",
+        within: Within::Compartment,
     },
 ];
 
+const STREAM: &str = "stream";
+const STREAM_POOL: &str = "streampool";
 const TOPIC: &str = "onstopic";
-const SUBSCRIPTION: &str = "onssubscription";
 
 /// What is to be there.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,9 +123,27 @@ struct Seedling {
     /// Its place in [`SECTIONS`].
     section: usize,
     name: String,
+    /// Where it stands in its file, where that is known.
+    line: Line,
     /// The body of the request that makes it.
     body: Map<String, Value>,
 }
+
+/// The line of a file that a resource begins in, from 1, for messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Line(Option<u64>);
+
+impl fmt::Display for Line {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(line) => write!(formatter, "line {line}: "),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The lines that resources begin in, by section.
+pub type SeedLines = BTreeMap<String, Vec<u64>>;
 
 /// What became of one resource of a seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,12 +161,15 @@ pub struct Planted {
 pub enum SeedError {
     /// It has something at its top that is no list of resources.
     #[error(
-        "{0} is nothing that a seed has: there are stream-pools, streams, queues, topics, subscriptions and rules, each a list"
+        "{0} is nothing that a seed has: there are stream-pools, streams, queues, topics, subscriptions, rules, alarms, \
+         connect-harnesses and service-connectors, each a list"
     )]
     Section(String),
     /// A resource lacks what tells it from others.
-    #[error("number {number} of {section} has no {field}")]
+    #[error("{line}number {number} of {section} has no {field}")]
     Nameless {
+        /// Its line, or nothing.
+        line: String,
         /// Where it stands.
         section: &'static str,
         /// Which one, from 1.
@@ -110,8 +178,10 @@ pub enum SeedError {
         field: String,
     },
     /// A resource has a field that is not known.
-    #[error("{name} of {section} has {field}, which its create command does not take")]
+    #[error("{line}{name} of {section} has {field}, which its create command does not take")]
     Field {
+        /// Its line, or nothing.
+        line: String,
         /// Where it stands.
         section: &'static str,
         /// Its name.
@@ -123,8 +193,9 @@ pub enum SeedError {
 
 impl Seed {
     /// Reads a document: an object with a list for each kind of resource. A resource has the fields of the command that
-    /// makes it, in kebab or camel case; what lies within them is spelled as on the wire.
-    pub fn read(document: &Value) -> Result<Self, SeedError> {
+    /// makes it, in kebab or camel case; what lies within them is spelled as on the wire. `lines` tells where resources
+    /// stand, as far as it is known.
+    pub fn read(document: &Value, lines: &SeedLines) -> Result<Self, SeedError> {
         let Some(document) = document.as_object() else {
             return Err(SeedError::Section(document.to_string()));
         };
@@ -139,8 +210,10 @@ impl Seed {
                 None | Some(Value::Null) => &[],
                 Some(_) => return Err(SeedError::Section(section.key.to_owned())),
             };
+            let lines = lines.get(section.key).map_or(&[][..], Vec::as_slice);
             for (place, resource) in list.iter().enumerate() {
-                seedlings.push(section.read(index, place + 1, resource)?);
+                let line = Line(lines.get(place).copied());
+                seedlings.push(section.read(index, (place + 1, line), resource)?);
             }
         }
         Ok(Self(seedlings))
@@ -157,19 +230,26 @@ impl Section {
         model.is_some_and(|model| model.field(wire).is_some())
     }
 
-    fn read(&self, section: usize, number: usize, resource: &Value) -> Result<Seedling, SeedError> {
+    fn read(
+        &self,
+        section: usize,
+        (number, line): (usize, Line),
+        resource: &Value,
+    ) -> Result<Seedling, SeedError> {
         let fields = resource.as_object().into_iter().flatten();
         let mut body: Map<String, Value> = fields
             .map(|(key, value)| (camel(key), value.clone()))
             .collect();
         let name = body.get(self.name).and_then(Value::as_str);
         let name = name.map(str::to_owned).ok_or_else(|| SeedError::Nameless {
+            line: line.to_string(),
             section: self.key,
             number,
             field: self.name.to_owned(),
         })?;
         if let Some(field) = body.keys().find(|field| !self.knows(field)) {
             return Err(SeedError::Field {
+                line: line.to_string(),
                 section: self.key,
                 name,
                 field: field.clone(),
@@ -180,6 +260,12 @@ impl Section {
             let own = || Value::from(LOCAL_TENANCY);
             body.entry("compartmentId").or_insert_with(own);
         }
+        // The metrics of an alarm are those of its own compartment.
+        if self.knows("metricCompartmentId")
+            && let Some(own) = body.get("compartmentId").cloned()
+        {
+            body.entry("metricCompartmentId").or_insert(own);
+        }
         // On the wire a condition is JSON in a text.
         if let Some(condition) = body.get_mut("condition").filter(|it| it.is_object()) {
             *condition = Value::from(condition.to_string());
@@ -187,6 +273,7 @@ impl Section {
         Ok(Seedling {
             section,
             name,
+            line,
             body,
         })
     }
@@ -201,14 +288,20 @@ impl Engine {
             let Some(section) = SECTIONS.get(seedling.section) else {
                 continue;
             };
-            let failed = |reason: String| {
-                let Seedling { name, .. } = seedling;
-                EngineError::Refused(format!("the seed's {name} of {}: {reason}", section.key))
+            let failed = |error: &dyn fmt::Display| {
+                let Seedling { name, line, .. } = seedling;
+                EngineError::Refused(format!(
+                    "the seed's {line}{name} of {}: {error}",
+                    section.key
+                ))
             };
-            let is_new = !self.is_there(section, seedling)?;
+            let mut body = Value::Object(seedling.body.clone());
+            self.name_by_ocid(&mut body)
+                .map_err(|error| failed(&error))?;
+            let is_new = !self.is_there(section, seedling, &body)?;
             if is_new {
-                let made = self.make(section, seedling);
-                made.map_err(|error| failed(error.message))?;
+                let made = self.make(section, body);
+                made.map_err(|error| failed(&error.message))?;
             }
             planted.push(Planted {
                 section: section.key,
@@ -219,41 +312,93 @@ impl Engine {
         Ok(planted)
     }
 
-    fn make(&self, section: &Section, seedling: &Seedling) -> Result<(), ApiError> {
+    fn make(&self, section: &Section, body: Value) -> Result<(), ApiError> {
         let operation = section.operation();
         let operation = operation
             .ok_or_else(|| ApiError::internal("an operation is missing from the table"))?;
         let mut call = Call::new(operation);
-        call.body = Some(Value::Object(seedling.body.clone()));
+        call.body = Some(body);
         self.answer(&call).map(|_| ())
     }
 
-    fn is_there(&self, section: &Section, seedling: &Seedling) -> Result<bool, EngineError> {
-        let known = self.names(section.kind)?;
-        let mut named = known.iter().filter(|(name, _)| *name == seedling.name);
-        if section.kind != SUBSCRIPTION {
-            return Ok(named.next().is_some());
+    /// Puts OCIDs in the place of names of resources that are there, wherever a field asks for one. What is not found
+    /// stays, for the service to tell.
+    fn name_by_ocid(&self, value: &mut Value) -> Result<(), StoreError> {
+        match value {
+            Value::Object(fields) => fields.iter_mut().try_for_each(|(key, value)| {
+                let kinds = kinds_of_field(key);
+                match value {
+                    Value::String(text) => self.replace_name(text, &kinds),
+                    Value::Array(texts) if !kinds.is_empty() => {
+                        texts.iter_mut().try_for_each(|text| match text {
+                            Value::String(text) => self.replace_name(text, &kinds),
+                            other => self.name_by_ocid(other),
+                        })
+                    }
+                    other => self.name_by_ocid(other),
+                }
+            }),
+            Value::Array(values) => values
+                .iter_mut()
+                .try_for_each(|value| self.name_by_ocid(value)),
+            _ => Ok(()),
         }
-        // An endpoint may subscribe to several topics.
-        let wanted = seedling.body.get("topicId").and_then(Value::as_str);
-        let topics = self.names(TOPIC)?;
-        let is_wanted = |topic: &str| {
-            let mut topics = topics.iter();
-            wanted == Some(topic)
-                || topics.any(|(name, id)| id == topic && Some(name.as_str()) == wanted)
-        };
-        for (_, id) in named {
-            let operation = OperationId::Ons(Ons::GetSubscription).operation();
-            let Some(mut call) = operation.map(Call::new) else {
-                continue;
-            };
-            call.path.insert("subscriptionId", id.clone());
-            let reply = self.answer(&call)?;
-            let topic = reply.body.as_ref().and_then(|body| body.get("topicId"));
-            if topic.and_then(Value::as_str).is_some_and(is_wanted) {
-                return Ok(true);
+    }
+
+    fn replace_name(&self, text: &mut String, kinds: &[&str]) -> Result<(), StoreError> {
+        for kind in kinds.iter().filter(|_| !ocid::is_ocid(text)) {
+            let found = self
+                .store
+                .read(|session| session.resource_meant(LOCAL_TENANCY, Some(kind), text))?;
+            if let Some((id, _)) = found {
+                *text = id;
+                return Ok(());
             }
         }
-        Ok(false)
+        Ok(())
+    }
+
+    /// Whether a resource of this name is there already, in the place where its service takes no second one.
+    fn is_there(
+        &self,
+        section: &Section,
+        seedling: &Seedling,
+        body: &Value,
+    ) -> Result<bool, EngineError> {
+        let text = |field: &str| body.get(field).and_then(Value::as_str);
+        let store = self.store.tenancy(LOCAL_TENANCY);
+        store.read(|session| {
+            let namesakes: Vec<Resource<Value>> =
+                session.resources_named(section.kind, &seedling.name)?;
+            for namesake in namesakes {
+                let is_same_compartment = text("compartmentId") == Some(&*namesake.compartment_id);
+                let parent = namesake.parent_id.as_deref();
+                let is_it = match (section.within, text("streamPoolId")) {
+                    (Within::Tenancy, _) => true,
+                    (Within::Compartment, _) => is_same_compartment,
+                    (Within::Topic, _) => parent.is_some() && parent == text("topicId"),
+                    (Within::StreamPool, Some(pool)) => parent == Some(pool),
+                    (Within::StreamPool, None) => {
+                        let pool = session.resource(STREAM_POOL, parent.unwrap_or_default())?;
+                        // A default pool hangs on its compartment.
+                        let is_default = |pool: Resource<Value>| pool.parent_id.is_some();
+                        is_same_compartment && pool.is_some_and(is_default)
+                    }
+                };
+                if is_it {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
+}
+
+/// The kinds of resources that a field names.
+fn kinds_of_field(field: &str) -> Vec<&'static str> {
+    match field {
+        // Of an alarm.
+        "destinations" => vec![TOPIC, STREAM],
+        _ => Engine::kind_of_option(&kebab(field)).into_iter().collect(),
     }
 }

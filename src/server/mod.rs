@@ -52,6 +52,9 @@ pub use tls::{Tls, TlsError};
 /// record's token.
 pub const LOCAL_PATH: &str = "/ocelot/v1/local";
 
+/// The header in which a command on the data folder tells its user.
+pub const CLAIMED_USER: &str = "ocelot-user";
+
 /// How long the end of the process waits for work that cannot be interrupted.
 const LAST_MOMENT: Duration = Duration::from_millis(100);
 

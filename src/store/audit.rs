@@ -26,6 +26,10 @@ pub(super) const SCHEMA: &str = "
     );
 ";
 
+/// Tells claims from what was proved.
+pub(super) const CLAIMS_SCHEMA: &str =
+    "ALTER TABLE audit ADD COLUMN user_is_verified INTEGER NOT NULL DEFAULT 1";
+
 /// A call that changed a resource, or was refused to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
@@ -41,6 +45,8 @@ pub struct AuditEntry {
     pub tenancy_id: String,
     /// The caller, where it is known.
     pub user_id: Option<String>,
+    /// Whether the caller has proved to be that user.
+    pub user_is_verified: bool,
     /// The `opc-request-id` of the reply, where there is one.
     pub request_id: Option<String>,
     /// The OCID of what it was about, or the name that the caller used.
@@ -66,7 +72,7 @@ impl FolderSession<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO audit (time_ms, service, operation, status, tenancy_id, user_id, request_id, \
-                 resource_id, resource_name) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                 resource_id, resource_name, user_is_verified) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?
             .execute((
                 entry.time_ms,
@@ -78,6 +84,7 @@ impl FolderSession<'_> {
                 &entry.request_id,
                 &entry.resource_id,
                 &entry.resource_name,
+                entry.user_is_verified,
             ))?;
         let id = self.connection.last_insert_rowid();
         if id % REMOVED_EVERY == 0 {
@@ -96,7 +103,7 @@ impl FolderSession<'_> {
     ) -> Result<Vec<AuditEntry>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT time_ms, service, operation, status, tenancy_id, user_id, request_id, resource_id, \
-             resource_name FROM audit \
+             resource_name, user_is_verified FROM audit \
              WHERE (?1 IS NULL OR time_ms >= ?1) AND (?2 IS NULL OR time_ms < ?2) \
              AND (?3 IS NULL OR instr(coalesce(resource_id, ''), ?3) OR instr(coalesce(resource_name, ''), ?3)) \
              AND id > (SELECT coalesce(max(id), 0) FROM audit) - ?4 \
@@ -128,5 +135,6 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
         request_id: row.get(6)?,
         resource_id: row.get(7)?,
         resource_name: row.get(8)?,
+        user_is_verified: row.get(9)?,
     })
 }

@@ -201,6 +201,14 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Removes one record.
+    pub fn remove_record(&self, number: i64) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("DELETE FROM connector_record WHERE number = ?1")?
+            .execute([number])?;
+        Ok(())
+    }
+
     /// Moves all records of a stage to another.
     pub fn move_stage(&self, connector_id: &str, from: u32, to: u32) -> Result<(), StoreError> {
         self.connection.execute(

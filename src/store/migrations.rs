@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 13] = [
+const MIGRATIONS: [&str; 14] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -226,6 +226,7 @@ const MIGRATIONS: [&str; 13] = [
     super::metrics::BACKLOG_SCHEMA,
     super::alarms::SCHEMA,
     super::connectors::TRACE_SCHEMA,
+    super::audit::CLAIMS_SCHEMA,
 ];
 
 /// Refuses a database whose format is newer than this program.

@@ -180,6 +180,18 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Stores a message for one lane more; it is there already where others hold it.
+    pub fn hold_queue_message(&self, message: &NewQueueMessage<'_>) -> Result<(), StoreError> {
+        let held = self
+            .connection
+            .prepare_cached("UPDATE queue_message SET holders = holders + 1 WHERE id = ?1")?
+            .execute([message.id])?;
+        match held {
+            0 => self.insert_queue_messages(std::slice::from_ref(message)),
+            _ => Ok(()),
+        }
+    }
+
     /// The messages with consecutive numbers, as far as they are there, each with its number.
     pub fn queue_messages_between(
         &self,

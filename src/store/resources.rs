@@ -142,6 +142,35 @@ impl FolderSession<'_> {
             .optional()?)
     }
 
+    /// OCID and name of the resource that a tenancy's caller means by an OCID, or by a name of that kind: the newest,
+    /// unless one is not deleted.
+    pub fn resource_meant(
+        &self,
+        tenancy_id: &str,
+        kind: Option<&str>,
+        text: &str,
+    ) -> Result<Option<(String, String)>, StoreError> {
+        let by_id = "SELECT id, name FROM resource WHERE id = ?1 AND tenancy_id = ?2";
+        let found = self
+            .connection
+            .prepare_cached(by_id)?
+            .query_row([text, tenancy_id], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let (None, Some(kind)) = (&found, kind) else {
+            return Ok(found);
+        };
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT id, name FROM resource WHERE name = ?1 AND tenancy_id = ?2 AND kind = ?3 \
+                 ORDER BY time_deleted_ms IS NOT NULL, time_created_ms DESC LIMIT 1",
+            )?
+            .query_row([text, tenancy_id, kind], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?)
+    }
+
     /// The OCIDs of the tenancies that have resources which are not deleted.
     pub fn tenancies(&self) -> Result<Vec<String>, StoreError> {
         let mut statement = self.connection.prepare_cached(

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Row};
 
 use super::conditions::Conditions;
 use super::page::{Order, Page, Place};
-use super::{Session, StoreError};
+use super::{FolderSession, Session, StoreError};
 
 /// One piece of work on one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,17 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<WorkRequest> {
         action_type: row.get(6)?,
         time_accepted_ms: row.get(7)?,
     })
+}
+
+impl FolderSession<'_> {
+    /// The OCID of the resource that a work request is about, whosever it is.
+    pub fn resource_of_work_request(&self, id: &str) -> Result<Option<String>, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT resource_id FROM work_request WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))
+            .optional()?)
+    }
 }
 
 impl Session<'_> {

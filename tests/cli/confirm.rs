@@ -74,7 +74,7 @@ fn replacing_a_whole_value_is_asked_about() {
     let sandbox = Sandbox::with_orders();
     let update = "streaming admin stream update --stream-id orders --query data.\"freeform-tags\".a \
                   --raw-output --freeform-tags {\"a\":\"b\"}";
-    let question = "WARNING: Updates to freeform-tags will replace any existing values. \
+    let question = "WARNING: Updates to freeform-tags and defined-tags will replace any existing values. \
                     Are you sure you want to continue? [y/N]: ";
     let run = sandbox.ocelot(update).stdin("n\n").status(1);
     run.stdout(question).stderr("Abort: \n").check();
@@ -82,4 +82,61 @@ fn replacing_a_whole_value_is_asked_about() {
     run.stdout(&format!("{question}b\n")).check();
     let run = sandbox.ocelot(update).args(["--force"]);
     run.stdout("b\n").check();
+}
+
+/// What each command asks, whichever of its options is given: as the official command line (3.95.1) does.
+const REPLACED: [(&str, &str); 10] = [
+    (
+        "streaming admin stream update --stream-id",
+        "freeform-tags and defined-tags",
+    ),
+    (
+        "streaming admin connect-harness update --connect-harness-id",
+        "freeform-tags and defined-tags",
+    ),
+    (
+        "streaming admin stream-pool update --stream-pool-id",
+        "kafka-settings and custom-encryption-key-details and freeform-tags and security-attributes and defined-tags",
+    ),
+    (
+        "ons topic update --description text --topic-id",
+        "freeform-tags and defined-tags",
+    ),
+    (
+        "ons subscription update --subscription-id",
+        "delivery-policy and freeform-tags and defined-tags",
+    ),
+    (
+        "events rule update --rule-id",
+        "actions and freeform-tags and defined-tags",
+    ),
+    (
+        "monitoring alarm update --alarm-id",
+        "destinations and suppression and freeform-tags and defined-tags and overrides",
+    ),
+    (
+        "queue queue-admin queue update --queue-id",
+        "capabilities and freeform-tags and defined-tags",
+    ),
+    (
+        "queue queue-admin consumer-group update --consumer-group-id",
+        "freeform-tags and defined-tags",
+    ),
+    (
+        "sch service-connector update --service-connector-id",
+        "source and tasks and target and freeform-tags and defined-tags",
+    ),
+];
+
+#[test]
+fn everything_that_a_command_could_replace_is_named() {
+    let sandbox = Sandbox::with_orders();
+    for (command, replaced) in REPLACED {
+        let question = format!(
+            "WARNING: Updates to {replaced} will replace any existing values. Are you sure you want to continue? [y/N]: "
+        );
+        let line = format!("{command} ocid1.any.oc1..aaaa --freeform-tags {{}}");
+        let run = sandbox.ocelot(&line).stdin("n\n").status(1);
+        run.stdout(&question).stderr("Abort: \n").check();
+    }
 }

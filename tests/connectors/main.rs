@@ -15,6 +15,7 @@ mod queues;
 mod refusals;
 mod s3;
 mod served;
+mod set_back;
 mod streams;
 mod traces;
 mod updates;

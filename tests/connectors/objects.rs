@@ -188,3 +188,27 @@ fn a_bucket_that_replaces_another_gets_what_waits() {
     assert_eq!(lines(content), objects[0].1);
     assert!(bench.objects().is_empty());
 }
+
+#[test]
+fn what_is_tried_again_replaces_no_other_object() {
+    let bench = Bench::new();
+    let from = bench.stream("orders", 1);
+    let mut target = to_bucket("lake");
+    target["batchRolloverTimeInMs"] = json!(10);
+    bench.connector("c", from_stream(&from, "LATEST"), json!([]), target);
+    bench.put(&from, &[("k", "one")]);
+    bench.shipments();
+    bench.time.advance(10);
+    let one = bench.objects().remove(0);
+    bench.put(&from, &[("k", "two")]);
+    bench.shipments();
+    bench.time.advance(10);
+    let two = bench.shipments().remove(0);
+    // The attempt does not reach the store, which still has the first object.
+    bench.finish(&two, Arrival::Failed("no store".to_owned().into()));
+    bench.time.advance(10_000);
+    let again = bench.shipments().remove(0);
+    assert!(may_replace(&again));
+    assert_eq!(object(&again).0, one.0.replace(".0.data", ".1.data"));
+    assert_eq!(object(&again), object(&two));
+}

@@ -73,3 +73,89 @@ fn a_channel_filter_leaves_the_others() {
     let stats = bench.queue_call("GetStats").with("queueId", &queue).value();
     assert_eq!(stats["queue"]["visibleMessages"], 1);
 }
+
+/// The messages that a consumer gets of a queue, each of which is hidden then, and without what is of the delivery.
+fn consumed(bench: &Bench, queue: &str) -> Vec<Value> {
+    let call = bench.queue_call("GetMessages").with("queueId", queue);
+    let reply = call.with("timeoutInSeconds", "0").with("limit", "20");
+    let mut messages = reply.value()["messages"].as_array().unwrap().clone();
+    for message in &mut messages {
+        let fields = message.as_object_mut().unwrap();
+        fields.remove("receipt");
+        fields.remove("visibleAfter");
+    }
+    messages
+}
+
+/// How many messages can be got.
+fn visible(bench: &Bench, queue: &str) -> i64 {
+    let stats = bench.queue_call("GetStats").with("queueId", queue).value();
+    stats["queue"]["visibleMessages"].as_i64().unwrap()
+}
+
+#[test]
+fn what_was_not_moved_goes_back_to_the_queue_when_its_connector_is_deleted() {
+    let bench = Bench::new();
+    let (queue, twin) = (bench.queue("jobs"), bench.queue("twin"));
+    let properties = json!({"colour": "red"});
+    for queue in [&queue, &twin] {
+        let messages = json!([
+            {"content": "one", "metadata": {"channelId": "a", "customProperties": properties}},
+            {"content": "two"},
+            {"content": "three", "metadata": {"channelId": "a"}},
+        ]);
+        let call = bench.queue_call("PutMessages").with("queueId", queue);
+        call.body(json!({ "messages": messages })).ok();
+    }
+    let source = from_queue(json!({"queueId": queue}));
+    let id = bench.connector("c", source, json!([]), to_bucket("lake"));
+    bench.engine.move_connectors().unwrap();
+    assert_eq!(visible(&bench, &queue), 0);
+    bench.time.advance(420_000);
+    // Nobody knows what becomes of what is under way.
+    assert_eq!(bench.shipments().len(), 1);
+    bench.change("DeleteServiceConnector", &id).ok();
+    assert_eq!(visible(&bench, &queue), 3);
+    let of_channel = |queue: &str| {
+        let mut all: Vec<Value> = (0..3).flat_map(|_| consumed(&bench, queue)).collect();
+        all.sort_by_key(|one| one["id"].as_i64());
+        all
+    };
+    let got = of_channel(&queue);
+    assert_eq!(got.len(), 3);
+    // As they would be had there been no connector.
+    assert_eq!(got, of_channel(&twin));
+    assert_eq!(got[0]["metadata"]["customProperties"], properties);
+    // They expire with the others.
+    bench.time.advance(24 * 3_600_000);
+    put(&bench, &queue, "a", &["new"]);
+    assert_eq!(consumed(&bench, &queue).len(), 1);
+}
+
+#[test]
+fn one_that_is_turned_off_or_reads_elsewhere_gives_back_what_is_not_under_way() {
+    let bench = Bench::new();
+    let (queue, other) = (bench.queue("jobs"), bench.queue("other"));
+    let source = from_queue(json!({"queueId": queue}));
+    let id = bench.connector("c", source, json!([]), to_bucket("lake"));
+    put(&bench, &queue, "a", &["one"]);
+    bench.shipments();
+    bench.time.advance(420_000);
+    let under_way = bench.shipments().remove(0);
+    put(&bench, &queue, "a", &["two"]);
+    bench.engine.move_connectors().unwrap();
+    bench.change("DeactivateServiceConnector", &id).ok();
+    assert_eq!(visible(&bench, &queue), 1);
+    // One that fails comes back as well.
+    let failed = ocelot::engine::sch::Arrival::Failed("full".to_owned().into());
+    bench.finish(&under_way, failed);
+    assert_eq!(visible(&bench, &queue), 2);
+    bench.change("ActivateServiceConnector", &id).ok();
+    bench.engine.move_connectors().unwrap();
+    assert_eq!(visible(&bench, &queue), 0);
+    let source = from_queue(json!({"queueId": other}));
+    bench.update(&id, json!({ "source": source }));
+    bench.time.advance(420_000);
+    assert!(bench.objects().is_empty());
+    assert_eq!(visible(&bench, &queue), 2);
+}

@@ -150,3 +150,27 @@ fn what_has_left_arrives_although_the_connector_is_off_by_then() {
     assert_eq!(objects.len(), 1);
     assert_eq!(objects[0].1, [json!(1)]);
 }
+
+#[test]
+fn another_cursor_of_the_same_stream_leaves_nothing_out() {
+    let bench = Bench::new();
+    let from = bench.stream("orders", 1);
+    let source = from_stream(&from, "TRIM_HORIZON");
+    let id = bench.connector("c", source, json!([]), to_bucket("lake"));
+    bench.put(&from, &[("k", "taken")]);
+    bench.shipments();
+    bench.change("DeactivateServiceConnector", &id).ok();
+    bench.put(&from, &[("k", "not yet taken")]);
+    for cursor in ["LATEST", "TRIM_HORIZON"] {
+        bench.update(&id, json!({"source": from_stream(&from, cursor)}));
+    }
+    bench.change("ActivateServiceConnector", &id).ok();
+    bench.shipments();
+    bench.time.advance(420_000);
+    let objects = bench.objects();
+    let values: Vec<String> = objects[0].1.iter().map(value_of).collect();
+    assert_eq!(
+        (objects.len(), values),
+        (1, vec!["taken".to_owned(), "not yet taken".to_owned()])
+    );
+}

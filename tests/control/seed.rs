@@ -105,15 +105,15 @@ fn a_file_that_is_no_seed_is_refused_before_anything_is_served() {
         ),
         (
             "streams:\n  - partitions: 3",
-            "number 1 of streams has no name",
+            "line 2: number 1 of streams has no name",
         ),
         (
-            "streams:\n  - name: a\n    colour: red",
-            "a of streams has colour",
+            "# Two.\nstreams:\n  - name: a\n    partitions: 1\n  - name: b\n    colour: red",
+            "line 5: b of streams has colour",
         ),
         (
-            "streams:\n  - name: a\n    partitions: many",
-            "the seed's a of streams",
+            "topics:\n- name: a\nstreams:\n  - name: b\n    partitions: many",
+            "the seed's line 4: b of streams",
         ),
         ("streams: orders", "streams is nothing"),
         ("- a", "is no seed"),
@@ -128,4 +128,74 @@ fn a_file_that_is_no_seed_is_refused_before_anything_is_served() {
     }
     let output = home.run("serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 --seed nowhere.yaml");
     assert_eq!(output.status.code(), Some(1));
+}
+
+/// The same names in places of their own, and resources that name others.
+const BRANCHES: &str = "
+stream-pools:
+  - name: shop
+  - name: shop
+    compartment-id: ocid1.compartment.oc1..branch
+  - name: returns
+streams:
+  - name: orders
+    partitions: 1
+  - {name: orders, partitions: 2, stream-pool-id: returns}
+  - {name: orders, partitions: 3, compartment-id: ocid1.compartment.oc1..branch}
+queues:
+  - display-name: jobs
+  - {display-name: jobs, compartment-id: ocid1.compartment.oc1..branch}
+topics:
+  - name: alarms
+connect-harnesses:
+  - name: sinks
+alarms:
+  - display-name: behind
+    namespace: oci_streaming
+    query: ConsumerLag[1m].max() > 1000
+    severity: CRITICAL
+    is-enabled: true
+    destinations: [alarms]
+  - display-name: behind
+    compartment-id: ocid1.compartment.oc1..branch
+    namespace: oci_streaming
+    query: ConsumerLag[1m].max() > 1000
+    severity: CRITICAL
+    is-enabled: true
+    destinations: [alarms]
+service-connectors:
+  - display-name: moves
+    source: {kind: streaming, streamId: moved, cursor: {kind: LATEST}}
+    target: {kind: notifications, topicId: alarms}
+";
+
+#[test]
+fn names_are_compared_where_the_services_do_and_stand_for_resources() {
+    let home = Home::new();
+    // One name of one stream, for the connector.
+    let seed = BRANCHES.replacen("queues:", "  - {name: moved, partitions: 1}\nqueues:", 1);
+    let file = write(&home, &seed);
+    for _ in 0..2 {
+        let server = home.serve(&format!("--seed {file}"));
+        let counts = home.json("local status")["resources"].clone();
+        let counted = [
+            // Two default pools among them.
+            ("stream-pools", 5),
+            ("streams", 4),
+            ("queues", 2),
+            ("topics", 1),
+            ("connect-harnesses", 1),
+            ("alarms", 2),
+            ("service-connectors", 1),
+        ];
+        for (kind, count) in counted {
+            assert_eq!(counts[kind], count, "{kind}: {counts}");
+        }
+        server.stop();
+    }
+    let topic = home.ok("ons topic list --query data[0].\"topic-id\" --raw-output");
+    let alarms = home.json("monitoring alarm list");
+    assert_eq!(alarms[0]["destinations"], json!([topic]));
+    let connector = home.json("sch service-connector get --service-connector-id moves");
+    assert_eq!(connector["target"]["topic-id"], json!(topic));
 }

@@ -209,4 +209,7 @@ fn lag_of_kafka_groups_is_known_to_the_engine_of_this_machine() {
     let server = home.serve("");
     assert_eq!(lag(&home, "sinks", ""), rows);
     drop(server);
+    // What is not kept any more cannot be read.
+    home.ok("local clock advance 30h");
+    assert_eq!(total(&lag(&home, "sinks", "")), 0);
 }

@@ -276,6 +276,54 @@ fn it_fires_after_the_pending_time_and_ends_at_once() {
     assert_eq!(states.len(), 9, "{states:?}");
     assert_eq!(states[0], "The alarm state is OK");
     assert!(states.iter().any(|one| one == "The alarm state is FIRING"));
+
+    // Without a type, all are told, in pages as well.
+    let mut call = watched.about("GetAlarmHistory", &alarm).with("limit", "5");
+    let mut told = Vec::new();
+    loop {
+        let reply = call.answer().unwrap();
+        let entries = reply.body.unwrap();
+        told.extend(array(&entries["entries"]).to_owned());
+        let Some(page) = reply.headers.get("opc-next-page") else {
+            break;
+        };
+        call = watched
+            .about("GetAlarmHistory", &alarm)
+            .with("limit", "5")
+            .with("page", page);
+    }
+    let whole = watched.about("GetAlarmHistory", &alarm).value();
+    assert_eq!(told, array(&whole["entries"]));
+    // Nine states, nine times the rule, and two transitions of the state.
+    assert_eq!(told.len(), 9 + 9 + 2, "{told:#?}");
+    let triggered = told
+        .iter()
+        .filter(|one| !one["timestampTriggered"].is_null());
+    assert_eq!(triggered.count(), 2);
+}
+
+#[test]
+fn a_summary_names_what_fires_wherever_it_is_told() {
+    let watched = Watched::new();
+    let alarm = watched.create(
+        json!({"alarmSummary": "{{severity}}: {{query}} on {{dimensions.host}}, {{nothing}}"}),
+    );
+    watched.minute(&[("a", 90.0), ("b", 10.0)]);
+    watched.pass(SLACK);
+    let firing = "CRITICAL: cpu[1m].max() &gt; 80 on a, {{nothing}}";
+    let list = watched
+        .bench
+        .call("ListAlarmsStatus")
+        .with("compartmentId", COMPARTMENT);
+    assert_eq!(list.value()[0]["alarmSummary"], firing);
+    let states = watched.about("RetrieveDimensionStates", &alarm).value();
+    assert_eq!(states["items"][0]["alarmSummary"], firing);
+    let history = watched.about("GetAlarmHistory", &alarm).value();
+    assert_eq!(history["entries"][0]["alarmSummary"], firing);
+    assert_eq!(
+        watched.messages()[0]["alarmMetaData"][0]["alarmSummary"],
+        firing
+    );
 }
 
 #[test]
@@ -430,6 +478,11 @@ fn suppressions_quiet_what_they_name() {
         "DELETED"
     );
     assert_eq!(watched.status(), "FIRING");
+    assert_eq!(
+        list("sortOrder", "ASC"),
+        1,
+        "the deleted one is not told of unasked"
+    );
     let history = watched
         .about("SummarizeAlarmSuppressionHistory", &alarm)
         .body(json!({}));

@@ -42,11 +42,11 @@ use work::WORK_REQUESTS;
 pub use channels::DEFAULT as DEFAULT_CHANNEL;
 pub(super) use channels::check_name as check_channel;
 pub(super) use gauges::{QueueGauges, gauges};
-pub(super) use messages::take_out;
 pub use messages::{
     DeleteQueueMessages, Deleted, GotQueueMessages, PutQueueMessages, PutQueueResult,
     QueueBatchResult,
 };
+pub(super) use messages::{TakenMessage, give_back, take_out};
 pub(super) use overview::overview;
 pub use peek::PeekedState;
 pub(super) use queues::QUEUE;

@@ -7,7 +7,9 @@ use super::super::listing::{Limits, Request};
 use super::super::resource::{self, REMEMBERED_MS, ResourceKind, Tags, check_text};
 use super::super::{Context, ocid, retry};
 use super::details::{self, Source, Target, Task};
+use super::giving_back::{self, Part};
 use super::movement::{Failure, Movement};
+use super::moving::Moment;
 use super::stages::target_stage;
 use super::work::{Change, accepted};
 use super::{traces, unknown_keys};
@@ -290,7 +292,10 @@ pub(super) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         own.freeform_tags = given.freeform_tags.unwrap_or(own.freeform_tags.clone());
         own.defined_tags = given.defined_tags.unwrap_or(own.defined_tags.clone());
         movement.forget_failures();
-        if own.source != before.source {
+        if !own.source.goes_on(&before.source) {
+            let source = (connector.id.as_str(), &before.source);
+            let part = Part::NotUnderWay;
+            giving_back::give_back(session, context.now_ms, source, &mut movement, part)?;
             movement.begin_anew(context.now_ms);
         }
         if own.tasks != before.tasks || own.target != before.target {
@@ -330,7 +335,7 @@ pub(super) fn deactivate(context: &Context<'_>, call: &Call) -> Result<Reply, Ap
     switch(context, call, Change::Deactivate)
 }
 
-/// Turns a connector on or off. What it has taken, and where it stands, stay. The refusal of one that is on or
+/// Turns a connector on or off. What it has taken, and where it stands, stay; messages go back to their queue. The refusal of one that is on or
 /// off already is unconfirmed.
 fn switch(context: &Context<'_>, call: &Call, change: Change) -> Result<Reply, ApiError> {
     let on = matches!(change, Change::Activate);
@@ -351,12 +356,16 @@ fn switch(context: &Context<'_>, call: &Call, change: Change) -> Result<Reply, A
         movement.forget_failures();
         connector.turn(if on { ACTIVE } else { INACTIVE });
         connector.touch_at(context.now_ms);
-        put(session, &connector, &movement)?;
+        let moment = Moment {
+            connector: connector.clone(),
+            movement,
+        };
+        moment.store(session, context.now_ms)?;
         accepted(session, context, change, &connector)
     })
 }
 
-/// Deletes a connector with what it has taken; its record can be looked at for a while.
+/// Deletes a connector with what it has taken, but for messages, which go back to their queue; its record can be looked at for a while.
 pub(super) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     context.store.write(|session| {
         let mut connector = live(session, call)?;
@@ -364,7 +373,9 @@ pub(super) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         connector.details.time_updated_ms = context.now_ms;
         connector.delete(context.now_ms);
         session.put_resource(CONNECTOR.ocid_type, &connector)?;
-        let movement = movement_of(session, &connector.id)?;
+        let mut movement = movement_of(session, &connector.id)?;
+        let source = (connector.id.as_str(), &connector.details.source);
+        giving_back::give_back(session, context.now_ms, source, &mut movement, Part::All)?;
         traces::note_end(session, context, &connector.id, &movement.lanes)?;
         session.remove_movement(&connector.id)?;
         resource::forget_old(session, context.now_ms)?;

@@ -274,6 +274,19 @@ impl Source {
         }
     }
 
+    /// Whether what was read of another source stays read: a cursor says only where a stream is begun, and each log
+    /// has its own place. Source: behaviour.md 6.2 (an update pauses, and goes on) and 6.3.
+    pub(super) fn goes_on(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Streaming { stream_id, .. }, Self::Streaming { stream_id: own, .. }) => {
+                stream_id == own
+            }
+            (Self::Logging { .. }, Self::Logging { .. })
+            | (Self::Monitoring { .. }, Self::Monitoring { .. }) => true,
+            _ => self == other,
+        }
+    }
+
     /// The end of the names of objects. Source: behaviour.md 6.4; of queues it is unconfirmed.
     pub(super) fn object_suffix(&self) -> &'static str {
         match self {

@@ -98,7 +98,7 @@ impl Engine {
         };
         let own = &moment.connector.details;
         let stages = stages(&own.tasks, &own.target);
-        let due = moment.movement.due(&stages);
+        let due = moment.movement.due(&stages, context.now_ms);
         let here = due.filter(|(_, destination, due_ms)| {
             *due_ms <= context.now_ms && is_reached_from_here(*destination)
         });

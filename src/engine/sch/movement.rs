@@ -15,6 +15,7 @@ use super::super::trace::TraceParent;
 use super::connectors::Connector;
 use super::details::BatchLimits;
 use super::log_filter::LogFilter;
+use super::object_names::ObjectNames;
 use super::stages::{Destination, Stage, stages};
 use super::traces;
 use crate::call::ApiError;
@@ -34,6 +35,9 @@ pub(super) struct Movement {
     pub lanes: Vec<Lane>,
     /// Why the source could not be read the last time.
     pub source_failure: Option<Failure>,
+    /// The names that its objects have, by the name of their lane.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub object_names: BTreeMap<String, ObjectNames>,
 }
 
 /// Where reading of a source goes on.
@@ -117,18 +121,36 @@ pub(super) struct Failure {
     pub retry_ms: i64,
 }
 
+/// The pause after a failure that so many came before, in milliseconds.
+fn pause_ms(failures: u32) -> i64 {
+    // Doubled six times it is longer than the longest.
+    (FIRST_PAUSE_MS << failures.min(6)).min(LONGEST_PAUSE_MS)
+}
+
+/// The end of a time that lasts so long. One that would begin only in the future is over: the clock was set back.
+fn end_of(end_ms: i64, lasts_ms: i64, now_ms: i64) -> i64 {
+    match end_ms.saturating_sub(lasts_ms) > now_ms {
+        true => i64::MIN,
+        false => end_ms,
+    }
+}
+
 impl Failure {
     /// The failure of an attempt after those that failed before it.
     fn after(earlier: Option<&Self>, reason: String, now_ms: i64) -> Self {
         let attempts = earlier.map_or(0, |earlier| earlier.attempts);
-        // Doubled six times it is longer than the longest.
-        let pause_ms = (FIRST_PAUSE_MS << attempts.min(6)).min(LONGEST_PAUSE_MS);
         Self {
             reason,
-            since_ms: earlier.map_or(now_ms, |earlier| earlier.since_ms),
+            since_ms: earlier.map_or(now_ms, |earlier| earlier.since_ms.min(now_ms)),
             attempts: attempts.saturating_add(1),
-            retry_ms: now_ms.saturating_add(pause_ms),
+            retry_ms: now_ms.saturating_add(pause_ms(attempts)),
         }
+    }
+
+    /// When it is tried again, in milliseconds: at once, where the clock was set back since it failed.
+    pub(super) fn due_ms(&self, now_ms: i64) -> i64 {
+        let last_pause_ms = pause_ms(self.attempts.saturating_sub(1));
+        end_of(self.retry_ms, last_pause_ms, now_ms)
     }
 
     /// What there is to say of it to those who look at the connector.
@@ -171,16 +193,23 @@ impl Lane {
     }
 
     /// When the next batch is due, in milliseconds; `None` where there is nothing.
-    fn due_ms(&self, limits: BatchLimits) -> Option<i64> {
+    fn due_ms(&self, stage: &Stage<'_>, now_ms: i64) -> Option<i64> {
         if self.records == 0 {
             return None;
         }
+        let limits = stage.limits();
         let gathered_ms = match (&self.under_way, self.has_room(limits)) {
-            (Some(batch), _) => batch.leased_until_ms,
+            (Some(batch), _) => {
+                let lease_ms = stage.destination.lease_ms().unwrap_or_default();
+                end_of(batch.leased_until_ms, lease_ms, now_ms)
+            }
             (None, false) => i64::MIN,
-            (None, true) => self.since_ms.saturating_add(limits.time_ms),
+            (None, true) => {
+                let end_ms = self.since_ms.saturating_add(limits.time_ms);
+                end_of(end_ms, limits.time_ms, now_ms)
+            }
         };
-        let retry_ms = self.failure.as_ref().map(|failure| failure.retry_ms);
+        let retry_ms = self.failure.as_ref().map(|failure| failure.due_ms(now_ms));
         Some(gathered_ms.max(retry_ms.unwrap_or(i64::MIN)))
     }
 
@@ -264,6 +293,7 @@ impl Movement {
             },
             lanes: Vec::new(),
             source_failure: None,
+            object_names: BTreeMap::new(),
         }
     }
 
@@ -381,11 +411,12 @@ impl Movement {
     pub(super) fn due<'m>(
         &'m self,
         stages: &'m [Stage<'m>],
+        now_ms: i64,
     ) -> impl Iterator<Item = (&'m Lane, Destination<'m>, i64)> {
-        self.lanes.iter().filter_map(|lane| {
+        self.lanes.iter().filter_map(move |lane| {
             let number = usize::try_from(lane.stage).ok()?;
             let stage = stages.get(number)?;
-            let due_ms = lane.due_ms(stage.limits())?;
+            let due_ms = lane.due_ms(stage, now_ms)?;
             let next_has_room = stages
                 .get(number + 1)
                 .is_none_or(|next| self.has_room((lane.stage + 1, next), None));

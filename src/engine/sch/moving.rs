@@ -7,6 +7,7 @@ use super::super::metrics::AT_SOURCE;
 use super::super::{Context, Engine, EngineError};
 use super::connectors::{self, CONNECTOR, Connector};
 use super::details::Source;
+use super::giving_back::{self, Part};
 use super::measures::{Measures, Reading};
 use super::movement::{Batch, Movement, stage_of};
 use super::stages::stages;
@@ -46,9 +47,15 @@ impl Moment {
             .transpose()
     }
 
-    /// Stores it, with what its state tells of failures.
+    /// Stores it, with what its state tells of failures. One that does not move any more keeps no messages of
+    /// queues.
     pub(super) fn store(mut self, session: &Session<'_>, now_ms: i64) -> Result<(), ApiError> {
         self.connector.heed(self.movement.failure(), now_ms);
+        if !self.connector.is_active() {
+            let source = (self.connector.id.as_str(), &self.connector.details.source);
+            let part = Part::NotUnderWay;
+            giving_back::give_back(session, now_ms, source, &mut self.movement, part)?;
+        }
         connectors::put(session, &self.connector, &self.movement)
     }
 }
@@ -115,7 +122,7 @@ impl Engine {
     ) -> Result<bool, EngineError> {
         let now_ms = context.now_ms;
         let failure = before.movement.source_failure.as_ref();
-        if failure.is_some_and(|failure| failure.retry_ms > now_ms) {
+        if failure.is_some_and(|failure| failure.due_ms(now_ms) > now_ms) {
             return Ok(false);
         }
         let begun = Instant::now();
@@ -183,6 +190,7 @@ impl Engine {
     fn note_next_due(&self) -> Result<(), EngineError> {
         let mut next_ms: Option<i64> = None;
         let mut follows_files = false;
+        let now_ms = self.clock.now_ms();
         for (tenancy_id, id) in self.store.read(|session| session.active_connectors())? {
             let store = self.store.tenancy(&tenancy_id);
             let Some(moment) = store.read(|session| Moment::load(session, &id))? else {
@@ -191,8 +199,11 @@ impl Engine {
             let own = &moment.connector.details;
             follows_files |= matches!(own.source, Source::Logging { .. });
             let stages = stages(&own.tasks, &own.target);
-            let due = moment.movement.due(&stages).map(|(_, _, due_ms)| due_ms);
-            let due = due.chain(source_due_ms(&moment)?);
+            let due = moment
+                .movement
+                .due(&stages, now_ms)
+                .map(|(_, _, due_ms)| due_ms);
+            let due = due.chain(source_due_ms(&moment, now_ms)?);
             next_ms = next_ms.into_iter().chain(due).min();
         }
         self.connectors.note_next(next_ms, follows_files);
@@ -201,10 +212,10 @@ impl Engine {
 }
 
 /// When a source is to be read next that tells nobody that it has something.
-fn source_due_ms(moment: &Moment) -> Result<Option<i64>, ApiError> {
+fn source_due_ms(moment: &Moment, now_ms: i64) -> Result<Option<i64>, ApiError> {
     let movement = &moment.movement;
     if let Some(failure) = &movement.source_failure {
-        return Ok(Some(failure.retry_ms));
+        return Ok(Some(failure.due_ms(now_ms)));
     }
     let Source::Monitoring { .. } = &moment.connector.details.source else {
         return Ok(None);

@@ -26,10 +26,6 @@ use crate::call::{ApiError, Origin};
 use crate::clock::Clock;
 use crate::store::{Session, WaitingRecord};
 
-/// How long a batch is its holder's, in milliseconds: longer than an attempt may take.
-const FUNCTION_LEASE_MS: i64 = 60_000;
-const OBJECT_LEASE_MS: i64 = 300_000;
-
 /// How long an attempt to store an object may take, in seconds: less than its lease.
 pub const MOST_OBJECT_SECONDS: u64 = 240;
 
@@ -162,9 +158,9 @@ impl Engine {
             };
             let own = &moment.connector.details;
             let stages = stages(&own.tasks, &own.target);
-            let due = moment.movement.due(&stages);
+            let due = moment.movement.due(&stages, now_ms);
             let due = due.filter(|(_, destination, due_ms)| {
-                *due_ms <= now_ms && lease_ms(*destination).is_some()
+                *due_ms <= now_ms && destination.lease_ms().is_some()
             });
             lanes.extend(due.map(|(lane, _, _)| DueLane {
                 tenancy_id: tenancy_id.clone(),
@@ -213,28 +209,27 @@ impl Engine {
     }
 }
 
-/// How long a batch for a destination outside the engine is its holder's, in milliseconds.
-fn lease_ms(destination: Destination<'_>) -> Option<i64> {
-    match destination {
-        Destination::Task { .. } | Destination::Target(Target::Functions { .. }) => {
-            Some(FUNCTION_LEASE_MS)
-        }
-        Destination::Target(Target::ObjectStorage { .. }) => Some(OBJECT_LEASE_MS),
-        Destination::Target(_) => None,
-    }
-}
-
 /// Takes the next batch of a lane under a lease.
 fn ship(session: &Session<'_>, due: &DueLane, now_ms: i64) -> Result<Option<Shipment>, ApiError> {
     let Some(mut moment) = Moment::load(session, &due.connector_id)? else {
         return Ok(None);
     };
     let stage = stage_of(&moment.connector, due.stage)?;
-    let (limits, lease_ms) = (stage.limits(), lease_ms(stage.destination));
+    let (limits, lease_ms) = (stage.limits(), stage.destination.lease_ms());
+    let is_object = matches!(
+        stage.destination,
+        Destination::Target(Target::ObjectStorage { .. })
+    );
     let lane = moment.movement.lane_mut(due.stage, due.lane.clone());
     let (mut batch, records) = lane.batch(session, &due.connector_id, limits)?;
+    // The name is the batch's own before it is first tried: an attempt may then replace what an earlier one left.
+    if is_object && batch.attempts == 0 {
+        let names = moment.movement.object_names.entry(due.lane.clone());
+        batch.object_no = names.or_default().next_no(batch.start_ms, batch.end_ms);
+    }
     batch.leased_until_ms = now_ms + lease_ms.unwrap_or_default();
     batch.attempts = batch.attempts.saturating_add(1);
+    let lane = moment.movement.lane_mut(due.stage, due.lane.clone());
     lane.under_way = Some(batch.clone());
     let stage = stage_of(&moment.connector, due.stage)?;
     let is_for_task = matches!(stage.destination, Destination::Task { .. });
@@ -316,7 +311,7 @@ impl Finishing<'_> {
                 self.trace_arrival(session, &moment, HopResult::Delivered)?;
             }
             Arrival::NameTaken => {
-                batch.object_no = batch.object_no.saturating_add(1);
+                // It gets another name when it leaves again.
                 batch.attempts = 0;
                 batch.leased_until_ms = 0;
                 moment.store(session, now_ms)?;

@@ -17,6 +17,21 @@ pub(super) enum Destination<'c> {
     Target(&'c Target),
 }
 
+/// How long a batch is its holder's, in milliseconds: longer than an attempt may take.
+const FUNCTION_LEASE_MS: i64 = 60_000;
+const OBJECT_LEASE_MS: i64 = 300_000;
+
+impl Destination<'_> {
+    /// How long a batch for a destination outside the engine is its holder's, in milliseconds.
+    pub(super) fn lease_ms(self) -> Option<i64> {
+        match self {
+            Self::Task { .. } | Self::Target(Target::Functions { .. }) => Some(FUNCTION_LEASE_MS),
+            Self::Target(Target::ObjectStorage { .. }) => Some(OBJECT_LEASE_MS),
+            Self::Target(_) => None,
+        }
+    }
+}
+
 /// A stage.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Stage<'c> {

@@ -144,10 +144,17 @@ impl Engine {
             .listening
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = listening.collect();
-        *connectors
-            .sources
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = sources;
+        let before = std::mem::replace(
+            &mut *connectors
+                .sources
+                .write()
+                .unwrap_or_else(PoisonError::into_inner),
+            sources.clone(),
+        );
+        // Messages may have gone back to queues that are read no longer.
+        for left in before.difference(&sources) {
+            self.changes.tell(left);
+        }
         connectors
             .has_active
             .store(!active.is_empty(), Ordering::Release);

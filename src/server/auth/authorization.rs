@@ -34,6 +34,12 @@ struct Parameters {
     signature: Option<String>,
 }
 
+/// The user that a request's `Authorization` header names, true or not.
+pub fn claimed_user(authorization: &str) -> Option<String> {
+    let claimed = Authorization::parse(authorization).ok()?;
+    Some(claimed.key_id.user_id)
+}
+
 impl Authorization {
     /// Takes a header's value apart, or says what is wrong with it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {

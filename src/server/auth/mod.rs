@@ -9,6 +9,7 @@ mod login;
 mod replay;
 mod verifier;
 
+pub use authorization::claimed_user;
 pub use bind::{Auth, BindError, check_bind, check_plain};
 pub use login::{Login, LoginError, check_token, scram_user};
 pub use verifier::{SignedRequest, Verifier};

@@ -4,16 +4,19 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
 use super::Entrance;
-use crate::api::OperationId;
+use crate::api::operation::Operation;
 use crate::call::{ApiError, LOCAL_TENANCY};
 use crate::clock::{Clock, SystemClock};
-use crate::server::Shared;
-use crate::server::auth::{Auth, SignedRequest};
+use crate::engine::changes_a_resource;
+use crate::server::auth::{self, Auth, SignedRequest};
+use crate::server::{CLAIMED_USER, Shared};
 
 /// Who makes a request.
 pub(super) struct Caller {
     pub(super) tenancy_id: String,
     pub(super) user_id: Option<String>,
+    /// Who they claim to be, where it is told later and nobody checks.
+    pub(super) claimed_user_id: Option<String>,
 }
 
 /// Tells who makes a request, or refuses it. `body` is as it came, which is what a signature covers.
@@ -23,7 +26,7 @@ pub(super) struct Caller {
 /// messages hold a token that shows as much as a signature would.
 pub(super) fn authenticate(
     entrance: &Entrance,
-    operation: OperationId,
+    operation: &Operation,
     parts: &Parts,
     body: &[u8],
 ) -> Result<Caller, ApiError> {
@@ -31,6 +34,9 @@ pub(super) fn authenticate(
     let local_user = Caller {
         tenancy_id: LOCAL_TENANCY.to_owned(),
         user_id: None,
+        claimed_user_id: changes_a_resource(operation)
+            .then(|| claimed_user(shared, &parts.headers))
+            .flatten(),
     };
     if is_owner(shared, &parts.headers) {
         return Ok(local_user);
@@ -43,7 +49,7 @@ pub(super) fn authenticate(
         ));
     }
     match shared.options.auth {
-        _ if operation.is_allowed_by_token() => Ok(local_user),
+        _ if operation.id.is_allowed_by_token() => Ok(local_user),
         Auth::None => Ok(local_user),
         Auth::Verify => {
             let request = SignedRequest {
@@ -58,8 +64,18 @@ pub(super) fn authenticate(
             Ok(Caller {
                 tenancy_id: signer.tenancy_id,
                 user_id: Some(signer.user_id),
+                claimed_user_id: None,
             })
         }
+    }
+}
+
+/// Who the owner of the data folder says to be, or whom a signature names that nobody checks.
+fn claimed_user(shared: &Shared, headers: &HeaderMap) -> Option<String> {
+    let text = |name: &str| headers.get(name)?.to_str().ok();
+    match is_owner(shared, headers) {
+        true => text(CLAIMED_USER).map(str::to_owned),
+        false => auth::claimed_user(text(header::AUTHORIZATION.as_str())?),
     }
 }
 

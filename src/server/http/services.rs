@@ -77,7 +77,7 @@ async fn reply(
     let shared = &entrance.shared;
     let limits = &shared.options.limits;
     let body = body::read(body, limits).await?;
-    let caller = authenticate(entrance, route.operation.id, parts, &body)?;
+    let caller = authenticate(entrance, route.operation, parts, &body)?;
     let origin = origin(entrance, parts, caller);
     let content = body::content(&parts.headers, body, limits)?;
     request::check_type(&parts.headers, &content)?;
@@ -176,6 +176,7 @@ fn origin(entrance: &Entrance, parts: &Parts, caller: Caller) -> Origin {
     Origin {
         tenancy_id: caller.tenancy_id,
         user_id: caller.user_id,
+        claimed_user_id: caller.claimed_user_id,
         ..origin_at(&entrance.shared, used)
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::super::Context;
 use super::super::super::listing::{Limits, Request};
 use super::evaluation::MINUTE_MS;
-use super::message::{default_summary, status};
+use super::message::{Variables, default_summary, status};
 use super::rules::Rule;
 use super::state::AlarmState;
 use super::{ALARM, Alarm};
@@ -21,6 +21,9 @@ const LIMITS: Limits = Limits {
     default: 1000,
     most: 1000,
 };
+
+/// How many kinds of history there are.
+const KINDS: i64 = HistoryType::ALL.len() as i64;
 
 /// What is kept of an evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,14 +47,28 @@ enum HistoryType {
 }
 
 impl HistoryType {
-    /// By default all states, which is unconfirmed.
-    fn of(call: &Call) -> Self {
-        let text = call.query_text("alarmHistorytype").unwrap_or_default();
-        match text.to_ascii_uppercase().as_str() {
-            "STATE_TRANSITION_HISTORY" => Self::StateTransition,
-            "RULE_HISTORY" => Self::Rule,
-            "RULE_TRANSITION_HISTORY" => Self::RuleTransition,
-            _ => Self::State,
+    /// The order of the entries of one time; it is unconfirmed.
+    const ALL: [(&str, Self); 4] = [
+        ("STATE_TRANSITION_HISTORY", Self::StateTransition),
+        ("STATE_HISTORY", Self::State),
+        ("RULE_TRANSITION_HISTORY", Self::RuleTransition),
+        ("RULE_HISTORY", Self::Rule),
+    ];
+
+    /// The one that is asked for; without one all are. Source: the official SDK's get_alarm_history.
+    fn asked(call: &Call) -> Option<Self> {
+        let text = call.query_text("alarmHistorytype")?;
+        let mut all = Self::ALL.into_iter();
+        let found = all.find(|(name, _)| name.eq_ignore_ascii_case(text));
+        found.map(|(_, history_type)| history_type)
+    }
+
+    /// Whether there is such an entry of an evaluation.
+    fn is_of(self, evaluation: &AlarmEvaluation<Entry>) -> bool {
+        match self {
+            Self::StateTransition => evaluation.changes_state,
+            Self::RuleTransition => evaluation.changes_rule,
+            Self::State | Self::Rule => true,
         }
     }
 
@@ -75,49 +92,72 @@ pub(super) fn summary(alarm: &Alarm, rules: &[Rule], state: &AlarmState) -> Stri
     let base = rules.len().saturating_sub(1);
     let rule = rules.get(state.standing.rule.unwrap_or(base));
     let firing = state.firing().count();
-    match (&alarm.details.alarm_summary, rule) {
-        (Some(own), _) => own.clone(),
-        (None, Some(rule)) => default_summary(alarm, rule, (firing > 0, firing)),
-        (None, None) => String::new(),
-    }
+    let Some(rule) = rule else {
+        return String::new();
+    };
+    let Some(own) = &alarm.details.alarm_summary else {
+        return default_summary(alarm, rule, (firing > 0, firing));
+    };
+    let variables = Variables {
+        alarm,
+        rule,
+        status: status(firing > 0),
+        dimensions: state.firing().next().map(|stream| &stream.dimensions),
+        of_notice: None,
+    };
+    variables.filled_in(own)
+}
+
+/// One entry of a history: an evaluation, and what is told of it.
+struct Told {
+    evaluation: AlarmEvaluation<Entry>,
+    history_type: HistoryType,
+    /// Its place among all entries: the greatest first, and those of one time in their order.
+    number: i64,
 }
 
 /// The history of an alarm, the latest first.
 pub(in super::super) fn get_history(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    let history_type = HistoryType::of(call);
+    let asked = HistoryType::asked(call);
     let minute = |wire| {
         let time_ms = call.query_text(wire).and_then(parse_rfc3339);
         time_ms.map(minute_of)
     };
     let filter = AlarmEvaluationFilter {
-        changes_state: history_type == HistoryType::StateTransition,
-        changes_rule: history_type == HistoryType::RuleTransition,
+        changes_state: asked == Some(HistoryType::StateTransition),
+        changes_rule: asked == Some(HistoryType::RuleTransition),
         from_minute: minute("timestampGreaterThanOrEqualTo"),
         before_minute: minute("timestampLessThan"),
     };
     let request = Request::ordered(call, LIMITS, ("timestamp", Order::Descending))?;
     context.store.read(|session| {
         let alarm: Alarm = ALARM.live(session, call.path_value("alarmId")?)?;
-        let place = |one: &AlarmEvaluation<Entry>| Place {
-            value: PlaceValue::Number(one.minute),
+        let place = |one: &Told| Place {
+            value: PlaceValue::Number(one.number),
             id: String::new(),
         };
         let (entries, reply) = request.fetch(place, |_, after, limit| {
             let after = match after.map(|place| &place.value) {
-                Some(PlaceValue::Number(minute)) => Some(*minute),
+                Some(PlaceValue::Number(number)) => Some(*number),
                 _ => None,
             };
-            let before_minute = filter.before_minute.into_iter().chain(after).min();
+            // The rest of a time whose first entries ended the page before comes, too.
+            let before_minute = after.map(|number| number.div_euclid(KINDS) + 1);
             let filter = AlarmEvaluationFilter {
-                before_minute,
+                before_minute: filter.before_minute.into_iter().chain(before_minute).min(),
                 ..filter
             };
-            let mut items = session.alarm_evaluations(&alarm.id, &filter, limit + 1)?;
+            let evaluations = session.alarm_evaluations(&alarm.id, &filter, limit + 2)?;
+            let mut items: Vec<Told> = evaluations
+                .into_iter()
+                .flat_map(|evaluation| told_of(evaluation, asked))
+                .filter(|one| after.is_none_or(|after| one.number < after))
+                .collect();
             let more = items.len() > limit;
             items.truncate(limit);
             Ok(Page { items, more })
         })?;
-        let entries = entries.iter().map(|one| shown(one, history_type));
+        let entries = entries.iter().map(shown);
         let mut reply = Reply {
             body: Some(json!({
                 "alarmId": alarm.id,
@@ -132,18 +172,34 @@ pub(in super::super) fn get_history(context: &Context<'_>, call: &Call) -> Resul
     })
 }
 
-fn shown(one: &AlarmEvaluation<Entry>, history_type: HistoryType) -> Value {
-    let entry = &one.evaluation;
-    let is_transition = matches!(
+/// What is told of an evaluation: what is asked for, or all there is.
+fn told_of(evaluation: AlarmEvaluation<Entry>, asked: Option<HistoryType>) -> Vec<Told> {
+    let last = (evaluation.minute + 1) * KINDS - 1;
+    let types = (0..).zip(HistoryType::ALL.map(|(_, history_type)| history_type));
+    let told = types.filter(|(_, history_type)| {
+        asked.is_none_or(|asked| asked == *history_type) && history_type.is_of(&evaluation)
+    });
+    told.map(|(at, history_type)| Told {
+        evaluation: evaluation.clone(),
         history_type,
+        number: last - at,
+    })
+    .collect()
+}
+
+fn shown(one: &Told) -> Value {
+    let entry = &one.evaluation.evaluation;
+    let is_transition = matches!(
+        one.history_type,
         HistoryType::StateTransition | HistoryType::RuleTransition
     );
+    let minute = one.evaluation.minute;
     // Transitions only. Source: the official SDK's AlarmHistoryEntry.
-    let triggered = is_transition.then(|| rfc3339((one.minute - entry.slack_minutes) * MINUTE_MS));
+    let triggered = is_transition.then(|| rfc3339((minute - entry.slack_minutes) * MINUTE_MS));
     json!({
         "alarmSummary": entry.alarm_summary,
-        "summary": history_type.summary(entry),
-        "timestamp": rfc3339(one.minute * MINUTE_MS),
+        "summary": one.history_type.summary(entry),
+        "timestamp": rfc3339(minute * MINUTE_MS),
         "timestampTriggered": triggered,
     })
 }

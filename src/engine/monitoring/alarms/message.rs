@@ -51,53 +51,30 @@ impl Subject<'_> {
         first.map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Fills in what stands between braces; what is not known stays as it is.
-    fn filled_in(&self, text: &str) -> String {
-        let mut filled = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some((before, from)) = rest.split_once("{{") {
-            filled.push_str(before);
-            let (is_raw, name) = match from.strip_prefix('{') {
-                Some(name) => (true, name),
-                None => (false, from),
-            };
-            let end = if is_raw { "}}}" } else { "}}" };
-            let known = name
-                .split_once(end)
-                .and_then(|(name, after)| Some((self.variable(name.trim())?, after)));
-            match known {
-                Some((value, after)) if is_raw => {
-                    filled.push_str(&value);
-                    rest = after;
-                }
-                Some((value, after)) => {
-                    filled.push_str(&escaped(&value));
-                    rest = after;
-                }
-                None => {
-                    filled.push_str("{{");
-                    rest = from;
-                }
-            }
+    /// What a text may name of it.
+    fn variables(&self) -> Variables<'_> {
+        let first = self.notice.streams.first();
+        Variables {
+            alarm: self.alarm,
+            rule: self.rule,
+            status: self.status(),
+            dimensions: first.map(|(dimensions, _)| dimensions),
+            of_notice: Some(self),
         }
-        filled.push_str(rest);
-        filled
+    }
+
+    fn filled_in(&self, text: &str) -> String {
+        self.variables().filled_in(text)
     }
 
     fn variable(&self, name: &str) -> Option<String> {
-        let first = self.notice.streams.first();
-        if let Some(dimension) = name.strip_prefix("dimensions.") {
-            let (dimensions, _) = first?;
-            return dimensions.get(dimension).cloned();
-        }
         match name {
-            "severity" => Some(self.rule.severity.clone()),
-            "query" => Some(self.rule.query.clone()),
-            "namespace" => Some(self.alarm.details.namespace.clone()),
-            "status" => Some(self.status().to_owned()),
             "type" => Some(self.notice.notice_type.name().to_owned()),
             "timestamp" => Some(rfc3339(self.time_ms)),
-            "metricValues" => first?.1.map(|value| value.to_string()),
+            "metricValues" => {
+                let (_, value) = self.notice.streams.first()?;
+                value.map(|value| value.to_string())
+            }
             _ => None,
         }
     }
@@ -173,6 +150,65 @@ impl Subject<'_> {
             title,
             json: fields.into_iter().collect(),
             lines,
+        }
+    }
+}
+
+/// What the texts of an alarm may name between braces. Source: the official SDK's Alarm, of the dynamic variables.
+pub(super) struct Variables<'v> {
+    pub alarm: &'v Resource<AlarmDetails>,
+    pub rule: &'v Rule,
+    pub status: &'static str,
+    /// Of the first stream that it is about.
+    pub dimensions: Option<&'v Dimensions>,
+    /// What only a notification has.
+    pub of_notice: Option<&'v Subject<'v>>,
+}
+
+impl Variables<'_> {
+    /// Fills in what stands between braces; what is not known stays as it is.
+    pub(super) fn filled_in(&self, text: &str) -> String {
+        let mut filled = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, from)) = rest.split_once("{{") {
+            filled.push_str(before);
+            let (is_raw, name) = match from.strip_prefix('{') {
+                Some(name) => (true, name),
+                None => (false, from),
+            };
+            let end = if is_raw { "}}}" } else { "}}" };
+            let known = name
+                .split_once(end)
+                .and_then(|(name, after)| Some((self.variable(name.trim())?, after)));
+            match known {
+                Some((value, after)) if is_raw => {
+                    filled.push_str(&value);
+                    rest = after;
+                }
+                Some((value, after)) => {
+                    filled.push_str(&escaped(&value));
+                    rest = after;
+                }
+                None => {
+                    filled.push_str("{{");
+                    rest = from;
+                }
+            }
+        }
+        filled.push_str(rest);
+        filled
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        if let Some(dimension) = name.strip_prefix("dimensions.") {
+            return self.dimensions?.get(dimension).cloned();
+        }
+        match name {
+            "severity" => Some(self.rule.severity.clone()),
+            "query" => Some(self.rule.query.clone()),
+            "namespace" => Some(self.alarm.details.namespace.clone()),
+            "status" => Some(self.status.to_owned()),
+            _ => self.of_notice?.variable(name),
         }
     }
 }

@@ -297,9 +297,11 @@ fn is_asked(call: &Call, suppression: &Suppression) -> bool {
         let wanted = call.query_text(wire);
         wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(found))
     };
+    // Source: the official SDK's list_alarm_suppressions.
+    let state = call.query_text("lifecycleState").unwrap_or("ACTIVE");
     let name = call.query_text("displayName");
     name.is_none_or(|name| name == suppression.name)
-        && fits("lifecycleState", &suppression.state)
+        && suppression.state.eq_ignore_ascii_case(state)
         && fits("level", level)
         && fits("targetType", target)
 }
@@ -315,7 +317,7 @@ fn is_of_alarm(call: &Call, alarm: Option<&Alarm>, suppression: &Suppression) ->
     names || (all && suppression.details.reaches(alarm))
 }
 
-/// Lists suppressions, by default by name, and deleted ones too unless a state is asked for: unconfirmed.
+/// Lists suppressions, by default by name, which is unconfirmed.
 pub(in super::super) fn list_suppressions(
     context: &Context<'_>,
     call: &Call,

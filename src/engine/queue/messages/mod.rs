@@ -1,11 +1,13 @@
 //! Messages: put, get, delete, and change how long they stay hidden.
 
 mod get;
+mod give_back;
 mod put;
 mod settle;
 mod take_out;
 
 pub use get::GotQueueMessages;
+pub(in crate::engine) use give_back::{TakenMessage, give_back};
 pub use put::{PutQueueMessages, PutQueueResult};
 pub(super) use settle::delete;
 pub use settle::{DeleteQueueMessages, Deleted, QueueBatchResult};
