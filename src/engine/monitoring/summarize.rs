@@ -150,9 +150,7 @@ impl Range {
         let last = match self.end_ms {
             // The last minute that ends before it.
             Some(end_ms) => (end_ms - 1).div_euclid(MINUTE_MS).div_euclid(step) * step,
-            None if is_of_absence => {
-                self.now_ms.div_euclid(MINUTE_MS).div_euclid(step) * step
-            }
+            None if is_of_absence => self.now_ms.div_euclid(MINUTE_MS).div_euclid(step) * step,
             None => up_to_multiple(minute_of(self.now_ms), step),
         };
         // No point is further ahead than the latest that is taken.
