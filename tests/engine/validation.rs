@@ -155,6 +155,9 @@ fn a_body_that_is_no_object_is_refused() {
             Some(json!("x")),
             Some(json!(1)),
         ] {
+            if body.is_none() && operation.body_is_optional {
+                continue;
+            }
             let mut call = complete(operation);
             call.body = body;
             let error = refused(&bench, &call);
