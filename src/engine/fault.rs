@@ -173,11 +173,7 @@ impl Engine {
 
     /// What happens to a call that comes from outside; to be asked once for each.
     pub fn strike(&self, call: &Call) -> Result<Strike, ApiError> {
-        let messages = || {
-            let messages = call.body.as_ref().and_then(|body| body.get("messages"));
-            messages.and_then(Value::as_array).map_or(0, Vec::len)
-        };
-        self.strike_messages(call.operation.id, messages)
+        self.strike_messages(call.operation.id, || messages_in(call))
     }
 
     /// The same for an operation that came in another way, with so many messages to put.
@@ -207,6 +203,7 @@ impl Engine {
         match hit {
             Hit::Refused(error) => {
                 self.note_refusal(call, &error);
+                self.count_refused(call, &error, messages_in(call));
                 Err(error)
             }
             Hit::InPart(failing) => self.put_in_part(call, &failing),
@@ -221,6 +218,8 @@ impl Engine {
         if let Some(messages) = messages_of(&mut rest) {
             messages.retain(|_| places.next() != Some(&true));
         }
+        let failures = failing.iter().filter(|fails| **fails).count();
+        self.count_refused(call, &refusal(429), failures);
         // What is left to put when all fail is nothing, which no service takes.
         if failing.contains(&false) {
             reply = self.answer(&rest)?;
@@ -233,7 +232,6 @@ impl Engine {
                 false => put.next(),
             }));
         }
-        let failures = failing.iter().filter(|fails| **fails).count();
         let told = reply
             .body
             .as_mut()
@@ -289,6 +287,12 @@ fn make_room(list: &mut Vec<Fault>) -> Result<(), EngineError> {
             "there are {MOST_FAULTS} faults already: ocelot local fault clear takes them away"
         ))),
     }
+}
+
+/// How many messages a call puts.
+fn messages_in(call: &Call) -> usize {
+    let messages = call.body.as_ref().and_then(|body| body.get("messages"));
+    messages.and_then(Value::as_array).map_or(0, Vec::len)
 }
 
 fn messages_of(call: &mut Call) -> Option<&mut Vec<Value>> {

@@ -183,6 +183,8 @@ impl Engine {
         if shown_ms != clamp_ms(shown_ms) {
             return Err(EngineError::Clock(rfc3339(shown_ms)));
         }
+        // What stands now stood so in the minutes that the clock goes past.
+        self.store_metrics()?;
         self.store.write(|session| match setting {
             Setting::System => session.remove_setting(CLOCK_SETTING),
             other => session.set_setting(CLOCK_SETTING, &other),

@@ -261,6 +261,22 @@ impl Engine {
         Ok(self.as_the_clock_goes(attempt?))
     }
 
+    /// Counts a request for messages that was refused before a service saw it, as the service would: of a put so
+    /// many messages.
+    fn count_refused(&self, call: &Call, error: &ApiError, messages: usize) {
+        let context = self.context(call, &call.origin.tenancy_id);
+        match call.operation.id {
+            OperationId::Streaming(operation) => {
+                let refused = (error, messages);
+                self.streaming
+                    .count_refused(&context, operation, call, refused);
+            }
+            OperationId::Queue(operation) => queue::record_failure(&context, operation, call),
+            _ => {}
+        }
+        self.relieve_recorder();
+    }
+
     /// What an operation of Monitoring is to find: what was measured, and alarms evaluated up to now.
     fn bring_monitoring_up_to_date(
         &self,

@@ -59,7 +59,7 @@ pub use inbox::InboxEntry;
 pub use inventory::Holding;
 pub use kafka_groups::{KafkaGroup, KafkaOffset};
 pub use metrics::{Bucket, Measurement, SeriesOwner, Stamped, Summary, minute_of};
-pub use metrics::{Series, SeriesFilter, SeriesKey};
+pub use metrics::{Series, SeriesFilter, SeriesKey, Since};
 pub use outbox::{NewDelivery, OutboxLane, StoredDelivery};
 pub use page::{Order, Page, Place, PlaceValue};
 pub use positions::GroupPlace;

@@ -32,7 +32,7 @@ impl FolderSession<'_> {
                  SELECT stream_id, group_id, NULL, partition_index, next_offset FROM kafka_offset) \
              SELECT r.tenancy_id, r.id, place.name, place.used_ms, place.part, place.next \
              FROM place JOIN resource r ON r.id = place.stream_id \
-             WHERE r.time_deleted_ms IS NULL ORDER BY r.id, place.name, place.part",
+             WHERE r.time_deleted_ms IS NULL ORDER BY r.id, place.name, place.used_ms IS NULL, place.part",
         )?;
         let rows = statement.query_map([], |row| {
             Ok(GroupPlace {

@@ -185,11 +185,36 @@ fn a_gauge_that_stays_at_zero_is_stored_once_by_itself() {
     );
     each_minute(3);
     bench.time.advance(MINUTE_MS);
-    // Whoever asks sees it as it is.
+    // Whoever asks sees it as it is, and what comes next tells how it was.
     let size = gauge(&bench, "QueueSize[1m].max()");
+    let known = [
+        (1, 0.0),
+        (2, 0.0),
+        (3, 0.0),
+        (4, 3.0),
+        (5, 3.0),
+        (6, 0.0),
+        (9, 0.0),
+    ];
+    assert_eq!(size, [known], "{size:?}");
+}
+
+#[test]
+fn what_was_held_while_nobody_looked_is_no_silence() {
+    let bench = Bench::new();
+    let id = queue(&bench, json!({}));
+    bench.engine.store_metrics().unwrap();
+    bench.time.advance(MINUTE_MS);
+    put(&bench, &id, &["one"]);
+    bench.engine.store_metrics().unwrap();
+    bench.time.advance(3 * MINUTE_MS);
     assert_eq!(
-        size,
-        [[(1, 0.0), (4, 3.0), (5, 3.0), (6, 0.0), (9, 0.0)]],
-        "{size:?}"
+        gauge(&bench, "QueueSize[1m].max()"),
+        [[(0, 0.0), (1, 3.0), (2, 3.0), (3, 3.0), (4, 3.0)]]
+    );
+    // An age goes on as time does.
+    assert_eq!(
+        gauge(&bench, "ConsumerLag[1m].max()"),
+        [[(0, 0.0), (1, 0.0), (2, 1.0), (3, 2.0), (4, 3.0)]]
     );
 }

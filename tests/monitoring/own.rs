@@ -4,7 +4,7 @@
 use ocelot::api::{events, ons, operation::Operation, operation::Place, queue, streaming};
 use ocelot::call::{Call, LOCAL_TENANCY};
 use ocelot::disk::MemoryDisk;
-use ocelot::engine::{EngineOptions, Home, NewKafkaOffset};
+use ocelot::engine::{EngineOptions, Home, LocalRequest, NewKafkaOffset};
 use ocelot::log::{LogOptions, NewRecord, Partition};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -211,6 +211,18 @@ fn kafka_clients_are_counted_and_so_is_their_lag() {
          partition = \"1\"}}.max()"
     );
     assert_eq!(streaming(&bench, &query), [[(0, 2.0)]]);
+    // A partition without a commit is all to read, as `group lag` and `top` say too.
+    topics.append_batch(topic, 0, &batch(7)).unwrap();
+    let sum = "ConsumerLag[1m].grouping().sum()";
+    assert_eq!(streaming(&bench, sum), [[(0, 9.0)]]);
+    let group = &bench.engine.overview().unwrap().groups[0];
+    assert_eq!((group.lag, group.worst_partition), (9, 0));
+    let asked = LocalRequest::ShowKafkaLag {
+        stream,
+        group: "billing".to_owned(),
+    };
+    let shown = bench.engine.control(&asked).unwrap();
+    assert_eq!((&shown[0]["lag"], &shown[1]["lag"]), (&json!(7), &json!(2)));
 }
 
 #[test]

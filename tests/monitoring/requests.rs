@@ -1,7 +1,8 @@
 //! What the engine counts of requests for messages: what was done, what failed, and what came too fast.
 
-use ocelot::call::LOCAL_TENANCY;
-use ocelot::engine::{EngineOptions, Home, Strictness};
+use ocelot::call::{Call, LOCAL_TENANCY};
+use ocelot::engine::fault::{Effect, FaultRequest, NewFault};
+use ocelot::engine::{EngineOptions, Home, LocalRequest, Strictness};
 use serde_json::{Value, json};
 
 use crate::own::{ask, batch, call, points, stream};
@@ -91,6 +92,49 @@ fn puts_that_come_too_fast_are_throttled_by_the_message() {
     ] {
         assert_eq!(of_stream(&bench, metric, &id), expected, "{metric}");
     }
+}
+
+#[test]
+fn what_a_fault_refuses_is_counted_as_if_the_service_had() {
+    let bench = Bench::new();
+    let id = stream(&bench, 1);
+    let jobs = queue(&bench, json!({}));
+    let struck = |service: &str, effect: Effect, call: &Call| {
+        let fault = NewFault {
+            service: service.to_owned(),
+            operation: "put-messages".to_owned(),
+            effect,
+            times: Some(1),
+            probability_ppm: None,
+            seed: 0,
+        };
+        let add = LocalRequest::ManageFaults {
+            request: FaultRequest::Add { fault },
+        };
+        bench.engine.control(&add).unwrap();
+        let hit = bench.engine.strike(call).unwrap().hit.unwrap();
+        bench.engine.answer_hit(call, hit).is_ok()
+    };
+    let body = json!({"messages": [{"value": "YQ=="}, {"value": "YQ=="}]});
+    let put = call("PutMessages", &[("streamId", &id)], body);
+    assert!(!struck("streaming", Effect::Status(429), &put));
+    assert!(!struck("streaming", Effect::Status(500), &put));
+    let half = Effect::Partial { failing: 1, of: 2 };
+    assert!(struck("streaming", half, &put));
+    for (metric, expected) in [
+        ("PutMessagesThrottling.Count", 3.0),
+        ("PutMessagesFault.Count", 1.0),
+        ("PutMessagesSuccess.Count", 1.0),
+        ("PutMessagesThroughput.Count", 1.0),
+    ] {
+        assert_eq!(of_stream(&bench, metric, &id), Some(expected), "{metric}");
+    }
+    let body = json!({"messages": [{"content": "one"}]});
+    let put = call("PutMessages", &[("queueId", &jobs)], body);
+    assert!(!struck("queue", Effect::Status(503), &put));
+    let dimensions = format!("resourceId = \"{jobs}\", apiName = \"PutMessages\"");
+    let successes = value(&bench, ("oci_queue", "RequestSuccess"), &dimensions);
+    assert_eq!(successes, Some(0.0));
 }
 
 #[test]

@@ -98,10 +98,10 @@ fn windows_lie_at_multiples_of_the_resolution() {
     );
     assert_eq!(
         points(
-            &berlin(&format!("[5m]{site}.count()")),
+            &berlin(&format!("[10m]{site}.count()")),
             json!({"resolution": "10m"})
         ),
-        [vec![(-12, 5.0), (-2, 5.0)]]
+        [vec![(-12, 10.0), (-2, 10.0)]]
     );
     assert_eq!(
         points(
@@ -258,15 +258,34 @@ fn a_reply_warns_of_what_it_leaves_out() {
         assert_eq!(warning(&query, more(reaches)), None, "{resolution}");
         assert!(warning(&query, more(reaches_not)).is_some(), "{resolution}");
     }
-    let told = warning(sum, json!({"resolution": "5m"})).unwrap();
-    assert!(
-        told.starts_with("windows of 1m that end every 5m leave out what is between them"),
-        "{told}"
-    );
     assert_eq!(
         warning("orders[5m].sum()", json!({"resolution": "1m"})),
         None
     );
+}
+
+#[test]
+fn a_resolution_longer_than_the_interval_is_refused() {
+    let bench = bench();
+    let longer = bench.query_call("orders[1m].sum()", json!({"resolution": "5m"}));
+    let message = longer.fails(400, "InvalidParameter");
+    assert_eq!(
+        message,
+        "resolution 5m is longer than the query's interval of 1m, so that what is between the windows would be \
+         left out: ask for [5m], or for a resolution of 1m or less"
+    );
+}
+
+#[test]
+fn a_window_that_is_open_is_not_absent_yet() {
+    let bench = Bench::new();
+    let posted = metric("beats", json!({"host": "a"}), &[(bench.now_ms(), 1.0)]);
+    bench.post(vec![posted]);
+    bench.time.advance(MINUTE_MS / 2);
+    let absent = || bench.points("beats[1m].absent()", json!({}));
+    assert_eq!(absent(), [[(0, 0.0)]]);
+    bench.time.advance(MINUTE_MS);
+    assert_eq!(absent(), [[(0, 0.0), (1, 1.0)]]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is measured at the moment that metrics are stored: how far consumers are behind, and what queues hold.
 //!
-//! A gauge has one value a minute, the last that was measured in it, however often somebody asks.
+//! A gauge has one value a minute, the last that was measured in it, however often somebody asks. Minutes in which
+//! nobody asked, or that the clock went past in one step, get the value that was measured before them.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +10,7 @@ use super::super::queue::{self, QueueGauges};
 use super::super::streaming::Lag;
 use super::super::{Engine, EngineError};
 use super::catalogue::{CONSUMER_LAG, Metric, QUEUE_DEPTH, QUEUE_LAG, QUEUE_SIZE};
-use crate::store::{Bucket, Measurement, Stamped};
+use crate::store::{Bucket, Measurement, Since, Stamped};
 
 /// A minute, in milliseconds.
 const MINUTE_MS: f64 = 60_000.0;
@@ -99,10 +100,19 @@ fn gauge(
         at_ms: now_ms,
         value,
     };
+    let since = match std::ptr::eq(metric, &QUEUE_LAG) {
+        true => Since::Aged,
+        false => Since::Held,
+    };
     Measurement {
-        is_gauge: true,
+        gauge: Some(since),
         ..metric.measurement(resource_id, dimensions.collect(), Bucket::of(point, 1))
     }
+}
+
+/// Whether a gauge stands at zero.
+pub(super) fn is_at_zero(gauge: &Measurement) -> bool {
+    gauge.bucket.summary.last.value == 0.0
 }
 
 /// What tells a gauge from others: its metric's name and its dimensions.
@@ -119,7 +129,7 @@ impl AtRest {
         let mut at_rest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::take(&mut *at_rest);
         gauges.retain(|gauge| {
-            if gauge.bucket.summary.last.value != 0.0 {
+            if !is_at_zero(gauge) {
                 return true;
             }
             let name = (gauge.name.clone(), gauge.dimensions.clone());

@@ -13,7 +13,7 @@ mod requests;
 
 use super::{Engine, EngineError};
 use crate::clock::Clock;
-use crate::store::{Measurement, StoreError};
+use crate::store::{Measurement, Since, StoreError};
 
 pub(super) use catalogue::{
     DELIVERED, DELIVERED_EVENTS, EVENTS_DELIVERED, FAILED, GETS, MATCHED_EVENTS, PUBLISHED,
@@ -24,19 +24,27 @@ pub(super) use gauges::AtRest;
 pub(super) use recorder::{Recorder, Subject};
 pub(super) use requests::{Outcome, QueueOutcome};
 
+use gauges::is_at_zero;
+
 /// How many rows of measurements wait at most to be brought into their series.
 const MOST_WAITING: i64 = 64;
 
 impl Engine {
     /// Stores what was measured, in the series that queries read, with the gauges as they are now.
     pub fn store_metrics(&self) -> Result<(), EngineError> {
-        self.store_metrics_for(None)
+        let now_ms = self.clock.now_ms();
+        let gauges = self.gauges(None, now_ms)?;
+        self.store_with(gauges, now_ms)
     }
 
-    /// The same for someone who asks for a namespace, or all: the gauges of others need not be measured.
+    /// The same for someone who asks for a namespace, or all: the gauges of others need not be measured. Those at
+    /// zero are not filled up to now, since there may be thousands that have long been.
     pub(super) fn store_metrics_for(&self, namespace: Option<&str>) -> Result<(), EngineError> {
         let now_ms = self.clock.now_ms();
-        let gauges = self.gauges(namespace, now_ms)?;
+        let mut gauges = self.gauges(namespace, now_ms)?;
+        for gauge in gauges.iter_mut().filter(|gauge| is_at_zero(gauge)) {
+            gauge.gauge = Some(Since::Unknown);
+        }
         self.store_with(gauges, now_ms)
     }
 

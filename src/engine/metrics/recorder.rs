@@ -158,7 +158,7 @@ impl Metric {
             unit: self.unit.to_owned(),
             dimensions,
             bucket,
-            is_gauge: false,
+            gauge: None,
         }
     }
 }

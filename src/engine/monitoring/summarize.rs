@@ -46,7 +46,7 @@ pub(super) fn summarize(context: &Context<'_>, call: &Call) -> Result<Reply, Api
     })?;
     let resolution = resolution(&details, &query)?;
     let range = Range::of(&details, resolution, context.now_ms)?;
-    let windows = range.windows(resolution);
+    let windows = range.windows(resolution, query.asks_for_absence());
     let streams = context.store.read(|session| {
         let stored = Stored {
             session,
@@ -69,38 +69,35 @@ pub(super) fn summarize(context: &Context<'_>, call: &Call) -> Result<Reply, Api
         )
     });
     let mut reply = Reply::ok(shown.collect());
-    let left_out = range.left_out(resolution);
-    if let Some(warning) = left_out.or_else(|| between_windows(&query, resolution)) {
+    if let Some(warning) = range.left_out(resolution) {
         reply.headers.insert(WARNING.to_owned(), warning);
     }
     Ok(reply)
 }
 
-/// A line for whoever has windows that do not touch each other.
-fn between_windows(query: &Expression, resolution: Period) -> Option<String> {
-    let interval = query.shortest_interval()?;
-    (interval.minutes() < resolution.minutes()).then(|| {
-        format!(
-            "windows of {interval} that end every {resolution} leave out what is between them: ask for \
-             [{resolution}] to have all of it"
-        )
-    })
-}
-
 /// The time from one datapoint to the next: the interval of the query, where the caller does not say; of
-/// several the shortest, which is unconfirmed.
+/// several the shortest, which is unconfirmed. A longer one is refused, since what is between the windows would be
+/// left out. Source: the SDK's SummarizeMetricsDataDetails, "equal or less than the interval in the query".
 fn resolution(details: &Details, query: &Expression) -> Result<Period, ApiError> {
+    let interval = query
+        .shortest_interval()
+        .ok_or_else(|| ApiError::invalid("query names no metric"))?;
     let Some(text) = &details.resolution else {
-        return query
-            .shortest_interval()
-            .ok_or_else(|| ApiError::invalid("query names no metric"));
+        return Ok(interval);
     };
-    Period::parse_interval(text).ok_or_else(|| {
+    let resolution = Period::parse_interval(text).ok_or_else(|| {
         ApiError::invalid(format!(
             "resolution must be {}, not {text}",
             Period::INTERVALS
         ))
-    })
+    })?;
+    if resolution.minutes() > interval.minutes() {
+        return Err(ApiError::invalid(format!(
+            "resolution {resolution} is longer than the query's interval of {interval}, so that what is between \
+             the windows would be left out: ask for [{resolution}], or for a resolution of {interval} or less"
+        )));
+    }
+    Ok(resolution)
 }
 
 /// The time that a query is about, in milliseconds.
@@ -145,13 +142,15 @@ impl Range {
     }
 
     /// The windows whose ends lie in the range: its begin is in it, its end is not. They lie at multiples of the
-    /// resolution since 1970, which is unconfirmed.
-    fn windows(&self, resolution: Period) -> Windows {
+    /// resolution since 1970, which is unconfirmed. Where absence is asked for, a window counts once it is over:
+    /// what is not there yet may still come.
+    fn windows(&self, resolution: Period, is_of_absence: bool) -> Windows {
         let step = resolution.minutes();
         let first = minute_of(self.start_ms.max(self.oldest_ms));
         let last = match self.end_ms {
             // The last minute that ends before it.
             Some(end_ms) => (end_ms - 1).div_euclid(MINUTE_MS).div_euclid(step) * step,
+            None if is_of_absence => self.now_ms.div_euclid(MINUTE_MS).div_euclid(step) * step,
             None => up_to_multiple(minute_of(self.now_ms), step),
         };
         // No point is further ahead than the latest that is taken.

@@ -36,7 +36,7 @@ pub(super) fn record(
 }
 
 /// Counts a request that failed, if there is such a queue.
-pub(super) fn record_failure(context: &Context<'_>, operation: Operation, call: &Call) {
+pub(in crate::engine) fn record_failure(context: &Context<'_>, operation: Operation, call: &Call) {
     let Some(queue_id) = queue_named(call) else {
         return;
     };

@@ -42,6 +42,7 @@ use work::WORK_REQUESTS;
 pub use channels::DEFAULT as DEFAULT_CHANNEL;
 pub(super) use channels::check_name as check_channel;
 pub(super) use gauges::{QueueGauges, gauges};
+pub(super) use measure::record_failure;
 pub use messages::{
     DeleteQueueMessages, Deleted, GotQueueMessages, PutQueueMessages, PutQueueResult,
     QueueBatchResult,

@@ -35,14 +35,12 @@ impl Engine {
                 .iter()
                 .find(|offset| offset.stream_id == topic.id && offset.partition == partition);
             let next = of_partition.map(|offset| offset.offset);
-            // What is not kept any more cannot be read.
-            let unread_from = next.map_or(range.start, |next| next.max(range.start));
             Ok(json!({
                 "partition": partition,
                 "protocol": "Kafka",
                 "committed-offset": next,
                 "end-offset": range.end,
-                "lag": (range.end - unread_from).max(0),
+                "lag": range.lag(next),
                 "reserved-instance": null,
             }))
         });

@@ -1,7 +1,9 @@
 //! How far consumer groups are behind.
 
+use std::collections::HashSet;
+
 use super::streams::{STREAM, Stream};
-use super::{Streaming, TopicError};
+use super::{OffsetRange, Streaming, TopicError};
 use crate::call::ApiError;
 use crate::store::{GroupPlace, Store};
 
@@ -15,7 +17,8 @@ pub(in crate::engine) struct Lag {
 }
 
 impl Streaming {
-    /// How far all groups are behind in all partitions. Messages that are not kept any more cannot be read and do
+    /// How far all groups are behind in all partitions of the streams they read: those of Kafka clients also where
+    /// they have committed nothing, as long as they have in another partition of the stream. Messages that are not kept any more cannot be read and do
     /// not count; nor do groups of REST that were not used for so long that they are forgotten.
     pub(in crate::engine) fn lags(&self, store: &Store, now_ms: i64) -> Result<Vec<Lag>, ApiError> {
         let places = store.read(|session| session.group_places())?;
@@ -31,15 +34,21 @@ impl Streaming {
                 continue;
             };
             let horizon_ms = stream.horizon_ms(now_ms);
-            for place in of_stream {
-                let is_known = place
-                    .last_used_ms
-                    .is_none_or(|used_ms| used_ms >= horizon_ms);
-                if is_known && let Some(messages) = self.lag(place, horizon_ms) {
-                    lags.push(Lag {
-                        place: place.clone(),
-                        messages,
-                    });
+            let is_known = |place: &GroupPlace| {
+                let used_ms = place.last_used_ms;
+                used_ms.is_none_or(|used_ms| used_ms >= horizon_ms)
+            };
+            let known = of_stream.iter().filter(|place| is_known(place));
+            lags.extend(known.filter_map(|place| {
+                let next_offset = Some(place.next_offset);
+                self.lag(place.clone(), next_offset, horizon_ms)
+            }));
+            for uncommitted in uncommitted(of_stream, stream.details.partitions) {
+                if self
+                    .partitions
+                    .is_begun(&uncommitted.stream_id, uncommitted.partition)?
+                {
+                    lags.extend(self.lag(uncommitted, None, horizon_ms));
                 }
             }
         }
@@ -47,14 +56,41 @@ impl Streaming {
     }
 
     /// None where the partition cannot be read: that is for those to tell who read it.
-    fn lag(&self, place: &GroupPlace, horizon_ms: i64) -> Option<i64> {
+    fn lag(&self, place: GroupPlace, next_offset: Option<i64>, horizon_ms: i64) -> Option<Lag> {
         let read = self
             .partitions
             .read(&place.stream_id, place.partition, |log, retained| {
-                let oldest = retained.oldest_offset(log, horizon_ms)?;
-                let next = place.next_offset.max(oldest);
-                Ok::<_, TopicError>((log.end_offset() - next).max(0))
+                let range = OffsetRange {
+                    start: retained.oldest_offset(log, horizon_ms)?,
+                    end: log.end_offset(),
+                };
+                Ok::<_, TopicError>(range.lag(next_offset))
             });
-        read.ok()
+        let messages = read.ok()?;
+        Some(Lag { place, messages })
     }
+}
+
+/// The partitions of a stream where groups of Kafka clients have committed nothing that have elsewhere in it. Groups
+/// of REST have a place in each.
+fn uncommitted(of_stream: &[GroupPlace], partitions: u32) -> Vec<GroupPlace> {
+    let same_group = |one: &GroupPlace, next: &GroupPlace| {
+        one.group == next.group && one.last_used_ms.is_none() == next.last_used_ms.is_none()
+    };
+    let mut found = Vec::new();
+    for of_group in of_stream.chunk_by(same_group) {
+        let Some(first) = of_group
+            .first()
+            .filter(|first| first.last_used_ms.is_none())
+        else {
+            continue;
+        };
+        let committed: HashSet<u32> = of_group.iter().map(|place| place.partition).collect();
+        let without = (0..partitions).filter(|partition| !committed.contains(partition));
+        found.extend(without.map(|partition| GroupPlace {
+            partition,
+            ..first.clone()
+        }));
+    }
+    found
 }

@@ -8,13 +8,13 @@ use super::{OffsetRange, Streaming};
 use crate::call::ApiError;
 use crate::store::{Filter, Order, Session, SortBy, TenancyStore};
 
-/// A group's place in a stream: the offset it reads next, in each partition where it has one.
+/// A group's place in a stream: the offset it reads next, in each partition where it has committed one.
 struct Progress {
     name: String,
     kind: GroupKind,
     stream_id: String,
     last_used_ms: i64,
-    next_offsets: Vec<(u32, i64)>,
+    next_offsets: HashMap<u32, i64>,
 }
 
 impl Streaming {
@@ -148,11 +148,9 @@ fn stream_overview(stream: &Stream, ranges: &[OffsetRange]) -> StreamOverview {
 fn group_overview(progress: Progress, stream: &Stream, ranges: &[OffsetRange]) -> GroupOverview {
     let mut lag = 0;
     let mut worst = (0, 0);
-    for (partition, next_offset) in progress.next_offsets {
-        let Some(range) = ranges.get(partition as usize) else {
-            continue;
-        };
-        let behind = (range.end - next_offset.max(range.start)).max(0);
+    for (partition, range) in (0..).zip(ranges) {
+        let next_offset = progress.next_offsets.get(&partition).copied();
+        let behind = range.lag(next_offset);
         lag += behind;
         if behind > worst.1 {
             worst = (partition, behind);

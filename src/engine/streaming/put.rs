@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD as ALPHABET;
@@ -12,9 +12,10 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::super::Context;
-use super::super::metrics::{Outcome, PUTS, Subject};
+use super::super::metrics::{GETS, Outcome, PUTS, Subject};
 use super::streams::Stream;
 use super::{Streaming, partitioner};
+use crate::api::streaming::Streaming as Operation;
 use crate::call::{ApiError, Call};
 use crate::clock::rfc3339;
 use crate::log::NewRecord;
@@ -136,6 +137,27 @@ impl Streaming {
             .recorder
             .request(&PUTS, &subject, (outcome, begun.elapsed()));
         result
+    }
+
+    /// Counts a request for messages that was refused before it came here: a put of so many, or a get.
+    pub(in crate::engine) fn count_refused(
+        &self,
+        context: &Context<'_>,
+        operation: Operation,
+        call: &Call,
+        (error, messages): (&ApiError, usize),
+    ) {
+        let (metrics, count) = match operation {
+            Operation::PutMessages => (&PUTS, messages),
+            Operation::GetMessages => (&GETS, 1),
+            _ => return,
+        };
+        if let Ok(stream) = self.stream(context, call) {
+            let subject = Subject::of(&stream.id, context.now_ms);
+            let outcome = Outcome::of_error(error, count);
+            let refused = (outcome, Duration::ZERO);
+            context.recorder.request(metrics, &subject, refused);
+        }
     }
 
     fn put(

@@ -73,6 +73,15 @@ pub struct OffsetRange {
     pub end: i64,
 }
 
+impl OffsetRange {
+    /// How many messages a group has not read that goes on from an offset, or that has committed none: then it
+    /// has them all to read. What is not kept any more cannot be read, and does not count.
+    pub(in crate::engine) fn lag(&self, next_offset: Option<i64>) -> i64 {
+        let next = next_offset.map_or(self.start, |next| next.max(self.start));
+        (self.end - next).max(0)
+    }
+}
+
 /// Why a partition could not be appended to or read.
 #[derive(Debug, thiserror::Error)]
 pub enum TopicError {

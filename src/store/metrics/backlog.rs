@@ -10,7 +10,7 @@ use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 
 use super::super::{FolderSession, Session, StoreError, from_json, to_json};
-use super::{Bucket, Joining, SeriesKey};
+use super::{Bucket, Joining, SeriesKey, Since};
 
 /// The table, as part of the history in `migrations`.
 pub(in super::super) const SCHEMA: &str = "
@@ -46,9 +46,10 @@ pub struct Measurement {
     pub dimensions: BTreeMap<String, String>,
     /// The values.
     pub bucket: Bucket,
-    /// Whether it is how something stood then, which takes the place of what was measured earlier in the minute.
+    /// Of how something stood then, which takes the place of what was measured earlier in the minute: how it stood
+    /// since it was last measured. Absent of what happened in the minute.
     #[serde(default)]
-    pub is_gauge: bool,
+    pub gauge: Option<Since>,
 }
 
 /// What there is to add to a series.
@@ -119,10 +120,7 @@ impl FolderSession<'_> {
             };
             let news = by_series.entry((owner, key)).or_insert_with(|| News {
                 unit: one.unit,
-                joining: match one.is_gauge {
-                    true => Joining::Replace,
-                    false => Joining::Merge,
-                },
+                joining: one.gauge.map_or(Joining::Merge, Joining::Replace),
                 buckets: Vec::new(),
             });
             news.buckets.push(one.bucket);

@@ -13,6 +13,7 @@ use std::ops::RangeInclusive;
 
 use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, Row, params_from_iter};
+use serde::{Deserialize, Serialize};
 
 use super::conditions::Conditions;
 use super::page::Order;
@@ -52,6 +53,10 @@ const DAY_MINUTES: i64 = 24 * 60;
 
 /// How long anything is kept, in minutes. Source: behaviour.md 5.3.
 const KEPT_MINUTES: i64 = 90 * DAY_MINUTES;
+
+/// How many minutes of a gauge are filled at most: as many as alarms make up for, and the hour that the first of
+/// those may look back.
+const MOST_FILLED_MINUTES: i64 = DAY_MINUTES + 60;
 
 /// How many chunks of a kind one post draws together, and how many series it forgets.
 const STEPS_A_POST: i64 = 4;
@@ -162,7 +167,18 @@ pub enum Joining {
     /// Its points are added to those.
     Merge,
     /// It takes their place.
-    Replace,
+    Replace(Since),
+}
+
+/// What a gauge stood at in the minutes since it was last measured. Nobody looked, which is not to read as silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Since {
+    /// Those minutes stay without a value.
+    Unknown,
+    /// As when it was last measured.
+    Held,
+    /// The same, of an age: what is so old now was a minute younger a minute ago.
+    Aged,
 }
 
 /// What makes a series that one.
@@ -283,6 +299,10 @@ impl Session<'_> {
         now_ms: i64,
     ) -> Result<(), StoreError> {
         let series_no = self.seen_series(key, metadata, now_ms)?;
+        let buckets = match joining {
+            Joining::Merge | Joining::Replace(Since::Unknown) => buckets,
+            Joining::Replace(since) => self.filled(series_no, buckets, since)?,
+        };
         let mut by_place: BTreeMap<i64, Vec<Bucket>> = BTreeMap::new();
         for bucket in buckets {
             let place = Granularity::Minute.place(bucket.end_minute);
@@ -386,6 +406,63 @@ impl FolderSession<'_> {
             bucket::decode(begin, bytes, &mut visit).map_err(damaged)?;
         }
         Ok(())
+    }
+
+    /// The same buckets of a gauge, with one in each minute since it was last measured before the first of them.
+    fn filled(
+        &self,
+        series_no: i64,
+        mut buckets: Vec<Bucket>,
+        since: Since,
+    ) -> Result<Vec<Bucket>, StoreError> {
+        let Some(first) = buckets.iter().min_by_key(|bucket| bucket.end_minute) else {
+            return Ok(buckets);
+        };
+        let (minute, value) = (first.end_minute, first.summary.last.value);
+        let Some(before) = self.last_bucket_before(series_no, minute)? else {
+            return Ok(buckets);
+        };
+        let begin = (before.end_minute + 1).max(minute - MOST_FILLED_MINUTES);
+        let held = before.summary.last.value;
+        buckets.extend((begin..minute).map(|between| {
+            let value = match since {
+                Since::Aged => held.max(value - (minute - between) as f64),
+                Since::Held | Since::Unknown => held,
+            };
+            let at_ms = between * MINUTE_MS;
+            Bucket::of(Stamped { at_ms, value }, 1)
+        }));
+        Ok(buckets)
+    }
+
+    /// The last of the minutes kept of a series before another one.
+    fn last_bucket_before(
+        &self,
+        series_no: i64,
+        minute: i64,
+    ) -> Result<Option<Bucket>, StoreError> {
+        let chunk = |place| Granularity::Minute.chunk(series_no, place).id();
+        let range = (chunk(0), chunk(Granularity::Minute.place(minute)));
+        // The later of two chunks may begin with the minute itself.
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, buckets FROM metric_chunk WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 2",
+        )?;
+        let mut rows = statement.query(range)?;
+        while let Some(row) = rows.next()? {
+            let begin = Chunk::of_id(row.get(0)?).begin();
+            let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+            let mut last = None;
+            let mut note = |bucket: &Bucket| {
+                if bucket.end_minute < minute {
+                    last = Some(bucket.clone());
+                }
+            };
+            bucket::decode(begin, bytes, &mut note).map_err(damaged)?;
+            if last.is_some() {
+                return Ok(last);
+            }
+        }
+        Ok(None)
     }
 
     /// Adds buckets to a chunk, and tells whether it is new.

@@ -47,6 +47,19 @@ impl Expression {
         }
     }
 
+    /// Whether any part of it is about whether there are values at all.
+    pub fn asks_for_absence(&self) -> bool {
+        match self {
+            Self::Number(_) => false,
+            Self::Metric(metric) => matches!(metric.statistic, Statistic::Absent(_)),
+            Self::Nested(nested) => nested.inner.asks_for_absence(),
+            Self::Filtered(inner, _) => inner.asks_for_absence(),
+            Self::Arithmetic(left, _, right) | Self::Joined(left, _, right) => {
+                left.asks_for_absence() || right.asks_for_absence()
+            }
+        }
+    }
+
     /// How strongly its parts hold together: what holds less than its surroundings needs parentheses.
     fn strength(&self) -> u8 {
         match self {

@@ -194,6 +194,11 @@ impl<'f> Fetch<'f> {
         let parts = self.parts.len();
         let faults = faults::strike(self.call, GET, || parts).await;
         for (part, fault) in self.parts.iter_mut().zip(faults.into_iter().flatten()) {
+            if fault.is_some()
+                && let Some(topic) = &part.topic
+            {
+                self.call.topics().count_failed_get(topic);
+            }
             part.refusal = fault.or(part.refusal.take());
         }
     }

@@ -68,7 +68,12 @@ async fn handle(call: Call<'_>) -> Handled {
         let mut partitions = Vec::with_capacity(topic.partition_data.len());
         for data in &topic.partition_data {
             let appended = match (&allowed, faults.next().flatten()) {
-                (Ok(()), Some(fault)) => Err(fault),
+                (Ok(()), Some(fault)) => {
+                    if let Ok((topic, _)) = find(&pool, &topic.name, data.index) {
+                        call.topics().count_failed_put(topic);
+                    }
+                    Err(fault)
+                }
                 (Ok(()), None) => append(&call, &pool, topic, data),
                 (Err(refusal), _) => Err(refusal.clone()),
             };
