@@ -9,7 +9,7 @@ use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::local::LocalFileSystem;
-use object_store::path::Path;
+use object_store::path::{Path, PathPart};
 use object_store::{
     Error, ObjectStore, ObjectStoreExt, ObjectStoreScheme, PutMode, PutOptions, PutPayload,
     PutResult, RetryConfig,
@@ -135,7 +135,8 @@ fn place_of(root: &Path, path: &str) -> Path {
         "" => path.to_owned(),
         root => format!("{root}/{path}"),
     };
-    Path::parse(&whole).unwrap_or_else(|_| Path::from_iter(whole.split('/')))
+    let encoded = || root.parts().chain(path.split('/').map(PathPart::from));
+    Path::parse(&whole).unwrap_or_else(|_| encoded().collect())
 }
 
 /// A store, and where in it the URL begins. Keys, region and endpoint are where the other programs of a store look
