@@ -11,7 +11,8 @@ use crate::call::ApiError;
 /// What came of a request for messages of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Outcome {
-    /// So many messages were put or got, with so many bytes of keys and values; others came too fast.
+    /// So many messages were put or got, with so many bytes: of keys and values over REST, of whole batches as they
+    /// travel, maybe compressed, with Kafka clients, since nothing else looks into those. Others came too fast.
     Done {
         messages: usize,
         bytes: usize,
