@@ -6,6 +6,7 @@
 //! servers-ended.json which of the last servers ended well
 //! tls/               the server's certificate authority (written by `server`)
 //! ocelot.db          metadata (SQLite; -wal beside it)
+//! measured           what commands measured, until somebody asks for metrics
 //! streams/OCID/N/    the log of partition N of a stream
 //! objects/           what connectors wrote into object storage (written by `delivery`)
 //! ```
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::metrics::Backlog;
 use crate::disk::{Disk, RealDisk};
 
 /// How long a command waits for other processes to finish with the folder.
@@ -23,6 +25,9 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The name of the file with the metadata.
 const DATABASE: &str = "ocelot.db";
+
+/// The name of the file with what commands measured.
+pub(super) const MEASURED: &str = "measured";
 
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +112,11 @@ impl Folder {
         self.path.join("streams")
     }
 
+    /// What commands measured, until somebody asks for it.
+    pub(super) fn measured(&self) -> Backlog {
+        Backlog::at(self.path.join(MEASURED))
+    }
+
     /// Removes what connectors wrote into object storage.
     pub(super) fn remove_objects(&self) -> Result<(), FolderError> {
         let path = objects(&self.path);
@@ -174,7 +184,7 @@ fn create_private(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-fn private_file(path: &Path) -> io::Result<File> {
+pub(super) fn private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -182,7 +192,7 @@ fn private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-fn unusable(path: &Path) -> impl FnOnce(io::Error) -> FolderError {
+pub(super) fn unusable(path: &Path) -> impl FnOnce(io::Error) -> FolderError {
     let path = path.to_owned();
     move |source| FolderError::Unusable { path, source }
 }

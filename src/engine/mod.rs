@@ -423,7 +423,9 @@ impl Engine {
 impl Drop for Engine {
     /// Whoever opens the folder next finds what was measured. Nobody is left to tell if that fails.
     fn drop(&mut self) {
-        let _ = self.put_down_metrics();
+        if self.folder.is_some() {
+            let _ = self.put_down_metrics();
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::{FolderSession, Store, StoreError};
 
 /// The columns whose texts are JSON.
-const JSON_COLUMNS: [(&str, &str); 14] = [
+const JSON_COLUMNS: [(&str, &str); 13] = [
     ("alarm_evaluation", "evaluation"),
     ("alarm_watch", "state"),
     ("connector_movement", "movement"),
@@ -17,7 +17,6 @@ const JSON_COLUMNS: [(&str, &str); 14] = [
     ("function", "definition"),
     ("function_run", "run"),
     ("inbox_message", "message"),
-    ("metric_backlog", "measurements"),
     ("metric_series", "dimensions"),
     ("metric_series", "metadata"),
     ("resource", "details"),

@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 14] = [
+const MIGRATIONS: [&str; 15] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -227,6 +227,7 @@ const MIGRATIONS: [&str; 14] = [
     super::alarms::SCHEMA,
     super::connectors::TRACE_SCHEMA,
     super::audit::CLAIMS_SCHEMA,
+    super::metrics::BACKLOG_FILE_SCHEMA,
 ];
 
 /// Refuses a database whose format is newer than this program.

@@ -7,6 +7,7 @@ use ocelot::disk::MemoryDisk;
 use ocelot::engine::{EngineOptions, Home, LocalRequest, NewKafkaOffset};
 use ocelot::log::{LogOptions, NewRecord, Partition};
 use serde_json::{Value, json};
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -151,16 +152,59 @@ fn series_tell_their_compartment_and_unit() {
 
 #[test]
 fn what_was_measured_is_there_for_the_next_process() {
-    let home = tempfile::tempdir().unwrap();
-    let home = Home::Folder(home.path().to_owned());
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::Folder(folder.path().to_owned());
     let open = || Bench::over(&home, EngineOptions::default());
     let stream = stream(&open(), 1);
-    // More processes than rows may wait.
-    for _ in 0..70 {
+    // More than may wait.
+    let mut lengths = Vec::new();
+    for _ in 0..400 {
         put(&open(), &stream, 2);
+        lengths.push(fs::metadata(folder.path().join("measured")).map_or(0, |file| file.len()));
     }
-    assert_eq!(streaming(&open(), "PutMessages[1m].count"), [[(0, 70.0)]]);
-    assert_eq!(streaming(&open(), "PutMessages[1m].sum()"), [[(0, 140.0)]]);
+    assert!(
+        lengths.iter().all(|length| *length <= 256 * 1024),
+        "{lengths:?}"
+    );
+    assert!(lengths.contains(&0), "{lengths:?}");
+    assert_eq!(streaming(&open(), "PutMessages[1m].count"), [[(0, 400.0)]]);
+    assert_eq!(streaming(&open(), "PutMessages[1m].sum()"), [[(0, 800.0)]]);
+}
+
+#[test]
+fn what_waits_counts_once_and_what_cannot_be_read_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::Folder(folder.path().to_owned());
+    let open = || Bench::over(&home, EngineOptions::default());
+    let stream = stream(&open(), 1);
+    put(&open(), &stream, 3);
+    let file = folder.path().join("measured");
+    let mut bytes = fs::read(&file).unwrap();
+    assert_eq!(streaming(&open(), "PutMessages[1m].sum()"), [[(0, 3.0)]]);
+    // A process is killed when it has stored the lines, and before the file is gone.
+    fs::write(&file, &bytes).unwrap();
+    assert_eq!(streaming(&open(), "PutMessages[1m].sum()"), [[(0, 3.0)]]);
+    // One is killed while it writes, and others go on.
+    bytes.truncate(bytes.len() - 40);
+    for damaged in [
+        &bytes[..],
+        b"",
+        b"\n",
+        b"\xff\xfe\n[{}]\n[",
+        b"name\n{\"a\":1}\n",
+    ] {
+        fs::write(&file, damaged).unwrap();
+        put(&open(), &stream, 1);
+        assert!(!streaming(&open(), "PutMessages[1m].sum()").is_empty());
+        assert!(fs::metadata(&file).map_or(true, |left| left.len() < 2000));
+    }
+    fs::remove_file(&file).unwrap_or_default();
+    let before = streaming(&open(), "PutMessages[1m].sum()")[0][0].1;
+    put(&open(), &stream, 5);
+    assert_eq!(
+        streaming(&open(), "PutMessages[1m].sum()"),
+        [[(0, before + 5.0)]]
+    );
 }
 
 #[test]

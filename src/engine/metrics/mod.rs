@@ -5,16 +5,19 @@
 //! a process that is killed loses what it measured since. Measurements name resources; the series are in the
 //! compartments in which the resources are when that is stored.
 
+mod backlog;
 mod catalogue;
 mod connectors;
 mod gauges;
 mod recorder;
 mod requests;
 
+use super::folder::Folder;
 use super::{Engine, EngineError};
 use crate::clock::Clock;
-use crate::store::{Measurement, Since, StoreError};
+use crate::store::{Measurement, Since};
 
+pub(super) use backlog::Backlog;
 pub(super) use catalogue::{
     DELIVERED, DELIVERED_EVENTS, EVENTS_DELIVERED, FAILED, GETS, MATCHED_EVENTS, PUBLISHED,
     PUBLISHED_EVENTS, PUTS, RequestMetrics, UNDELIVERED_EVENTS, is_amount,
@@ -26,8 +29,8 @@ pub(super) use requests::{Outcome, QueueOutcome};
 
 use gauges::is_at_zero;
 
-/// How many rows of measurements wait at most to be brought into their series.
-const MOST_WAITING: i64 = 64;
+/// How many bytes of measurements wait at most to be brought into their series.
+const MOST_WAITING_BYTES: u64 = 256 * 1024;
 
 impl Engine {
     /// Stores what was measured, in the series that queries read, with the gauges as they are now.
@@ -62,12 +65,23 @@ impl Engine {
     }
 
     fn store_with(&self, gauges: Vec<Measurement>, now_ms: i64) -> Result<(), EngineError> {
-        Ok(self.store.write_unsynced(|session| {
-            let mut measurements = session.take_measurements()?;
+        let backlog = self.folder.as_ref().map(Folder::measured);
+        let waiting = match &backlog {
+            Some(backlog) => backlog.read()?,
+            None => None,
+        };
+        self.store.write_unsynced(|session| {
+            let mut measurements = Vec::new();
+            if let Some(waiting) = waiting
+                && session.take_backlog(&waiting.name)?
+            {
+                measurements = waiting.measurements;
+            }
             measurements.extend(self.recorder.take());
             measurements.extend(gauges);
             session.add_measurements(measurements, now_ms)
-        })?)
+        })?;
+        backlog.map_or(Ok(()), |backlog| Ok(backlog.remove()?))
     }
 
     /// Stores what was recorded, and leaves out the gauges: those are measured in every queue and every partition
@@ -84,19 +98,18 @@ impl Engine {
     }
 
     /// Puts down what was measured, which is less than to store it.
-    pub(super) fn put_down_metrics(&self) -> Result<(), StoreError> {
+    pub(super) fn put_down_metrics(&self) -> Result<(), EngineError> {
+        let Some(folder) = &self.folder else {
+            return self.store_recorded_metrics();
+        };
         let measured = self.recorder.take();
         if measured.is_empty() {
             return Ok(());
         }
-        let now_ms = self.clock.now_ms();
-        self.store.write_unsynced(|session| {
-            if session.put_measurements(&measured)? >= MOST_WAITING {
-                let waiting = session.take_measurements()?;
-                session.add_measurements(waiting, now_ms)?;
-            }
-            Ok(())
-        })
+        match folder.measured().append(&measured)? > MOST_WAITING_BYTES {
+            true => self.store_with(Vec::new(), self.clock.now_ms()),
+            false => Ok(()),
+        }
     }
 
     /// Puts down what was measured when that is much. Metrics are not worth a call that fails: what cannot be

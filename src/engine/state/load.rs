@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::super::folder::MEASURED;
 use super::archive::{self, DATABASE, Manifest, STREAMS};
 use super::{StateError, check, place, remove_if_there};
 use crate::disk::{Disk, RealDisk};
@@ -20,7 +21,7 @@ use crate::engine::folder::Folder;
 const LOADING: &str = "loading";
 
 /// What lies beside a database.
-const OF_DATABASE: [&str; 2] = ["ocelot.db-wal", "ocelot.db-shm"];
+const OF_DATABASE: [&str; 3] = ["ocelot.db-wal", "ocelot.db-shm", MEASURED];
 
 /// How long to wait for other commands on the folder. A server does not let go of it.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -1,15 +1,15 @@
 //! What the engine measured of its own resources, on its way to the series.
 //!
-//! An engine that lives for one call writes one row with all that it measured, which costs little; whoever asks
-//! for metrics next, or a server, brings the rows into the series. Measurements name their resource, and the
-//! tenancy and compartment of the series are those that the resource has when that is done.
+//! An engine that lives for one call appends what it measured to a file; whoever asks for metrics next, or a server,
+//! brings that into the series. Measurements name their resource, and the tenancy and compartment of the series are
+//! those that the resource has when that is done.
 
 use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 
-use super::super::{FolderSession, Session, StoreError, from_json, to_json};
+use super::super::{FolderSession, Session, StoreError};
 use super::{Bucket, Joining, SeriesKey, Since};
 
 /// The table, as part of the history in `migrations`.
@@ -17,6 +17,15 @@ pub(in super::super) const SCHEMA: &str = "
     CREATE TABLE metric_backlog (
         id           INTEGER PRIMARY KEY,
         measurements TEXT NOT NULL
+    );
+";
+
+/// The table as it is since measurements are put down in a file.
+pub(in super::super) const FILE_SCHEMA: &str = "
+    DROP TABLE metric_backlog;
+    CREATE TABLE metric_backlog (
+        only  INTEGER PRIMARY KEY CHECK (only = 1),
+        taken TEXT NOT NULL
     );
 ";
 
@@ -60,32 +69,16 @@ struct News {
 }
 
 impl FolderSession<'_> {
-    /// Puts measurements down, to be brought into their series later. Returns how many rows wait for that.
-    pub fn put_measurements(&self, measurements: &[Measurement]) -> Result<i64, StoreError> {
-        self.connection
-            .prepare_cached("INSERT INTO metric_backlog (measurements) VALUES (?1)")?
-            .execute([to_json(&measurements)])?;
-        // The table is emptied all at once, so that the numbers begin with 1 again.
-        Ok(self.connection.last_insert_rowid())
-    }
-
-    /// Takes all measurements that were put down.
-    pub fn take_measurements(&self) -> Result<Vec<Measurement>, StoreError> {
-        let mut statement = self
+    /// Whether the lines of the engine's file of this name are still to be added: they count as added from now on.
+    pub fn take_backlog(&self, name: &str) -> Result<bool, StoreError> {
+        let changed = self
             .connection
-            .prepare_cached("SELECT measurements FROM metric_backlog ORDER BY id")?;
-        let texts = statement.query_map([], |row| row.get::<_, String>(0))?;
-        let mut all = Vec::new();
-        for text in texts {
-            let some: Vec<Measurement> = from_json("measurement", &text?)?;
-            all.extend(some);
-        }
-        if !all.is_empty() {
-            self.connection
-                .prepare_cached("DELETE FROM metric_backlog")?
-                .execute([])?;
-        }
-        Ok(all)
+            .prepare_cached(
+                "INSERT INTO metric_backlog (only, taken) VALUES (1, ?1) \
+                 ON CONFLICT (only) DO UPDATE SET taken = ?1 WHERE taken <> ?1",
+            )?
+            .execute([name])?;
+        Ok(changed > 0)
     }
 
     /// Adds measurements to their series. Those of resources that are not there any more are dropped.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::conditions::Conditions;
 use super::page::Order;
 use super::{FolderSession, Session, StoreError, from_json, to_json};
-pub(super) use backlog::SCHEMA as BACKLOG_SCHEMA;
+pub(super) use backlog::{FILE_SCHEMA as BACKLOG_FILE_SCHEMA, SCHEMA as BACKLOG_SCHEMA};
 pub use backlog::{Measurement, SeriesOwner};
 use bucket::{BUCKETS_A_CHUNK, Damaged};
 pub use bucket::{Bucket, Stamped, Summary, minute_of};
