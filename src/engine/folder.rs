@@ -80,6 +80,7 @@ pub(super) fn objects(folder: &Path) -> PathBuf {
 /// A data folder that is this process's until the value is dropped.
 pub(super) struct Folder {
     path: PathBuf,
+    measured: Backlog,
     _lock: File,
 }
 
@@ -92,6 +93,7 @@ impl Folder {
         take_turn(path, &mut lock, patience)?;
         Ok(Self {
             path: path.to_owned(),
+            measured: Backlog::at(path.join(MEASURED)),
             _lock: lock,
         })
     }
@@ -113,8 +115,8 @@ impl Folder {
     }
 
     /// What commands measured, until somebody asks for it.
-    pub(super) fn measured(&self) -> Backlog {
-        Backlog::at(self.path.join(MEASURED))
+    pub(super) fn measured(&self) -> &Backlog {
+        &self.measured
     }
 
     /// Removes what connectors wrote into object storage.

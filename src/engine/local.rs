@@ -275,7 +275,7 @@ impl Engine {
         self.store.clear()?;
         if let Some(folder) = &self.folder {
             folder.remove_objects()?;
-            folder.measured().remove()?;
+            folder.measured().clear()?;
         }
         self.recorder.take();
         self.look_at_connectors()?;

@@ -12,7 +12,6 @@ mod gauges;
 mod recorder;
 mod requests;
 
-use super::folder::Folder;
 use super::{Engine, EngineError};
 use crate::clock::Clock;
 use crate::store::{Measurement, Since};
@@ -27,6 +26,7 @@ pub(super) use gauges::AtRest;
 pub(super) use recorder::{Recorder, Subject};
 pub(super) use requests::{Outcome, QueueOutcome};
 
+use backlog::Waiting;
 use gauges::is_at_zero;
 
 /// How many bytes of measurements wait at most to be brought into their series.
@@ -65,23 +65,23 @@ impl Engine {
     }
 
     fn store_with(&self, gauges: Vec<Measurement>, now_ms: i64) -> Result<(), EngineError> {
-        let backlog = self.folder.as_ref().map(Folder::measured);
-        let waiting = match &backlog {
-            Some(backlog) => backlog.read()?,
-            None => None,
+        let store = |waiting: Option<Waiting>| -> Result<(), EngineError> {
+            Ok(self.store.write_unsynced(|session| {
+                let mut measurements = Vec::new();
+                if let Some(waiting) = waiting
+                    && session.take_backlog(&waiting.name)?
+                {
+                    measurements = waiting.measurements;
+                }
+                measurements.extend(self.recorder.take());
+                measurements.extend(gauges);
+                session.add_measurements(measurements, now_ms)
+            })?)
         };
-        self.store.write_unsynced(|session| {
-            let mut measurements = Vec::new();
-            if let Some(waiting) = waiting
-                && session.take_backlog(&waiting.name)?
-            {
-                measurements = waiting.measurements;
-            }
-            measurements.extend(self.recorder.take());
-            measurements.extend(gauges);
-            session.add_measurements(measurements, now_ms)
-        })?;
-        backlog.map_or(Ok(()), |backlog| Ok(backlog.remove()?))
+        match &self.folder {
+            Some(folder) => folder.measured().hand_over(store),
+            None => store(None),
+        }
     }
 
     /// Stores what was recorded, and leaves out the gauges: those are measured in every queue and every partition
