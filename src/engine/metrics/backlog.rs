@@ -1,7 +1,7 @@
 //! What engines measured that lived for a command, on its way to the series: lines of a file in the data folder.
 //!
 //! To put a message touches no table, and must not have to for being counted: a change of the database would make
-//! the command slower by a fifth. A line is appended in microseconds; whoever asks for metrics next, or the server,
+//! the command slower by a third. A line is appended in microseconds; whoever asks for metrics next, or the server,
 //! brings the lines into the series and takes the file away.
 //!
 //! The first line is a name that no other such file has. The database remembers the name of the last file whose lines
