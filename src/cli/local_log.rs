@@ -25,7 +25,7 @@ pub(super) fn command() -> Command {
         .after_help(
             "Each line is an entry: a JSON object, or text. An object with logContent goes to connectors as it is; \
              others become the data of one.\n\n\
-             Example:\n  ocelot local log add --log-id ocid1.log.oc1..web --log-group-id ocid1.loggroup.oc1..shop \
+             Example:\n  ocelot local log add --log-id ocid1.log.oc1..web --log-group-id ocid1.loggroup.oc1..shop \\\n      \
              --file access.jsonl",
         )
         .arg(log_id.clone())
@@ -48,11 +48,16 @@ pub(super) fn command() -> Command {
         "Logs that are files on this machine, for connectors to read.",
     )
     .subcommand(add)
-    .subcommand(Command::new("list").about("List the logs that are followed."))
+    .subcommand(
+        Command::new("list")
+            .about("List the logs that are followed.")
+            .after_help("Example:\n  ocelot local log list --output table"),
+    )
     .subcommand(
         Command::new("remove")
             .about("Follow a log no longer; its file stays.")
-            .arg(log_id),
+            .arg(log_id)
+            .after_help("Example:\n  ocelot local log remove --log-id ocid1.log.oc1..web"),
     )
 }
 
