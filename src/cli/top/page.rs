@@ -109,7 +109,6 @@ fn draw_heading(view: &View, palette: Palette, area: Rect, cells: &mut Buffer) {
     if !overview.is_on_time {
         time += " (clock is set)";
     }
-    let folder = overview.data_dir.as_deref().unwrap_or("memory");
     let right = u16::try_from(time.len())
         .unwrap_or(u16::MAX)
         .min(area.width);
@@ -117,7 +116,7 @@ fn draw_heading(view: &View, palette: Palette, area: Rect, cells: &mut Buffer) {
         width: area.width.saturating_sub(right + GAP),
         ..area
     };
-    let heading = format!("ocelot top  {folder}");
+    let heading = format!("ocelot top  {}", view.place);
     put(&heading, Alignment::Left, palette.heading(), left, cells);
     put(&time, Alignment::Right, Style::new(), area, cells);
 }
