@@ -24,7 +24,10 @@ pub(super) fn command() -> Command {
         .about("Have a log's entries read from a file, which is followed as it grows and is rotated.")
         .after_help(
             "Each line is an entry: a JSON object, or text. An object with logContent goes to connectors as it is; \
-             others become the data of one.\n\n\
+             others become the data of one.\n\
+             Commands look at the file, and a server does each second. When it was renamed within its folder meanwhile, \
+             its rest is read first; what was emptied (as by copytruncate of logrotate) or rotated away twice between two \
+             looks is lost.\n\n\
              Example:\n  ocelot local log add --log-id ocid1.log.oc1..web --log-group-id ocid1.loggroup.oc1..shop \
              --file access.jsonl",
         )

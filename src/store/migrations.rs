@@ -279,6 +279,29 @@ mod tests {
     }
 
     #[test]
+    fn deliveries_become_those_of_their_subscriptions_tenancy() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        for migration in &MIGRATIONS[..15] {
+            connection.execute_batch(migration).unwrap();
+        }
+        connection.pragma_update(None, "user_version", 15).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO resource VALUES ('s', 'onssubscription', 'n', 'c', NULL, 'ACTIVE', '', 0, NULL, '{}', 't');
+                 INSERT INTO delivery VALUES (1, 's', 'a@b', '{}', 0, 0, 0, 0, 0);
+                 INSERT INTO delivery VALUES (2, NULL, 'function', '{}', 0, 0, 0, 0, 0);",
+            )
+            .unwrap();
+        migrate(&mut connection, None).unwrap();
+        let tenancy_of = |id: i64| -> String {
+            let sql = "SELECT tenancy_id FROM delivery WHERE id = ?1";
+            connection.query_row(sql, [id], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(tenancy_of(1), "t");
+        assert_eq!(tenancy_of(2), "ocid1.tenancy.oc1..local");
+    }
+
+    #[test]
     fn migrates_once() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection, None).unwrap();

@@ -10,14 +10,16 @@ use ratatui::widgets::Widget;
 
 use super::palette::{Mood, Palette};
 use super::sections::{Section, Width, sections};
+use super::source::Place;
 use super::watch::View;
 use crate::clock::rfc3339;
 
-/// What is told where there is nothing yet.
-const NOTHING: [&str; 2] = [
+/// What is told where there is nothing yet: of the engine of this machine, and of a server.
+const NOTHING: &[&str] = &[
     "There is nothing yet. To begin:",
     "ocelot streaming admin stream create --name orders --partitions 1",
 ];
+const NOTHING_THERE: &[&str] = &["There is nothing yet that belongs to your tenancy."];
 
 /// Blanks between two columns.
 const GAP: u16 = 2;
@@ -41,14 +43,17 @@ pub(super) fn text(view: &View, width: u16) -> String {
     let sections = sections(view);
     let rows = sections.iter().map(|section| lines_of(section) + 2);
     let lines = match sections.is_empty() {
-        true => 2 + NOTHING.len(),
+        true => 2 + nothing_of(view).len(),
         false => 1 + rows.sum::<usize>(),
     };
     let height = u16::try_from(lines).unwrap_or(u16::MAX);
     let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
     draw_heading(view, Palette::PLAIN, cells.area, &mut cells);
     let below = inside(cells.area, 1, 0);
-    draw_sections(&sections, None, Palette::PLAIN, below, &mut cells);
+    match sections.is_empty() {
+        true => draw_nothing(nothing_of(view), below, &mut cells),
+        false => draw_sections(&sections, None, Palette::PLAIN, below, &mut cells),
+    }
     let lines = (0..height).map(|y| line_of(&cells, y) + "\n");
     lines.collect()
 }
@@ -80,7 +85,10 @@ pub(super) fn draw(
     position.section = position.section.min(sections.len().saturating_sub(1));
     draw_heading(view, palette, area, cells);
     let middle = inside(area, 1, 1);
-    draw_sections(&sections, Some(position), palette, middle, cells);
+    match sections.is_empty() {
+        true => draw_nothing(nothing_of(view), middle, cells),
+        false => draw_sections(&sections, Some(position), palette, middle, cells),
+    }
     if area.height > 1 {
         let style = match footer.1 {
             Mood::Plain => palette.aside(),
@@ -121,6 +129,21 @@ fn draw_heading(view: &View, palette: Palette, area: Rect, cells: &mut Buffer) {
     put(&time, Alignment::Right, Style::new(), area, cells);
 }
 
+fn nothing_of(view: &View) -> &'static [&'static str] {
+    match view.place {
+        Place::Folder(_) => NOTHING,
+        Place::Server(_) => NOTHING_THERE,
+    }
+}
+
+/// Draws what is told where there is nothing yet.
+fn draw_nothing(lines: &[&str], area: Rect, cells: &mut Buffer) {
+    for (line, text) in (1..).zip(lines) {
+        let below = inside(area, line, 0);
+        put(text, Alignment::Left, Style::new(), below, cells);
+    }
+}
+
 /// Draws sections from the top of an area, with blank lines between where there is room for them.
 fn draw_sections(
     sections: &[Section],
@@ -129,18 +152,6 @@ fn draw_sections(
     area: Rect,
     cells: &mut Buffer,
 ) {
-    if sections.is_empty() {
-        for (line, text) in (1..).zip(NOTHING) {
-            put(
-                text,
-                Alignment::Left,
-                Style::new(),
-                inside(area, line, 0),
-                cells,
-            );
-        }
-        return;
-    }
     let chosen = position.as_deref().map(|position| position.section);
     let wishes: Vec<usize> = sections.iter().map(lines_of).collect();
     let lines = usize::from(area.height);

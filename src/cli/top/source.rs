@@ -1,5 +1,6 @@
 //! Who is looked at: the engine of this machine, wherever it runs, or a server by its address.
 
+use std::fmt;
 use std::time::Instant;
 
 use super::super::credentials;
@@ -18,10 +19,26 @@ use crate::server::OVERVIEW_PATH;
 /// The words of the command, by which the rc file knows it.
 const WORDS: &str = "top";
 
+/// Where what is told of is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In the data folder at this path.
+    Folder(String),
+    /// In the server at this address.
+    Server(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(text) | Self::Server(text) => f.write_str(text),
+        }
+    }
+}
+
 /// What is told once, and since when that is so.
 pub(super) struct Look {
-    /// The data folder, or the server's address.
-    pub(super) place: String,
+    pub(super) place: Place,
     pub(super) overview: Overview,
     pub(super) at: Instant,
 }
@@ -75,7 +92,10 @@ impl Source {
     pub(super) fn look(&self) -> Result<Look, CliError> {
         let (place, overview) = match self {
             Self::Engine(engine) => of_engine(engine)?,
-            Self::Server(server) => (server.remote.address.to_string(), server.overview()?),
+            Self::Server(server) => {
+                let address = server.remote.address.to_string();
+                (Place::Server(address), server.overview()?)
+            }
         };
         Ok(Look {
             place,
@@ -85,7 +105,7 @@ impl Source {
     }
 }
 
-fn of_engine(engine: &LocalEngine) -> Result<(String, Overview), CliError> {
+fn of_engine(engine: &LocalEngine) -> Result<(Place, Overview), CliError> {
     let data = engine.control(&LocalRequest::ShowOverview)?;
     let overview = serde_json::from_value(data).map_err(|error| {
         CliError::Server(format!(
@@ -93,8 +113,8 @@ fn of_engine(engine: &LocalEngine) -> Result<(String, Overview), CliError> {
         ))
     });
     let overview: Overview = overview?;
-    let folder = overview.data_dir.clone();
-    Ok((folder.unwrap_or_else(|| "memory".to_owned()), overview))
+    let folder = overview.data_dir.clone().unwrap_or_default();
+    Ok((Place::Folder(folder), overview))
 }
 
 /// A server that is asked over the network.
@@ -161,7 +181,7 @@ impl Server {
                 format!("{address} does not know who asks: {message}\n{cure}")
             }
             404 | 405 => format!(
-                "{address} has nothing for ocelot top ({status} {code}): is it an ocelot server, of this version ({})?",
+                "{address} has nothing for ocelot top ({status}): is it an ocelot server, of this version ({})?",
                 env!("CARGO_PKG_VERSION")
             ),
             _ => format!("{address} refuses ({status} {code}): {message}"),

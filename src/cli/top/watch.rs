@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use super::super::error::CliError;
 use super::super::globals::Globals;
-use super::source::{Look, Source};
+use super::source::{Look, Place, Source};
 use crate::engine::overview::Overview;
 
 /// An overview, with what a comparison to the one before it tells.
 pub(super) struct View {
-    /// Where that is: the data folder, or the server's address.
-    pub(super) place: String,
+    /// Where that is.
+    pub(super) place: Place,
     pub(super) overview: Overview,
     /// How many messages a second were put into a stream or a queue, by OCID; nothing at the first look.
     pub(super) puts_per_second: HashMap<String, f64>,
@@ -129,7 +129,7 @@ mod tests {
             messages_put,
         };
         Look {
-            place: "data".to_owned(),
+            place: Place::Folder("data".to_owned()),
             overview: Overview {
                 streams: vec![stream],
                 ..Overview::default()
