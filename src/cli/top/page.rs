@@ -2,6 +2,8 @@
 //!
 //! The same drawing is shown on a terminal and printed as text.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
 use ratatui::style::Style;
@@ -23,6 +25,10 @@ const NOTHING_THERE: &[&str] = &["There is nothing yet that belongs to your tena
 
 /// Blanks between two columns.
 const GAP: u16 = 2;
+
+/// The width from which on a column of names has room enough, and below which it has too little.
+const ROOMY_SHARE: u16 = 48;
+const SCANTY_SHARE: u16 = 12;
 
 /// Where on the screen the user is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -245,14 +251,51 @@ fn draw_section(
     }
 }
 
-/// Where the columns of a section are.
+/// Where the columns of a section are. Names share what the others leave. Where that is little, the others are as
+/// narrow as their texts; where it is much, names are no wider than theirs, so that what belongs to them stands near.
 fn columns(section: &Section, area: Rect) -> Vec<Rect> {
-    let widths = section.widths.iter().map(|width| match width {
+    let share = share(section, area);
+    let widths = section.widths.iter().enumerate();
+    let widths = widths.map(|(column, width)| match width {
+        Width::Share if share > ROOMY_SHARE => {
+            let longest = longest(section, column).max(ROOMY_SHARE);
+            Constraint::Length(longest.min(share))
+        }
         Width::Share => Constraint::Fill(1),
-        Width::Words(width) | Width::Numbers(width) => Constraint::Length(*width),
+        Width::Words(width) | Width::Numbers(width) if share >= SCANTY_SHARE => {
+            Constraint::Length(*width)
+        }
+        Width::Words(width) | Width::Numbers(width) => {
+            Constraint::Length(longest(section, column).min(*width))
+        }
     });
     let layout = Layout::horizontal(widths).spacing(GAP);
     layout.split(area).to_vec()
+}
+
+/// How much is left for each column of names.
+fn share(section: &Section, area: Rect) -> u16 {
+    let gaps = GAP * u16::try_from(section.titles.len()).unwrap_or(u16::MAX);
+    let others = section.widths.iter().map(|width| match width {
+        Width::Share => 0,
+        Width::Words(width) | Width::Numbers(width) => *width,
+    });
+    let names = section
+        .widths
+        .iter()
+        .filter(|width| **width == Width::Share);
+    let left = area.width.saturating_sub(gaps + others.sum::<u16>());
+    left / u16::try_from(names.count()).unwrap_or(1).max(1)
+}
+
+/// The width of the longest text of a column.
+fn longest(section: &Section, column: usize) -> u16 {
+    let titles = column.checked_sub(1);
+    let title = titles.and_then(|at| section.titles.get(at)).copied();
+    let cells = section.rows.iter().filter_map(|row| row.cells.get(column));
+    let texts = cells.map(String::as_str).chain(title);
+    let widths = texts.map(|text| Line::raw(visible(text)).width());
+    u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX)
 }
 
 fn draw_cells(
@@ -279,9 +322,26 @@ fn draw_cells(
 
 /// Puts text into the first line of an area; what is too long ends with an ellipsis.
 fn put(text: &str, alignment: Alignment, style: Style, area: Rect, cells: &mut Buffer) {
-    let text = shortened(text, usize::from(area.width));
+    let text = shortened(&visible(text), usize::from(area.width));
     let line = Line::styled(text, style).alignment(alignment);
     line.render(area.intersection(cells.area), cells);
+}
+
+/// A text in which nothing steers a terminal: control characters as their pictures, and a mark in the place of those
+/// that turn the direction of writing.
+fn visible(text: &str) -> Cow<'_, str> {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_hidden = |c: char| c.is_control() || turns(c);
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let shown = text.chars().map(|c| match u32::from(c) {
+        code @ 0..0x20 => char::from_u32(0x2400 + code).unwrap_or('\u{fffd}'),
+        0x7f => '\u{2421}',
+        _ if is_hidden(c) => '\u{fffd}',
+        _ => c,
+    });
+    Cow::Owned(shown.collect())
 }
 
 fn shortened(text: &str, width: usize) -> String {
@@ -353,6 +413,67 @@ mod tests {
             drawn(3, Some(&mut position)),
             [whole[0], whole[2], whole[3]]
         );
+    }
+
+    fn queues(name: &str) -> Section {
+        let numbers = ["12", "0", "7"].map(str::to_owned);
+        Section {
+            name: "QUEUES",
+            titles: &["VISIBLE", "IN FLIGHT", "DEAD"],
+            widths: &[
+                Width::Share,
+                Width::Numbers(11),
+                Width::Numbers(9),
+                Width::Numbers(9),
+            ],
+            rows: vec![Row {
+                cells: [name.to_owned()].into_iter().chain(numbers).collect(),
+                mood: Mood::Plain,
+            }],
+            untold: 0,
+        }
+    }
+
+    fn drawn(section: &Section, width: u16) -> Vec<String> {
+        let mut cells = Buffer::empty(Rect::new(0, 0, width, 2));
+        draw_section(section, None, Palette::PLAIN, cells.area, &mut cells);
+        (0..2).map(|y| line_of(&cells, y)).collect()
+    }
+
+    #[test]
+    fn columns_fit_the_screen() {
+        let usual = [
+            "QUEUES (1)           VISIBLE  IN FLIGHT       DEAD",
+            "jobs                      12          0          7",
+        ];
+        assert_eq!(drawn(&queues("jobs"), 50), usual);
+        // Numbers give way to names.
+        let narrow = [
+            "QUEUES…  VISIBLE  IN FLIGHT  DEAD",
+            "jobs          12          0     7",
+        ];
+        assert_eq!(drawn(&queues("jobs"), 33), narrow);
+        // They do not stand far from them.
+        let wide = drawn(&queues("jobs"), 200);
+        assert_eq!(wide[1].chars().count(), 48 + 2 + 11 + 2 + 9 + 2 + 9);
+        let wide = drawn(&queues(&"n".repeat(60)), 200);
+        assert!(wide[1].starts_with(&"n".repeat(60)), "{}", wide[1]);
+        assert_eq!(wide[1].chars().count(), 60 + 2 + 11 + 2 + 9 + 2 + 9);
+    }
+
+    #[test]
+    fn names_steer_no_terminal() {
+        for (name, shown) in [
+            ("a\tb\nc", "a␉b␊c "),
+            ("\u{1b}[31mred", "␛[31mred "),
+            ("x\u{7f}y", "x␡y "),
+            ("\u{202e}txt.exe", "\u{fffd}txt.exe "),
+            ("é 注文", "é 注文 "),
+        ] {
+            let line = &drawn(&queues(name), 50)[1];
+            assert!(line.starts_with(shown), "{line}");
+            assert_eq!(Line::raw(line.as_str()).width(), 50, "{line}");
+        }
     }
 
     #[test]
