@@ -25,9 +25,9 @@ pub(super) fn command() -> Command {
         .after_help(
             "Each line is an entry: a JSON object, or text. An object with logContent goes to connectors as it is; \
              others become the data of one.\n\
-             Commands look at the file, and a server does each second. When it was renamed within its folder meanwhile, \
-             its rest is read first; what was emptied (as by copytruncate of logrotate) or rotated away twice between two \
-             looks is lost.\n\n\
+             Commands look at the file, and a server does each second. When it was renamed meanwhile, or copied and \
+             emptied, within its folder, its rest is read first. What was emptied without a copy between two looks is lost, \
+             and so is a file that came and was rotated away.\n\n\
              Example:\n  ocelot local log add --log-id ocid1.log.oc1..web --log-group-id ocid1.loggroup.oc1..shop \
              --file access.jsonl",
         )

@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use test_support::Server;
 
 use crate::foreign;
@@ -72,6 +73,11 @@ fn a_server_that_keeps_nothing_can_be_looked_at_too() {
     let told = "\n\nThere is nothing yet that belongs to your tenancy.\n";
     assert!(text.ends_with(told), "{text}");
     server.stream("orders", 3);
+    let (status, overview) = server.ask("GET", "/ocelot/v1/overview", &Value::Null);
+    assert_eq!(status, 200);
+    assert_eq!(overview["streams"][0]["name"], "orders");
+    let (status, _) = server.ask("POST", "/ocelot/v1/overview", &Value::Null);
+    assert_eq!(status, 405);
     let text = stranger.text(&format!("top --once {endpoint}"));
     assert!(text.contains("STREAMS (1)"), "{text}");
 }
