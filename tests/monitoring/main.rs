@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod alarm_changes;
+mod alarm_jumps;
 mod alarms;
 mod chain;
 mod faces;

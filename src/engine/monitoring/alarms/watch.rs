@@ -1,7 +1,5 @@
 //! Watching: alarms are evaluated minute by minute, and what comes of it is noted and told.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::ops::RangeInclusive;
 
 use super::super::super::effects::{Effect, Publication, Sender};
@@ -27,47 +25,110 @@ const MOST_MINUTES: i64 = 24 * 60;
 /// a minute. What was evaluated then is not evaluated again.
 const MOST_MINUTES_BACK: i64 = 1;
 
+/// How many messages are held at least before they are noted, so that they are noted in the order of their time.
+const ENOUGH_MESSAGES: usize = 100_000;
+
 impl Engine {
-    /// Evaluates the alarms up to now, and notes the messages that are due. Without alarms it costs next to
-    /// nothing.
+    /// Evaluates the alarms up to now, and notes the messages that are due, in the order of their time. Without
+    /// alarms it costs next to nothing.
     pub fn evaluate_alarms(&self) -> Result<(), EngineError> {
-        let now_ms = self.clock.now_ms();
-        let now_minute = now_ms.div_euclid(MINUTE_MS);
+        let now_minute = self.clock.now_ms().div_euclid(MINUTE_MS);
         let due = self.store.read(|session| session.due_alarms(now_minute))?;
         if due.is_empty() {
             return Ok(());
         }
         self.store_metrics()?;
-        let mut suppressions: BTreeMap<&str, Vec<Suppression>> = BTreeMap::new();
         let mut failure = None;
-        for watched in &due {
-            let store = self.store.tenancy(&watched.tenancy_id);
-            let known = match suppressions.entry(&watched.tenancy_id) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(vacant) => vacant.insert(store.read(suppressions::of_tenancy)?),
-            };
-            let origin = Origin {
-                tenancy_id: watched.tenancy_id.clone(),
-                rest_address: watched.rest_address.clone(),
-                ..Origin::default()
-            };
-            let evaluated = store.write(|session| {
-                let context = Context {
-                    store,
-                    // Asked for in its turn: others may have evaluated since this began.
-                    now_ms: self.clock.now_ms(),
-                    origin: &origin,
-                    recorder: &self.recorder,
-                };
-                catch_up(session, &context, (watched, known))
-            });
-            // What is wrong with one alarm does not keep the others waiting.
-            failure = failure.or(evaluated.err());
+        for due in due.chunk_by(|one, next| one.tenancy_id == next.tenancy_id) {
+            let next_minutes = due.iter().map(|watched| watched.next_minute);
+            let next = next_minutes.min().unwrap_or(now_minute);
+            let mut minute = next.clamp(oldest(now_minute), now_minute);
+            while minute <= now_minute {
+                let last = now_minute.min(minute + MINUTES_AT_ONCE - 1);
+                let evaluated = self.evaluate_together(due, last);
+                failure = failure.or(evaluated.err());
+                minute = last + 1;
+            }
         }
         match failure {
             Some(failure) => Err(failure.into()),
             None => Ok(()),
         }
+    }
+
+    /// Evaluates alarms of one tenancy up to a minute. What is wrong with one does not keep the others waiting.
+    fn evaluate_together(&self, due: &[WatchedAlarm], last: i64) -> Result<(), ApiError> {
+        let Some(first) = due.first() else {
+            return Ok(());
+        };
+        let origins: Vec<Origin> = due.iter().map(origin_of).collect();
+        let store = self.store.tenancy(&first.tenancy_id);
+        let failure = store.write(|session| {
+            // Asked for here: others may have evaluated since this began.
+            let now_ms = self.clock.now_ms();
+            let suppressions = suppressions::of_tenancy(session)?;
+            let mut messages = Messages::default();
+            let mut failure = None;
+            for (watched, origin) in due.iter().zip(&origins) {
+                let context = Context {
+                    store,
+                    now_ms,
+                    origin,
+                    recorder: &self.recorder,
+                };
+                match catch_up(session, &context, (watched, &suppressions), last) {
+                    Ok(told) => messages.add(session, context, told)?,
+                    Err(error) => failure = failure.or(Some(error)),
+                }
+            }
+            messages.note(session)?;
+            Ok::<_, ApiError>(failure)
+        })?;
+        failure.map_or(Ok(()), Err)
+    }
+}
+
+/// The first minute that is made up for at a minute.
+fn oldest(now_minute: i64) -> i64 {
+    now_minute - MOST_MINUTES + 1
+}
+
+fn origin_of(watched: &WatchedAlarm) -> Origin {
+    Origin {
+        tenancy_id: watched.tenancy_id.clone(),
+        rest_address: watched.rest_address.clone(),
+        ..Origin::default()
+    }
+}
+
+/// What an alarm tells, by the minute.
+type Told = Vec<(i64, Effect)>;
+
+/// What several alarms tell, before it is noted.
+#[derive(Default)]
+struct Messages<'m>(Vec<(i64, Context<'m>, Effect)>);
+
+impl<'m> Messages<'m> {
+    /// Takes what one more alarm tells. What is too much to hold is noted, and what comes after it is told after it.
+    fn add(
+        &mut self,
+        session: &Session<'_>,
+        context: Context<'m>,
+        told: Told,
+    ) -> Result<(), StoreError> {
+        let told = told.into_iter();
+        self.0
+            .extend(told.map(|(minute, effect)| (minute, context, effect)));
+        match self.0.len() > ENOUGH_MESSAGES {
+            true => std::mem::take(self).note(session),
+            false => Ok(()),
+        }
+    }
+
+    fn note(mut self, session: &Session<'_>) -> Result<(), StoreError> {
+        self.0.sort_by_key(|(minute, ..)| *minute);
+        let mut messages = self.0.into_iter();
+        messages.try_for_each(|(_, context, effect)| effect.note(session, &context))
     }
 }
 
@@ -109,64 +170,64 @@ fn watch_from_now(
     session.put_alarm_watch(&alarm.id, &context.origin.rest_address, &watch)
 }
 
-/// Evaluates an alarm at all minutes up to now.
+/// Evaluates an alarm at the minutes up to this one that it was not evaluated at, as many as are read at once.
 fn catch_up(
     session: &Session<'_>,
     context: &Context<'_>,
     (watched, suppressions): (&WatchedAlarm, &[Suppression]),
-) -> Result<(), ApiError> {
+    last: i64,
+) -> Result<Told, ApiError> {
     let alarm_id = &watched.alarm_id;
     let now_minute = now_minute(context);
     let alarm: Option<Alarm> = session.resource(ALARM.ocid_type, alarm_id)?;
     let watch: Option<AlarmWatch<AlarmState>> = session.alarm_watch(alarm_id)?;
     let (Some(alarm), Some(mut watch)) = (alarm, watch) else {
-        return Ok(session.remove_alarm_watch(alarm_id)?);
+        session.remove_alarm_watch(alarm_id)?;
+        return Ok(Told::new());
     };
     // An alarm is stored with rules that can be read.
     let Ok(rules) = alarm.details.rules() else {
-        return Ok(session.remove_alarm_watch(alarm_id)?);
+        session.remove_alarm_watch(alarm_id)?;
+        return Ok(Told::new());
     };
-    let not_yet = now_minute + 1..=now_minute + 1 + MOST_MINUTES_BACK;
-    if not_yet.contains(&watch.next_minute) {
-        return Ok(());
+    if watch.next_minute > now_minute + 1 + MOST_MINUTES_BACK {
+        session.trim_alarm_evaluations(alarm_id, now_minute)?;
+        begin(session, context, &alarm)?;
+        return Ok(Told::new());
+    }
+    let first = watch.next_minute.max(oldest(now_minute));
+    let last = last.min(first + MINUTES_AT_ONCE - 1);
+    if first > last {
+        return Ok(Told::new());
     }
     session.trim_alarm_evaluations(alarm_id, now_minute)?;
-    if watch.next_minute > now_minute {
-        return Ok(begin(session, context, &alarm)?);
-    }
     let watching = Watching {
         session,
-        context,
         evaluator: Evaluator {
             alarm: &alarm,
             rules: &rules,
             silence: &Silence::of(&alarm, suppressions),
         },
     };
-    let mut minute = watch.next_minute.max(now_minute - MOST_MINUTES + 1);
-    while minute <= now_minute {
-        let last = now_minute.min(minute + MINUTES_AT_ONCE - 1);
-        watching.evaluate(&mut watch.state, minute..=last)?;
-        minute = last + 1;
-    }
-    watch.next_minute = now_minute + 1;
-    Ok(session.put_alarm_watch(alarm_id, &watched.rest_address, &watch)?)
+    let told = watching.evaluate(&mut watch.state, first..=last)?;
+    watch.next_minute = last + 1;
+    session.put_alarm_watch(alarm_id, &watched.rest_address, &watch)?;
+    Ok(told)
 }
 
 /// An alarm that is evaluated.
 struct Watching<'w, 'c> {
     session: &'w Session<'c>,
-    context: &'w Context<'w>,
     evaluator: Evaluator<'w>,
 }
 
 impl Watching<'_, '_> {
-    /// Evaluates at these minutes.
+    /// Evaluates at these minutes, and says what there is to tell.
     fn evaluate(
         &self,
         state: &mut AlarmState,
         minutes: RangeInclusive<i64>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Told, StoreError> {
         let details = &self.evaluator.alarm.details;
         let compartment_id = match details.metric_compartment_id_in_subtree {
             true => None,
@@ -183,15 +244,16 @@ impl Watching<'_, '_> {
             Err(EvaluateError::Source(error)) => return Err(error),
             // More streams than can be reckoned with: the alarm stays as it is.
             Err(EvaluateError::TooManyStreams { .. } | EvaluateError::TooManyDatapoints { .. }) => {
-                return Ok(());
+                return Ok(Told::new());
             }
         };
+        let mut told = Told::new();
         for minute in minutes {
             let evaluated = self.evaluator.step(state, minute, &mut readings);
             self.note(&evaluated, state)?;
-            self.tell(&evaluated)?;
+            told.extend(self.told(&evaluated).map(|effect| (minute, effect)));
         }
-        Ok(())
+        Ok(told)
     }
 
     /// Notes what came of an evaluation, for the alarm's history.
@@ -220,19 +282,19 @@ impl Watching<'_, '_> {
         self.session.put_alarm_evaluation(&alarm.id, &evaluation)
     }
 
-    /// Sends what there is to tell, unless it is to be quiet.
-    fn tell(&self, evaluated: &Evaluated) -> Result<(), StoreError> {
-        for destination in &self.evaluator.alarm.details.destinations {
-            for (_, outcome) in self.evaluator.outcomes(evaluated, destination) {
-                if let Outcome::Sent(notice) = outcome
-                    && let Some(message) = self.evaluator.message(evaluated, &notice)
-                {
-                    self.effect(destination, message)
-                        .note(self.session, self.context)?;
-                }
-            }
-        }
-        Ok(())
+    /// What there is to tell, unless it is to be quiet.
+    fn told(&self, evaluated: &Evaluated) -> impl Iterator<Item = Effect> {
+        let destinations = self.evaluator.alarm.details.destinations.iter();
+        destinations.flat_map(|destination| {
+            let outcomes = self.evaluator.outcomes(evaluated, destination);
+            outcomes.into_iter().filter_map(|(_, outcome)| {
+                let Outcome::Sent(notice) = outcome else {
+                    return None;
+                };
+                let message = self.evaluator.message(evaluated, &notice)?;
+                Some(self.effect(destination, message))
+            })
+        })
     }
 
     /// A message on its way. A stream always gets it in one line. Source: behaviour.md 5.4.
