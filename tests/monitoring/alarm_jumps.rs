@@ -65,7 +65,7 @@ fn what_several_alarms_tell_comes_in_order_of_time() {
 /// How many evaluations of an alarm are kept.
 fn count_evaluations(watched: &Watched, alarm: &Value) -> usize {
     let mut count = 0;
-    let mut page = None;
+    let mut page: Option<String> = None;
     loop {
         let asked = watched.about("GetAlarmHistory", alarm);
         let asked = asked.with("alarmHistorytype", "STATE_HISTORY");

@@ -174,6 +174,28 @@ fn alarms_are_created_shown_changed_and_deleted() {
     stale.call.headers.insert("if-match", "\"old\"".to_owned());
     stale.fails(412, "NoEtagMatch");
     watched.about("DeleteAlarm", &alarm).answer().unwrap();
+
+    // It is remembered for as long as others are, and told of when it is asked for.
+    let state = |alarm: &Value| text(&alarm["lifecycleState"]).to_owned();
+    let shown = watched.about("GetAlarm", &alarm).value();
+    assert_eq!(state(&shown), "DELETED");
+    let list = |state: Option<&str>| {
+        let list = watched.bench.call("ListAlarms");
+        let list = list.with("compartmentId", "ocid1.compartment.oc1..other");
+        let list = match state {
+            Some(state) => list.with("lifecycleState", state),
+            None => list,
+        };
+        array(&list.value())
+    };
+    assert_eq!(list(None), Vec::<Value>::new());
+    assert_eq!(list(Some("ACTIVE")), Vec::<Value>::new());
+    assert_eq!(list(Some("DELETING")), Vec::<Value>::new());
+    let deleted = list(Some("deleted"));
+    assert_eq!(deleted.len(), 1);
+    assert_eq!(state(&deleted[0]), "DELETED");
+    watched.bench.time.advance(90 * crate::support::DAY_MS);
+    assert_eq!(list(Some("DELETED")), Vec::<Value>::new());
     watched
         .about("GetAlarm", &alarm)
         .fails(404, "NotAuthorizedOrNotFound");
