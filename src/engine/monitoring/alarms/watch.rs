@@ -1,5 +1,6 @@
 //! Watching: alarms are evaluated minute by minute, and what comes of it is noted and told.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::super::super::effects::{Effect, Publication, Sender};
@@ -40,15 +41,8 @@ impl Engine {
         self.store_metrics()?;
         let mut failure = None;
         for due in due.chunk_by(|one, next| one.tenancy_id == next.tenancy_id) {
-            let next_minutes = due.iter().map(|watched| watched.next_minute);
-            let next = next_minutes.min().unwrap_or(now_minute);
-            let mut minute = next.clamp(oldest(now_minute), now_minute);
-            while minute <= now_minute {
-                let last = now_minute.min(minute + MINUTES_AT_ONCE - 1);
-                let evaluated = self.evaluate_together(due, last);
-                failure = failure.or(evaluated.err());
-                minute = last + 1;
-            }
+            let evaluated = self.evaluate_all(due.iter().collect(), now_minute);
+            failure = failure.or(evaluated.err());
         }
         match failure {
             Some(failure) => Err(failure.into()),
@@ -56,19 +50,34 @@ impl Engine {
         }
     }
 
-    /// Evaluates alarms of one tenancy up to a minute. What is wrong with one does not keep the others waiting.
-    fn evaluate_together(&self, due: &[WatchedAlarm], last: i64) -> Result<(), ApiError> {
+    /// Evaluates alarms of one tenancy up to now, all of them for some minutes at a time.
+    fn evaluate_all(&self, mut due: Vec<&WatchedAlarm>, now_minute: i64) -> Result<(), ApiError> {
+        let mut failure = None;
+        let mut done = oldest(now_minute) - 1;
+        while done < now_minute
+            && let Some(next) = due.iter().map(|watched| watched.next_minute).min()
+        {
+            let first = next.min(now_minute).max(done + 1);
+            done = now_minute.min(first + MINUTES_AT_ONCE - 1);
+            failure = failure.or(self.evaluate_together(&mut due, done).err());
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Evaluates alarms of one tenancy up to a minute. Those that something is wrong with are let go of, and do not keep
+    /// the others waiting.
+    fn evaluate_together(&self, due: &mut Vec<&WatchedAlarm>, last: i64) -> Result<(), ApiError> {
         let Some(first) = due.first() else {
             return Ok(());
         };
-        let origins: Vec<Origin> = due.iter().map(origin_of).collect();
+        let origins: Vec<Origin> = due.iter().map(|watched| origin_of(watched)).collect();
         let store = self.store.tenancy(&first.tenancy_id);
-        let failure = store.write(|session| {
+        let failures = store.write(|session| {
             // Asked for here: others may have evaluated since this began.
             let now_ms = self.clock.now_ms();
             let suppressions = suppressions::of_tenancy(session)?;
             let mut messages = Messages::default();
-            let mut failure = None;
+            let mut failures = BTreeMap::new();
             for (watched, origin) in due.iter().zip(&origins) {
                 let context = Context {
                     store,
@@ -78,13 +87,17 @@ impl Engine {
                 };
                 match catch_up(session, &context, (watched, &suppressions), last) {
                     Ok(told) => messages.add(session, context, told)?,
-                    Err(error) => failure = failure.or(Some(error)),
+                    Err(error) => {
+                        failures.insert(watched.alarm_id.as_str(), error);
+                    }
                 }
             }
             messages.note(session)?;
-            Ok::<_, ApiError>(failure)
-        })?;
-        failure.map_or(Ok(()), Err)
+            Ok::<_, ApiError>(failures)
+        });
+        let failures = failures.inspect_err(|_| due.clear())?;
+        due.retain(|watched| !failures.contains_key(watched.alarm_id.as_str()));
+        failures.into_values().next().map_or(Ok(()), Err)
     }
 }
 
