@@ -149,6 +149,8 @@ def alarms(monitoring):
     monitoring.change_alarm_compartment(created.id, models.ChangeAlarmCompartmentDetails(compartment_id="c"))
     monitoring.delete_alarm(created.id)
     assert monitoring.list_alarms("c").data == []
+    assert [one.id for one in monitoring.list_alarms("c", lifecycle_state="DELETED").data] == [created.id]
+    assert monitoring.get_alarm(created.id).data.lifecycle_state == "DELETED"
 
 
 def main(endpoint, key_file):

@@ -27,7 +27,8 @@ pub(super) struct StreamKey {
 }
 
 impl StreamKey {
-    /// The value of a dimension. The compartment counts as one, as it does in a query, where no other has its name.
+    /// The value of a dimension. The compartment counts as one, as it does in a query, where no other has its name:
+    /// unconfirmed.
     pub(super) fn value_of(&self, dimension: &str) -> Option<&String> {
         let compartment_id = self.compartment_id.as_ref();
         let named = compartment_id.filter(|_| dimension.eq_ignore_ascii_case("compartmentId"));
