@@ -69,6 +69,12 @@ impl Watched {
 
     /// A minute passes in which each host had a value.
     pub(crate) fn minute(&self, values: &[(&str, f64)]) {
+        self.post_next(values);
+        self.pass(1);
+    }
+
+    /// Each host has a value in the minute that comes.
+    pub(crate) fn post_next(&self, values: &[(&str, f64)]) {
         let now_ms = self.bench.now_ms();
         let of_host = |(host, value): &(&str, f64)| {
             metric(
@@ -81,7 +87,6 @@ impl Watched {
         if !metrics.is_empty() {
             self.bench.post(metrics);
         }
-        self.pass(1);
     }
 
     /// Minutes pass, at each of which the alarms are evaluated.
@@ -90,6 +95,12 @@ impl Watched {
             self.bench.time.advance(MINUTE_MS);
             self.bench.engine.evaluate_alarms().unwrap();
         }
+        self.look();
+    }
+
+    /// The alarms are evaluated up to now.
+    pub(crate) fn look(&self) {
+        self.bench.engine.evaluate_alarms().unwrap();
         // Whoever makes deliveries carries out what is noted.
         self.bench.engine.next_delivery_in_ms().unwrap();
     }
