@@ -163,6 +163,17 @@ impl Session<'_> {
         }))
     }
 
+    /// The next minute at which an alarm is evaluated, if it is.
+    pub fn alarm_next_minute(&self, alarm_id: &str) -> Result<Option<i64>, StoreError> {
+        let next_minute = self
+            .connection
+            .prepare_cached(
+                "SELECT next_minute FROM alarm_watch WHERE alarm_id = ?1 AND tenancy_id = ?2",
+            )?
+            .query_row([alarm_id, self.tenancy_id], |row| row.get(0));
+        Ok(next_minute.optional()?)
+    }
+
     /// How the tenancy's alarms stand, at most `limit` of them: those that fire come first, then the most severe ones,
     /// and those that nobody watches last.
     pub fn alarm_standings(&self, limit: usize) -> Result<Vec<AlarmStanding>, StoreError> {

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use crate::alarms::Watched;
 use crate::support::{DAY_MS, MINUTE_MS, array, metric, text};
 
-/// Whether alarms are evaluated at each minute, or at the end.
+/// Whether alarms are evaluated at each minute, at the end, or at the end by several at once.
 #[derive(Clone, Copy, PartialEq)]
 enum Looks {
     Always,
     AtTheEnd,
+    TogetherAtTheEnd,
 }
 
 /// Some hours with two alarms, one of which watches for more than the other: what the stream is told, in short.
@@ -37,7 +38,15 @@ fn told(looks: Looks) -> Vec<(i64, String, String)> {
             watched.bench.engine.evaluate_alarms().unwrap();
         }
     }
-    watched.pass(1);
+    watched.bench.time.advance(MINUTE_MS);
+    if looks == Looks::TogetherAtTheEnd {
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| watched.bench.engine.evaluate_alarms().unwrap());
+            }
+        });
+    }
+    watched.look();
     let messages = watched.messages();
     let told = messages.iter().map(|message| {
         (
@@ -49,17 +58,25 @@ fn told(looks: Looks) -> Vec<(i64, String, String)> {
     told.collect()
 }
 
+/// In one order, whatever the alarms' OCIDs: they tell of one minute in the order of those.
+fn sorted(mut told: Vec<(i64, String, String)>) -> Vec<(i64, String, String)> {
+    told.sort();
+    told
+}
+
 #[test]
 fn what_several_alarms_tell_comes_in_order_of_time() {
     let told_at_once = told(Looks::AtTheEnd);
     let times = told_at_once.iter().map(|(time_ms, ..)| *time_ms);
     assert!(times.is_sorted(), "{told_at_once:?}");
-    let sorted = |mut told: Vec<_>| {
-        told.sort();
-        told
-    };
     assert!(told_at_once.len() > 50, "{told_at_once:?}");
     assert_eq!(sorted(told_at_once), sorted(told(Looks::Always)));
+}
+
+#[test]
+fn several_who_look_at_once_tell_nothing_twice() {
+    let together = told(Looks::TogetherAtTheEnd);
+    assert_eq!(sorted(together), sorted(told(Looks::AtTheEnd)));
 }
 
 /// How many evaluations of an alarm are kept.

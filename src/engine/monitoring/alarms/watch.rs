@@ -1,6 +1,5 @@
 //! Watching: alarms are evaluated minute by minute, and what comes of it is noted and told.
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::super::super::effects::{Effect, Publication, Sender};
@@ -17,7 +16,7 @@ use super::suppressions::{self, Suppression};
 use super::{ALARM, Alarm};
 use crate::call::{ApiError, Origin};
 use crate::clock::Clock;
-use crate::store::{AlarmEvaluation, AlarmWatch, Session, StoreError, WatchedAlarm};
+use crate::store::{AlarmEvaluation, AlarmWatch, Session, StoreError, TenancyStore, WatchedAlarm};
 
 /// How many minutes are made up for at most, when nobody looked for longer.
 const MOST_MINUTES: i64 = 24 * 60;
@@ -26,7 +25,7 @@ const MOST_MINUTES: i64 = 24 * 60;
 /// a minute. What was evaluated then is not evaluated again.
 const MOST_MINUTES_BACK: i64 = 1;
 
-/// How many messages are held at least before they are noted, so that they are noted in the order of their time.
+/// How many messages are enough to be noted, although more that belong between them may come.
 const ENOUGH_MESSAGES: usize = 100_000;
 
 impl Engine {
@@ -50,7 +49,8 @@ impl Engine {
         }
     }
 
-    /// Evaluates alarms of one tenancy up to now, all of them for some minutes at a time.
+    /// Evaluates alarms of one tenancy up to now, all of them for some minutes at a time. What is wrong with one does not
+    /// keep the others waiting.
     fn evaluate_all(&self, mut due: Vec<&WatchedAlarm>, now_minute: i64) -> Result<(), ApiError> {
         let mut failure = None;
         let mut done = oldest(now_minute) - 1;
@@ -59,45 +59,76 @@ impl Engine {
         {
             let first = next.min(now_minute).max(done + 1);
             done = now_minute.min(first + MINUTES_AT_ONCE - 1);
-            failure = failure.or(self.evaluate_together(&mut due, done).err());
+            failure = failure.or(self.evaluate_together(&mut due, done)?);
         }
         failure.map_or(Ok(()), Err)
     }
 
-    /// Evaluates alarms of one tenancy up to a minute. Those that something is wrong with are let go of, and do not keep
-    /// the others waiting.
-    fn evaluate_together(&self, due: &mut Vec<&WatchedAlarm>, last: i64) -> Result<(), ApiError> {
+    /// Evaluates alarms of one tenancy up to a minute, lets go of those that cannot be evaluated, and says why the first
+    /// of them cannot. Each is read by itself, and only what came of all is written at once: meanwhile others are
+    /// answered.
+    fn evaluate_together(
+        &self,
+        due: &mut Vec<&WatchedAlarm>,
+        last: i64,
+    ) -> Result<Option<ApiError>, ApiError> {
         let Some(first) = due.first() else {
-            return Ok(());
+            return Ok(None);
         };
-        let origins: Vec<Origin> = due.iter().map(|watched| origin_of(watched)).collect();
         let store = self.store.tenancy(&first.tenancy_id);
-        let failures = store.write(|session| {
-            // Asked for here: others may have evaluated since this began.
-            let now_ms = self.clock.now_ms();
-            let suppressions = suppressions::of_tenancy(session)?;
-            let mut messages = Messages::default();
-            let mut failures = BTreeMap::new();
-            for (watched, origin) in due.iter().zip(&origins) {
+        let suppressions = store.read(suppressions::of_tenancy)?;
+        let (mut failure, mut evaluable) = (None, Vec::with_capacity(due.len()));
+        let (mut caught_up, mut messages) = (Vec::new(), 0);
+        for watched in due.drain(..) {
+            let found = store.read(|session| {
+                let now_minute = self.clock.now_ms().div_euclid(MINUTE_MS);
+                catch_up(session, watched, &suppressions, (last, now_minute))
+            });
+            match found {
+                Ok(found) => {
+                    evaluable.push(watched);
+                    messages += found.as_ref().map_or(0, |found| found.told.len());
+                    caught_up.extend(found);
+                }
+                Err(error) => failure = failure.or(Some(error)),
+            }
+            if messages > ENOUGH_MESSAGES {
+                self.put_caught_up(store, std::mem::take(&mut caught_up))?;
+                messages = 0;
+            }
+        }
+        self.put_caught_up(store, caught_up)?;
+        *due = evaluable;
+        Ok(failure)
+    }
+
+    /// Stores what came of alarms, and notes what they tell in the order of its time.
+    fn put_caught_up(
+        &self,
+        store: TenancyStore<'_>,
+        caught_up: Vec<CaughtUp<'_>>,
+    ) -> Result<(), ApiError> {
+        if caught_up.is_empty() {
+            return Ok(());
+        }
+        let origins = caught_up.iter().map(|one| origin_of(one.watched));
+        let origins: Vec<Origin> = origins.collect();
+        store.write(|session| {
+            let mut messages = Vec::new();
+            for (one, origin) in caught_up.into_iter().zip(&origins) {
                 let context = Context {
                     store,
-                    now_ms,
+                    now_ms: self.clock.now_ms(),
                     origin,
                     recorder: &self.recorder,
                 };
-                match catch_up(session, &context, (watched, &suppressions), last) {
-                    Ok(told) => messages.add(session, context, told)?,
-                    Err(error) => {
-                        failures.insert(watched.alarm_id.as_str(), error);
-                    }
-                }
+                let told = one.put(session, &context)?.into_iter();
+                messages.extend(told.map(|(minute, effect)| (minute, context, effect)));
             }
-            messages.note(session)?;
-            Ok::<_, ApiError>(failures)
-        });
-        let failures = failures.inspect_err(|_| due.clear())?;
-        due.retain(|watched| !failures.contains_key(watched.alarm_id.as_str()));
-        failures.into_values().next().map_or(Ok(()), Err)
+            messages.sort_by_key(|(minute, ..)| *minute);
+            let mut messages = messages.into_iter();
+            Ok(messages.try_for_each(|(_, context, effect)| effect.note(session, &context))?)
+        })
     }
 }
 
@@ -117,31 +148,34 @@ fn origin_of(watched: &WatchedAlarm) -> Origin {
 /// What an alarm tells, by the minute.
 type Told = Vec<(i64, Effect)>;
 
-/// What several alarms tell, before it is noted.
-#[derive(Default)]
-struct Messages<'m>(Vec<(i64, Context<'m>, Effect)>);
+/// What came of an alarm, before it is stored.
+struct CaughtUp<'w> {
+    watched: &'w WatchedAlarm,
+    /// The next minute at which it was to be evaluated.
+    from_minute: i64,
+    /// How far it is evaluated now; none where it is not there to be watched any more.
+    watch: Option<AlarmWatch<AlarmState>>,
+    evaluations: Vec<AlarmEvaluation<history::Entry>>,
+    told: Told,
+}
 
-impl<'m> Messages<'m> {
-    /// Takes what one more alarm tells. What is too much to hold is noted, and what comes after it is told after it.
-    fn add(
-        &mut self,
-        session: &Session<'_>,
-        context: Context<'m>,
-        told: Told,
-    ) -> Result<(), StoreError> {
-        let told = told.into_iter();
-        self.0
-            .extend(told.map(|(minute, effect)| (minute, context, effect)));
-        match self.0.len() > ENOUGH_MESSAGES {
-            true => std::mem::take(self).note(session),
-            false => Ok(()),
+impl CaughtUp<'_> {
+    /// Stores it, and says what is to be told; nothing, if others have evaluated the alarm meanwhile.
+    fn put(self, session: &Session<'_>, context: &Context<'_>) -> Result<Told, StoreError> {
+        let alarm_id = &self.watched.alarm_id;
+        if session.alarm_next_minute(alarm_id)? != Some(self.from_minute) {
+            return Ok(Told::new());
         }
-    }
-
-    fn note(mut self, session: &Session<'_>) -> Result<(), StoreError> {
-        self.0.sort_by_key(|(minute, ..)| *minute);
-        let mut messages = self.0.into_iter();
-        messages.try_for_each(|(_, context, effect)| effect.note(session, &context))
+        let Some(watch) = self.watch else {
+            session.remove_alarm_watch(alarm_id)?;
+            return Ok(Told::new());
+        };
+        session.trim_alarm_evaluations(alarm_id, now_minute(context))?;
+        for evaluation in &self.evaluations {
+            session.put_alarm_evaluation(alarm_id, evaluation)?;
+        }
+        session.put_alarm_watch(alarm_id, &self.watched.rest_address, &watch)?;
+        Ok(self.told)
     }
 }
 
@@ -156,7 +190,8 @@ pub(super) fn begin(
     context: &Context<'_>,
     alarm: &Alarm,
 ) -> Result<(), StoreError> {
-    watch_from_now(session, context, (alarm, AlarmState::default()))
+    let watch = unknown(now_minute(context));
+    session.put_alarm_watch(&alarm.id, &context.origin.rest_address, &watch)
 }
 
 /// The same for an alarm that watched something else up to now, which it may fire by.
@@ -165,55 +200,58 @@ pub(super) fn restart(
     context: &Context<'_>,
     alarm: &Alarm,
 ) -> Result<(), ApiError> {
-    let watch: Option<AlarmWatch<AlarmState>> = session.alarm_watch(&alarm.id)?;
-    let state = watch.map(|watch| watch.state).unwrap_or_default();
-    let state = state.restarted(alarm.details.rules()?.len());
-    Ok(watch_from_now(session, context, (alarm, state))?)
-}
-
-fn watch_from_now(
-    session: &Session<'_>,
-    context: &Context<'_>,
-    (alarm, state): (&Alarm, AlarmState),
-) -> Result<(), StoreError> {
+    let known: Option<AlarmWatch<AlarmState>> = session.alarm_watch(&alarm.id)?;
+    let state = known.map(|known| known.state).unwrap_or_default();
     let watch = AlarmWatch {
-        next_minute: now_minute(context) + 1,
-        state,
+        state: state.restarted(alarm.details.rules()?.len()),
+        ..unknown(now_minute(context))
     };
-    session.put_alarm_watch(&alarm.id, &context.origin.rest_address, &watch)
+    Ok(session.put_alarm_watch(&alarm.id, &context.origin.rest_address, &watch)?)
 }
 
-/// Evaluates an alarm at the minutes up to this one that it was not evaluated at, as many as are read at once.
-fn catch_up(
+/// How far an alarm is evaluated of which nothing is known.
+fn unknown(now_minute: i64) -> AlarmWatch<AlarmState> {
+    AlarmWatch {
+        next_minute: now_minute + 1,
+        state: AlarmState::default(),
+    }
+}
+
+/// Evaluates an alarm at the minutes up to `last` that it was not evaluated at, as many as are read at once.
+fn catch_up<'w>(
     session: &Session<'_>,
-    context: &Context<'_>,
-    (watched, suppressions): (&WatchedAlarm, &[Suppression]),
-    last: i64,
-) -> Result<Told, ApiError> {
-    let alarm_id = &watched.alarm_id;
-    let now_minute = now_minute(context);
-    let alarm: Option<Alarm> = session.resource(ALARM.ocid_type, alarm_id)?;
-    let watch: Option<AlarmWatch<AlarmState>> = session.alarm_watch(alarm_id)?;
-    let (Some(alarm), Some(mut watch)) = (alarm, watch) else {
-        session.remove_alarm_watch(alarm_id)?;
-        return Ok(Told::new());
+    watched: &'w WatchedAlarm,
+    suppressions: &[Suppression],
+    (last, now_minute): (i64, i64),
+) -> Result<Option<CaughtUp<'w>>, ApiError> {
+    let alarm: Option<Alarm> = session.resource(ALARM.ocid_type, &watched.alarm_id)?;
+    let watch: Option<AlarmWatch<AlarmState>> = session.alarm_watch(&watched.alarm_id)?;
+    let Some(watch) = watch else {
+        return Ok(None);
+    };
+    let mut caught_up = CaughtUp {
+        watched,
+        from_minute: watch.next_minute,
+        watch: None,
+        evaluations: Vec::new(),
+        told: Told::new(),
+    };
+    let Some(alarm) = alarm else {
+        return Ok(Some(caught_up));
     };
     // An alarm is stored with rules that can be read.
     let Ok(rules) = alarm.details.rules() else {
-        session.remove_alarm_watch(alarm_id)?;
-        return Ok(Told::new());
+        return Ok(Some(caught_up));
     };
     if watch.next_minute > now_minute + 1 + MOST_MINUTES_BACK {
-        session.trim_alarm_evaluations(alarm_id, now_minute)?;
-        begin(session, context, &alarm)?;
-        return Ok(Told::new());
+        caught_up.watch = Some(unknown(now_minute));
+        return Ok(Some(caught_up));
     }
     let first = watch.next_minute.max(oldest(now_minute));
     let last = last.min(first + MINUTES_AT_ONCE - 1);
     if first > last {
-        return Ok(Told::new());
+        return Ok(None);
     }
-    session.trim_alarm_evaluations(alarm_id, now_minute)?;
     let watching = Watching {
         session,
         evaluator: Evaluator {
@@ -222,10 +260,13 @@ fn catch_up(
             silence: &Silence::of(&alarm, suppressions),
         },
     };
-    let told = watching.evaluate(&mut watch.state, first..=last)?;
-    watch.next_minute = last + 1;
-    session.put_alarm_watch(alarm_id, &watched.rest_address, &watch)?;
-    Ok(told)
+    let mut state = watch.state;
+    watching.evaluate(&mut state, first..=last, &mut caught_up)?;
+    caught_up.watch = Some(AlarmWatch {
+        next_minute: last + 1,
+        state,
+    });
+    Ok(Some(caught_up))
 }
 
 /// An alarm that is evaluated.
@@ -235,12 +276,13 @@ struct Watching<'w, 'c> {
 }
 
 impl Watching<'_, '_> {
-    /// Evaluates at these minutes, and says what there is to tell.
+    /// Evaluates at these minutes, and adds what comes of it.
     fn evaluate(
         &self,
         state: &mut AlarmState,
         minutes: RangeInclusive<i64>,
-    ) -> Result<Told, StoreError> {
+        caught_up: &mut CaughtUp<'_>,
+    ) -> Result<(), StoreError> {
         let details = &self.evaluator.alarm.details;
         let compartment_id = match details.metric_compartment_id_in_subtree {
             true => None,
@@ -257,20 +299,25 @@ impl Watching<'_, '_> {
             Err(EvaluateError::Source(error)) => return Err(error),
             // More streams than can be reckoned with: the alarm stays as it is.
             Err(EvaluateError::TooManyStreams { .. } | EvaluateError::TooManyDatapoints { .. }) => {
-                return Ok(Told::new());
+                return Ok(());
             }
         };
-        let mut told = Told::new();
         for minute in minutes {
             let evaluated = self.evaluator.step(state, minute, &mut readings);
-            self.note(&evaluated, state)?;
-            told.extend(self.told(&evaluated).map(|effect| (minute, effect)));
+            let evaluation = self.evaluation(&evaluated, state);
+            caught_up.evaluations.push(evaluation);
+            let told = self.told(&evaluated).map(|effect| (minute, effect));
+            caught_up.told.extend(told);
         }
-        Ok(told)
+        Ok(())
     }
 
-    /// Notes what came of an evaluation, for the alarm's history.
-    fn note(&self, evaluated: &Evaluated, state: &AlarmState) -> Result<(), StoreError> {
+    /// What came of an evaluation, for the alarm's history.
+    fn evaluation(
+        &self,
+        evaluated: &Evaluated,
+        state: &AlarmState,
+    ) -> AlarmEvaluation<history::Entry> {
         let Evaluator { alarm, rules, .. } = self.evaluator;
         let step = &evaluated.step;
         let base = rules.len().saturating_sub(1);
@@ -280,7 +327,7 @@ impl Watching<'_, '_> {
                 .get(effective(rule))
                 .map_or_else(String::new, |rule| rule.name.clone())
         };
-        let evaluation = AlarmEvaluation {
+        AlarmEvaluation {
             minute: evaluated.minute,
             changes_state: step.before.is_some() != step.after.is_some(),
             changes_rule: effective(step.before) != effective(step.after),
@@ -291,8 +338,7 @@ impl Watching<'_, '_> {
                 alarm_summary: history::summary(alarm, rules, state),
                 slack_minutes: alarm.details.slack_minutes(),
             },
-        };
-        self.session.put_alarm_evaluation(&alarm.id, &evaluation)
+        }
     }
 
     /// What there is to tell, unless it is to be quiet.
