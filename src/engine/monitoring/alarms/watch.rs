@@ -153,6 +153,8 @@ struct CaughtUp<'w> {
     watched: &'w WatchedAlarm,
     /// The next minute at which it was to be evaluated.
     from_minute: i64,
+    /// The alarm's etag, if there was an alarm.
+    etag: Option<String>,
     /// How far it is evaluated now; none where it is not there to be watched any more.
     watch: Option<AlarmWatch<AlarmState>>,
     evaluations: Vec<AlarmEvaluation<history::Entry>>,
@@ -160,10 +162,13 @@ struct CaughtUp<'w> {
 }
 
 impl CaughtUp<'_> {
-    /// Stores it, and says what is to be told; nothing, if others have evaluated the alarm meanwhile.
+    /// Stores it, and says what is to be told; nothing, if others have evaluated the alarm meanwhile, or changed it.
     fn put(self, session: &Session<'_>, context: &Context<'_>) -> Result<Told, StoreError> {
         let alarm_id = &self.watched.alarm_id;
-        if session.alarm_next_minute(alarm_id)? != Some(self.from_minute) {
+        let alarm: Option<Alarm> = session.resource(ALARM.ocid_type, alarm_id)?;
+        if session.alarm_next_minute(alarm_id)? != Some(self.from_minute)
+            || alarm.map(|alarm| alarm.etag) != self.etag
+        {
             return Ok(Told::new());
         }
         let Some(watch) = self.watch else {
@@ -232,6 +237,7 @@ fn catch_up<'w>(
     let mut caught_up = CaughtUp {
         watched,
         from_minute: watch.next_minute,
+        etag: alarm.as_ref().map(|alarm| alarm.etag.clone()),
         watch: None,
         evaluations: Vec::new(),
         told: Told::new(),
