@@ -430,6 +430,7 @@ impl Drop for Engine {
 }
 
 /// What every service is handed with a call.
+#[derive(Clone, Copy)]
 struct Context<'e> {
     /// What is stored for the tenancy of the call.
     store: TenancyStore<'e>,

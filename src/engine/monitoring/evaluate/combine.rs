@@ -167,8 +167,8 @@ pub(super) fn joined(join: Join, left: &[Stream], right: &[Stream]) -> Vec<Strea
     })
 }
 
-/// Streams of two queries brought together: those of the same compartment and dimensions. A single stream
-/// without dimensions, as `grouping()` makes it, goes with every stream of the other. Unconfirmed.
+/// Streams of two queries brought together: those of the same compartment and dimensions, or of the same dimensions
+/// where grouping made them all. A single stream without dimensions, as `grouping()` makes it, goes with every stream of the other. Unconfirmed.
 fn matched(
     left: &[Stream],
     right: &[Stream],
@@ -207,7 +207,16 @@ fn is_whole(stream: &Stream) -> bool {
 type Pair<'s> = (Option<&'s Stream>, Option<&'s Stream>);
 
 fn equal_pairs<'s>(left: &'s [Stream], right: &'s [Stream]) -> Vec<Pair<'s>> {
-    let key = |stream: &'s Stream| (&stream.identity.compartment_id, &stream.identity.dimensions);
+    let mut all = left.iter().chain(right);
+    let all_grouped = all.all(|stream| stream.identity.is_grouped);
+    let key = |stream: &'s Stream| {
+        let identity = &stream.identity;
+        let compartment_id = identity.compartment_id.as_ref();
+        (
+            compartment_id.filter(|_| !all_grouped),
+            &identity.dimensions,
+        )
+    };
     let mut others: BTreeMap<_, &Stream> = right.iter().map(|one| (key(one), one)).collect();
     let mut pairs: Vec<Pair<'s>> = left
         .iter()

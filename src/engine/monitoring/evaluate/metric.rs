@@ -48,6 +48,7 @@ fn identified(series: Series) -> (Identity, i64) {
         compartment_id: Some(key.compartment_id),
         resource_group: Some(key.resource_group).filter(|group| !group.is_empty()),
         dimensions: key.dimensions,
+        is_grouped: false,
         metadata: series.metadata,
     };
     (identity, series.series_no)

@@ -83,6 +83,9 @@ pub struct Identity {
     pub resource_group: Option<String>,
     /// The dimensions by which it differs from other streams of the result.
     pub dimensions: BTreeMap<String, String>,
+    /// Whether grouping made it: it is the same stream then whichever compartments its series are of, and otherwise
+    /// its compartment tells it from others.
+    pub is_grouped: bool,
     /// What else is said of the metric.
     pub metadata: BTreeMap<String, String>,
 }
