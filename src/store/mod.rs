@@ -353,7 +353,8 @@ fn sync(path: &Path) -> Result<(), StoreError> {
         if RealDisk.exists(path)? {
             RealDisk.open(path)?.sync()?;
         }
-        path.parent().map_or(Ok(()), |folder| RealDisk.sync_folder(folder))
+        path.parent()
+            .map_or(Ok(()), |folder| RealDisk.sync_folder(folder))
     };
     synced().map_err(|source| StoreError::Unsynced {
         path: path.display().to_string(),

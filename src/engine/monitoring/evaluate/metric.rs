@@ -6,9 +6,7 @@ use super::super::mql::MetricQuery;
 use super::group::group;
 use super::statistic::{Points, Reckoning};
 use super::windows::Windows;
-use super::{
-    EvaluateError, Identity, MOST_DATAPOINTS, MOST_STREAMS, Source, Stream, check_size,
-};
+use super::{EvaluateError, Identity, MOST_DATAPOINTS, MOST_STREAMS, Source, Stream, check_size};
 use crate::store::{Bucket, Series};
 
 /// The streams that a metric's series come to.

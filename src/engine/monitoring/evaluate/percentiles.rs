@@ -71,7 +71,7 @@ impl Slots {
 }
 
 /// How many values are gathered before they go where a slot keeps them.
-const GATHERED: usize = 16;
+const GATHERED: usize = 8;
 
 /// The values of a slot.
 ///
@@ -128,7 +128,8 @@ impl Slot {
     /// A percentile of the values, whose order changes.
     fn percentile(&mut self, part: f64) -> Option<f64> {
         if !self.counted.is_empty() {
-            self.counted.extend(self.single.drain(..).map(|value| (value, 1)));
+            self.counted
+                .extend(self.single.drain(..).map(|value| (value, 1)));
             return percentile(&mut self.counted, part);
         }
         let wanted = (part * self.single.len() as f64).ceil() as usize;

@@ -161,11 +161,7 @@ pub(super) fn absence_minutes(period: Option<Period>) -> i64 {
 
 /// 0 for each window with values, 1 for each without, nothing where there were none for longer than `period`.
 /// `present` holds the minutes with values, in order.
-fn absences(
-    windows: Windows,
-    (interval, period): (i64, i64),
-    present: &[i64],
-) -> Vec<Datapoint> {
+fn absences(windows: Windows, (interval, period): (i64, i64), present: &[i64]) -> Vec<Datapoint> {
     let mut present = present.iter().copied().peekable();
     let mut latest = None;
     let mut points = Vec::new();

@@ -68,8 +68,9 @@ impl Frame {
 
     /// The slot that a minute is in; what is not below the number of slots is in none.
     pub(super) fn slot_of(&self, end_minute: i64) -> usize {
-        // Short numbers are divided faster, and this is asked for every bucket.
+        // This is asked for every bucket: short numbers are divided faster, and mostly none need be.
         match u32::try_from(end_minute - self.base - 1) {
+            Ok(minute) if self.slot == 1 => minute as usize,
             Ok(minute) => (minute / self.slot) as usize,
             Err(_) => usize::MAX,
         }
@@ -190,11 +191,12 @@ impl<'f> Increments<'f> {
         let width = self.frame.width();
         let mut latest = None;
         self.lasts.clear();
-        self.lasts.extend(slots.iter().enumerate().map(|(at, slot)| {
-            latest = slot.map(|last| (at, last.value())).or(latest);
-            let (seen, value) = latest?;
-            (at - seen < width).then_some(value)
-        }));
+        self.lasts
+            .extend(slots.iter().enumerate().map(|(at, slot)| {
+                latest = slot.map(|last| (at, last.value())).or(latest);
+                let (seen, value) = latest?;
+                (at - seen < width).then_some(value)
+            }));
         let every = |first: usize| {
             let lasts = self.lasts.get(first..).unwrap_or_default();
             lasts.iter().step_by(self.frame.stride())
