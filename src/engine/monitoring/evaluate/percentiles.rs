@@ -1,7 +1,6 @@
 //! Percentiles: of values that are kept until all are there.
 
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::Datapoint;
@@ -41,7 +40,7 @@ impl Slots {
     pub(super) fn percentiles(&mut self, frame: &Frame, part: f64) -> Vec<Datapoint> {
         self.0.iter_mut().for_each(Slot::spill);
         if frame.windows_overlap() && frame.width() > FEW_SLOTS {
-            return self.sliding(frame, part);
+            return self.moving(frame, part);
         }
         let mut together = Slot::default();
         frame.points(|window| match self.0.get_mut(window)? {
@@ -55,18 +54,27 @@ impl Slots {
     }
 
     /// Where windows overlap much, values come and go.
-    fn sliding(&self, frame: &Frame, part: f64) -> Vec<Datapoint> {
-        let mut values = Values::default();
+    fn moving(&self, frame: &Frame, part: f64) -> Vec<Datapoint> {
+        let mut values = Moving::new(self.sample(BINS * SAMPLED_A_BIN));
+        let mut scratch = Vec::new();
         let mut seen: Range<usize> = 0..0;
         frame.points(|window| {
             let slots = |range| self.0.get(range).unwrap_or_default();
             let new = slots(seen.end..window.end).iter();
             new.for_each(|slot| values.add(slot.values()));
             let gone = slots(seen.start..window.start).iter();
-            gone.for_each(|slot| values.remove(slot.values()));
+            values.remove(gone.map(Slot::len).sum());
             seen = window;
-            values.percentile(part)
+            values.percentile(part, &mut scratch)
         })
+    }
+
+    /// About as many of the values, from everywhere among them.
+    fn sample(&self, most: usize) -> Vec<f64> {
+        let all: usize = self.0.iter().map(Slot::len).sum();
+        let values = self.0.iter().flat_map(Slot::values);
+        let sample = values.step_by(all.div_ceil(most).max(1));
+        sample.map(|(value, _)| value).collect()
     }
 }
 
@@ -119,6 +127,11 @@ impl Slot {
         self.counted.extend_from_slice(&other.counted);
     }
 
+    /// How many values there are.
+    fn len(&self) -> usize {
+        self.single.len() + self.counted.len()
+    }
+
     /// The values, each with how often it occurred.
     fn values(&self) -> impl Iterator<Item = (f64, u64)> {
         let single = self.single.iter().map(|value| (*value, 1));
@@ -130,7 +143,8 @@ impl Slot {
         if !self.counted.is_empty() {
             self.counted
                 .extend(self.single.drain(..).map(|value| (value, 1)));
-            return percentile(&mut self.counted, part);
+            let wanted = part * count_of(&self.counted) as f64;
+            return nth(&mut self.counted, wanted);
         }
         let wanted = (part * self.single.len() as f64).ceil() as usize;
         let at = wanted.saturating_sub(1);
@@ -143,13 +157,13 @@ fn count_of(values: &[(f64, u64)]) -> u64 {
     counts.fold(0, u64::saturating_add)
 }
 
-/// A percentile of values in any order, each with how often it is there; their order changes.
+/// The smallest of some values that is not smaller than `wanted` of them, in any order, each with how often it is there;
+/// their order changes.
 ///
 /// They are halved where the percentile stands if each is there equally often, which is usual, and in the middle
 /// where they are not: so it takes about one look at each, and a few more at most.
-fn percentile(values: &mut [(f64, u64)], part: f64) -> Option<f64> {
-    let total = count_of(values);
-    let wanted = part * total as f64;
+fn nth(values: &mut [(f64, u64)], wanted: f64) -> Option<f64> {
+    let part = wanted / count_of(values) as f64;
     let mut below = 0_u64;
     let mut at = (part * values.len() as f64).ceil() as usize;
     at = at.saturating_sub(1);
@@ -172,93 +186,162 @@ fn percentile(values: &mut [(f64, u64)], part: f64) -> Option<f64> {
     None
 }
 
-/// Values in order, each with how often it is there.
-#[derive(Default)]
-struct Values {
-    counts: BTreeMap<Ordered, u64>,
+/// How many bins there are at most.
+const BINS: usize = 128;
+
+/// How many values a bin's share of the sample has, by which the bounds of bins are chosen.
+const SAMPLED_A_BIN: usize = 16;
+
+/// The values of a window that moves: they come and go in the same order.
+///
+/// They fall into bins by their size. Those of a bin go in the order in which they came, too, so that none is searched
+/// for, and only the values of the bin with the percentile are looked at.
+struct Moving {
+    /// The smallest values of the bins after the first.
+    bounds: Vec<f64>,
+    bins: Vec<Bin>,
+    /// The bins of the values, in the order in which they came.
+    order: VecDeque<usize>,
     total: u64,
 }
 
-impl Values {
+#[derive(Clone, Default)]
+struct Bin {
+    values: VecDeque<(f64, u64)>,
+    count: u64,
+}
+
+impl Moving {
+    /// Without values. The bins fit some values like those that will come.
+    fn new(mut sample: Vec<f64>) -> Self {
+        sample.sort_unstable_by(f64::total_cmp);
+        let mut bounds: Vec<f64> = sample
+            .into_iter()
+            .skip(SAMPLED_A_BIN)
+            .step_by(SAMPLED_A_BIN)
+            .collect();
+        bounds.dedup();
+        Self {
+            bins: vec![Bin::default(); bounds.len() + 1],
+            bounds,
+            order: VecDeque::new(),
+            total: 0,
+        }
+    }
+
     fn add(&mut self, values: impl Iterator<Item = (f64, u64)>) {
         for (value, count) in values {
-            let known = self.counts.entry(Ordered(value)).or_default();
-            *known = known.saturating_add(count);
-            self.total = self.total.saturating_add(count);
-        }
-    }
-
-    fn remove(&mut self, values: impl Iterator<Item = (f64, u64)>) {
-        for (value, count) in values {
-            if let Some(known) = self.counts.get_mut(&Ordered(value)) {
-                *known = known.saturating_sub(count);
-                if *known == 0 {
-                    self.counts.remove(&Ordered(value));
-                }
+            let place = self.bounds.partition_point(|bound| *bound <= value);
+            if let Some(bin) = self.bins.get_mut(place) {
+                bin.values.push_back((value, count));
+                bin.count = bin.count.saturating_add(count);
+                self.total = self.total.saturating_add(count);
+                self.order.push_back(place);
             }
-            self.total = self.total.saturating_sub(count);
         }
     }
 
-    fn percentile(&self, part: f64) -> Option<f64> {
+    /// Removes as many values, those that came first.
+    fn remove(&mut self, values: usize) {
+        for place in self.order.drain(..values.min(self.order.len())) {
+            if let Some(bin) = self.bins.get_mut(place)
+                && let Some((_, count)) = bin.values.pop_front()
+            {
+                bin.count = bin.count.saturating_sub(count);
+                self.total = self.total.saturating_sub(count);
+            }
+        }
+    }
+
+    fn percentile(&self, part: f64, scratch: &mut Vec<(f64, u64)>) -> Option<f64> {
         let wanted = part * self.total as f64;
-        let mut seen = 0_u64;
-        let mut reached = self.counts.iter().skip_while(|(_, count)| {
-            seen = seen.saturating_add(**count);
-            (seen as f64) < wanted
-        });
-        reached.next().map(|(value, _)| value.0)
+        let mut below = 0_u64;
+        let bin = self.bins.iter().find(|bin| {
+            let up_to = below.saturating_add(bin.count);
+            let is_there = bin.count > 0 && up_to as f64 >= wanted;
+            if !is_there {
+                below = up_to;
+            }
+            is_there
+        })?;
+        scratch.clear();
+        scratch.extend(&bin.values);
+        nth(scratch, wanted - below as f64)
     }
 }
-
-#[derive(Clone, Copy, Debug)]
-struct Ordered(f64);
-
-impl Ord for Ordered {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.0.total_cmp(&other.0)
-    }
-}
-
-impl PartialOrd for Ordered {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Ordered {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Ordered {}
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::windows::Windows;
     use super::*;
+    use crate::store::Stamped;
+
+    /// The value that a percentile is, found among all of them in order.
+    fn model<'v>(values: impl Iterator<Item = &'v (f64, u64)>, part: f64) -> Option<f64> {
+        let each = values.flat_map(|(value, count)| (0..*count).map(|_| *value));
+        let mut each: Vec<f64> = each.collect();
+        each.sort_by(f64::total_cmp);
+        let wanted = (part * each.len() as f64).ceil() as usize;
+        each.get(wanted.saturating_sub(1)).copied()
+    }
+
+    fn count() -> impl Strategy<Value = u64> {
+        prop_oneof![4 => Just(1_u64), 1 => 2..9_u64]
+    }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn percentiles_are_those_of_sorted_values(
-            values in prop::collection::vec((-20..20_i8, 1..9_u64), 0..80),
+        fn values_are_found_in_any_order(
+            values in prop::collection::vec((-20..20_i8, count()), 1..80),
             percent in 1..100_u8,
         ) {
-            let values: Vec<_> = values.into_iter().map(|(value, count)| (f64::from(value), count)).collect();
             let part = f64::from(percent) / 100.0;
-            let mut each: Vec<f64> = Vec::new();
-            for (value, count) in &values {
-                each.extend((0..*count).map(|_| *value));
+            let mut values: Vec<_> = values.into_iter().map(|(value, count)| (f64::from(value), count)).collect();
+            let expected = model(values.iter(), part);
+            let wanted = part * count_of(&values) as f64;
+            prop_assert_eq!(nth(&mut values, wanted), expected);
+        }
+
+        #[test]
+        fn windows_have_the_percentile_of_their_values(
+            slots in prop::collection::vec(
+                prop::collection::vec((-500..500_i16, count()), 0..60),
+                40,
+            ),
+            has_counts in any::<bool>(),
+            interval in prop::sample::select(vec![1_i64, 2, 5, 9, 12, 30]),
+            step in prop::sample::select(vec![1_i64, 2, 5]),
+            percent in 1..100_u8,
+        ) {
+            let part = f64::from(percent) / 100.0;
+            let minutes: Vec<Vec<(f64, u64)>> = slots
+                .into_iter()
+                .map(|values| {
+                    let values = values.into_iter();
+                    values.map(|(value, count)| (f64::from(value), if has_counts { count } else { 1 })).collect()
+                })
+                .collect();
+            let windows = Windows { first: interval, last: 40, step };
+            let frame = Frame::new(windows, interval, 0);
+            let mut slots = Slots::default();
+            for _ in 0..2 {
+                slots.clear(&frame);
+                for (minute, values) in (1..).zip(&minutes) {
+                    for (value, count) in values {
+                        let point = Stamped { at_ms: minute * 60_000, value: *value };
+                        slots.add(frame.slot_of(minute), &Bucket::of(point, *count));
+                    }
+                }
+                let found = slots.percentiles(&frame, part);
+                let expected = windows.ends().filter_map(|end| {
+                    let covered = usize::try_from(end - interval).unwrap()..usize::try_from(end).unwrap();
+                    Datapoint::finite(end, model(minutes[covered].iter().flatten(), part)?)
+                });
+                prop_assert_eq!(found, expected.collect::<Vec<_>>());
             }
-            each.sort_by(f64::total_cmp);
-            let wanted = (part * each.len() as f64).ceil() as usize;
-            let expected = each.get(wanted.saturating_sub(1)).copied();
-            let mut sliding = Values::default();
-            sliding.add(values.iter().copied());
-            prop_assert_eq!(sliding.percentile(part), expected);
-            prop_assert_eq!(percentile(&mut values.clone(), part), expected);
         }
     }
 }
