@@ -9,6 +9,9 @@
 mod combine;
 mod group;
 mod metric;
+mod percentiles;
+mod statistic;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod windows;
@@ -97,6 +100,13 @@ pub struct Datapoint {
     pub end_minute: i64,
     /// The value.
     pub value: f64,
+}
+
+impl Datapoint {
+    /// One, if the value is a number.
+    fn finite(end_minute: i64, value: f64) -> Option<Self> {
+        value.is_finite().then_some(Self { end_minute, value })
+    }
 }
 
 /// Datapoints in order of time.
