@@ -17,5 +17,6 @@ mod s3;
 mod served;
 mod set_back;
 mod streams;
+mod tombstones;
 mod traces;
 mod updates;
