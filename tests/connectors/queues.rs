@@ -212,18 +212,6 @@ fn a_delivery_to_a_connector_makes_no_dead_letters() {
     // The one to a consumer did count.
     bench.time.advance(3_600_000);
     assert_eq!(counts(&bench, &queue), (0, 0, 1));
-    // Dead letters can be moved, too.
-    let shown = bench.queue_call("GetQueue").with("queueId", &queue).value();
-    let dead_letters = text(&shown["systemTags"]["ocelot"]["deadLetterQueueId"]);
-    let source = from_queue(json!({"queueId": dead_letters}));
-    bench.update(&id, json!({ "source": source }));
-    bench.change("ActivateServiceConnector", &id).ok();
-    bench.engine.move_connectors().unwrap();
-    let stats = bench.queue_call("GetStats").with("queueId", &queue).value();
-    assert_eq!(stats["dlq"]["inFlightMessages"], 1);
-    bench.time.advance(420_000);
-    assert_eq!(bench.objects().len(), 1);
-    assert_eq!(counts(&bench, &queue), (0, 0, 0));
 }
 
 #[test]

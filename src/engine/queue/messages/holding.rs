@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::super::super::Context;
-use super::super::address::{Address, Side};
+use super::super::address::Address;
 use super::super::receipts::Receipt;
 use super::get::Taker;
 use super::settle::{last_deliveries, remove};
@@ -81,13 +81,11 @@ pub(in crate::engine) fn give_back(
         let receipt = Receipt::decode(text);
         let delivery = receipt.and_then(|receipt| {
             let of_group = held.get_mut(&receipt.group_no)?;
-            Some((of_group.remove(&receipt.message_id)?, receipt.side))
+            of_group.remove(&receipt.message_id)
         });
         match delivery {
-            Some((before, side))
-                if before.standing != Standing::Purged && before.expires_ms > now_ms =>
-            {
-                give_one_back(session, &before, side)
+            Some(before) if before.standing != Standing::Purged && before.expires_ms > now_ms => {
+                give_one_back(session, &before)
             }
             _ => Ok(false),
         }
@@ -95,15 +93,12 @@ pub(in crate::engine) fn give_back(
     given_back.collect()
 }
 
-fn give_one_back(session: &Session<'_>, before: &Delivery, side: Side) -> Result<bool, ApiError> {
+fn give_one_back(session: &Session<'_>, before: &Delivery) -> Result<bool, ApiError> {
     let Some(message) = session.queue_message(before.message_id)? else {
         return Ok(false);
     };
     let delivery = Delivery {
-        standing: match side {
-            Side::Messages => Standing::Live,
-            Side::DeadLetters => Standing::DeadLetter,
-        },
+        standing: Standing::Live,
         // It stands before those that came after it.
         visible_ms: message.created_ms,
         // That to the connector does not count.
