@@ -3,6 +3,7 @@
 
 mod bench;
 mod chain;
+mod failing_functions;
 mod functions;
 mod killed;
 mod logs;

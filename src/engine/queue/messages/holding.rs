@@ -10,7 +10,7 @@ use super::super::address::Address;
 use super::super::receipts::Receipt;
 use super::get::Taker;
 use super::settle::{last_deliveries, remove};
-use super::{MOST_ENTRIES, share};
+use super::share;
 use crate::call::ApiError;
 use crate::store::{Delivery, Session, Standing};
 
@@ -22,8 +22,11 @@ pub(in crate::engine) struct HeldMessage {
     pub receipt: String,
 }
 
-/// Takes visible messages of a queue, or of one channel of it: 20 at most of each channel, and no more than may be
-/// in flight. They stay hidden until they expire.
+/// How many messages of each channel are taken at once at most.
+const MOST_AT_ONCE: usize = 500;
+
+/// Takes visible messages of a queue, or of one channel of it, as far as more may be in flight. They stay hidden until
+/// they expire.
 pub(in crate::engine) fn hold(
     session: &Session<'_>,
     context: &Context<'_>,
@@ -38,7 +41,7 @@ pub(in crate::engine) fn hold(
     for lane in &lanes {
         if channel.is_none_or(|wanted| wanted == lane.channel) {
             let room = room.saturating_sub(taker.messages.len());
-            taker.take(lane, room.min(MOST_ENTRIES))?;
+            taker.take(lane, room.min(MOST_AT_ONCE))?;
         }
     }
     let held = taker.messages.into_iter().map(|message| {
