@@ -136,6 +136,7 @@ impl GivenParts {
 }
 
 fn read_source(session: &Session<'_>, value: Value) -> Result<Source, ApiError> {
+    details::check_plugin(&value)?;
     details::read::<Source>("source", value)?.checked(session)
 }
 
