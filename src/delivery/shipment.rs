@@ -120,8 +120,8 @@ fn arrival_of(name: &str, run: &mut Run) -> Arrival {
 
 /// What a run that has failed tells of it: the last line that it wrote, which is the one that names the error.
 fn told_by(run: &Run) -> String {
-    let lines = run.error_output.lines().map(str::trim);
-    let last = lines.filter(|line| !line.is_empty()).next_back();
+    let mut lines = run.error_output.lines().map(str::trim);
+    let last = lines.rfind(|line| !line.is_empty());
     match (last, run.status) {
         (Some(line), _) => beginning(line, MOST_TOLD_BYTES).to_owned(),
         (None, Some(status)) => format!("its status is {status}"),
