@@ -97,8 +97,7 @@ fn run(args: &[OsString]) -> Result<ExitCode, CliError> {
     }
     if globals.dry_run.is_some() {
         return Err(CliError::value(format!(
-            "--dry-run shows the request of a service's operation, and ocelot {words} is none: what it asks for, if \
-             anything, shows as it goes"
+            "--dry-run shows the request of a service's operation, and ocelot {words} is a command of ocelot's own"
         )));
     }
     match builtin::run(&words, innermost, &globals) {

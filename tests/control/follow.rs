@@ -107,11 +107,9 @@ fn a_clock_that_jumps_and_messages_that_expire_do_not_end_it() {
 fn nothing_is_repeated_or_missed_where_nothing_has_been_read() {
     let home = with_stream();
     home.ok("local clock advance 1m");
-    let (follower, stdout) = Follower::start(&home, "-n 0");
+    let (follower, stdout) = Follower::start(&home, "-n 0 --debug");
     let lines = lines(stdout);
-    // Only a follower that has begun knows where.
-    home.ok("streaming admin stream get --stream-id orders");
-    thread::sleep(std::time::Duration::from_millis(500));
+    eventually("it reads", || follower.told().contains("/messages"));
     home.ok("local clock advance 6m");
     put(&home, "second");
     assert_eq!(next(&lines), "second", "{}", follower.told());

@@ -73,12 +73,12 @@ fn many_messages_of_one_partition_stand_where_they_belong_among_those_of_others(
     };
     home.ok("local clock set 2026-03-14T12:00:00Z --frozen");
     // More than one reply holds, and less than all partitions have.
-    let expected = batch("one", 1200) + &batch("three", 10) + &batch("one", 1200);
+    let expected = batch("one", 1200) + &batch("four", 10) + &batch("one", 1200);
     let partition = |key: &str| {
         let line = format!("streaming stream message put --stream-id orders --text x --key {key}");
         home.json(&line)["entries"][0]["partition"].clone()
     };
-    assert_ne!(partition("one"), partition("three"));
+    assert_ne!(partition("one"), partition("four"));
     let expected: Vec<&str> = expected.lines().chain(["x", "x"]).collect();
     assert_eq!(values(&home, "--since 9h"), expected);
     assert_eq!(values(&home, "-n 2000 --since 9h"), expected[412..]);
@@ -98,7 +98,7 @@ fn a_number_without_its_unit_is_not_taken_for_a_time_in_1970() {
         assert_eq!(output.status.code(), Some(2), "{stderr}");
         assert!(stderr.contains(part), "{stderr}");
     }
-    assert_eq!(values(&home, "--since 1773504000").len(), 2);
+    assert_eq!(values(&home, "--since 1773504000"), ["five"]);
 }
 
 #[test]
