@@ -51,7 +51,8 @@ pub(super) fn command() -> Command {
              more, as if no points followed, or ends where --until says.\n\n\
              Example:\n  ocelot monitoring alarm simulate --alarm-id busy --data points.csv --output table\n  \
              printf 'timestamp,value,host\\n2026-03-14T01:02:00Z,93,web-1\\n' |\n      \
-             ocelot monitoring alarm simulate --alarm-id busy --data - --query 'data.timeline[].[timestamp,to]'",
+             ocelot monitoring alarm simulate --alarm-id busy --data - \\\n      \
+             --query 'data.timeline[].[timestamp,to]'",
         )
         .args([
             option("alarm-id", "TEXT", "The alarm, by OCID; by name where the engine of this machine answers.")

@@ -50,8 +50,10 @@ pub(super) fn command() -> Command {
              it is interrupted, which ends it with the signal's status (130), as with tail -f, or until nobody reads \
              what it prints; a server that is gone is asked again for a minute, unless --no-retry is given.\n\n\
              Examples:\n  ocelot streaming stream message tail --stream-id orders -n 20\n  \
-             ocelot streaming stream message tail --stream-id orders --follow --format '{partition} {offset} {key} {value}'\n  \
-             ocelot streaming stream message tail --stream-id orders --since 10m --key ORD-1 --grep 'paid|shipped'",
+             ocelot streaming stream message tail --stream-id orders --follow \\\n      \
+             --format '{partition} {offset} {key} {value}'\n  \
+             ocelot streaming stream message tail --stream-id orders --since 10m \\\n      \
+             --key ORD-1 --grep 'paid|shipped'",
         )
         .args(which())
         .args([
