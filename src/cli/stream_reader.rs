@@ -147,11 +147,6 @@ impl StreamReader {
         answer.map_err(|error| self.refused(call, &error))
     }
 
-    /// A refusal as the user sees it.
-    pub(super) fn refused(&self, call: &Call, error: &ApiError) -> CliError {
-        self.session_for(call).service_error(call, error)
-    }
-
     /// The same; a refusal is the caller's to deal with.
     pub(super) fn try_send(&self, call: &Call) -> Result<Result<Reply, ApiError>, CliError> {
         let session = self.session_for(call);
@@ -185,6 +180,11 @@ impl StreamReader {
         }
     }
 
+    /// A refusal as the user sees it.
+    pub(super) fn refused(&self, call: &Call, error: &ApiError) -> CliError {
+        self.session_for(call).service_error(call, error)
+    }
+
     fn waits_out(&self) -> bool {
         self.is_patient && self.has_answered.get()
     }
@@ -208,10 +208,15 @@ impl StreamReader {
         Ok(call)
     }
 
-    /// Asks the engine of this machine, where it is the one that answers, in this process or by its server's address.
+    /// Asks the engine of this machine a question, where it is the one that answers, in this process or by its server's
+    /// address.
     pub(super) fn ask_engine(&self, request: &LocalRequest) -> Result<Option<Value>, CliError> {
         match (&self.session.target, &self.behind_address) {
-            (Target::Local(engine), _) => engine.control(request).map(Some),
+            // A server that was killed meanwhile is not asked twice: who has the folder then is looked up.
+            (Target::Local(engine), _) => {
+                let answer = engine.control(request);
+                answer.or_else(|_| engine.control(request)).map(Some)
+            }
             // What it has to say is more than was asked of the address: without it the address's answer stands.
             (Target::Remote(_), Some(engine)) => Ok(engine.control(request).ok()),
             (Target::Remote(_), None) => Ok(None),
@@ -312,17 +317,17 @@ impl StreamReader {
 
     /// The same place with a new cursor; where what was read last is not kept any more, at the oldest message.
     fn renewed(&self, place: &Place) -> Result<Place, CliError> {
-        let refusal = match (self.cursor(place.partition, place.start)?, place.start) {
-            (Ok(cursor), _) => {
-                return Ok(Place { cursor, ..*place });
-            }
-            (Err((_, error)), Start::Behind(offset)) if error.status == REFUSED_CURSOR => offset,
-            (Err((call, error)), _) => return Err(self.refused(&call, &error)),
+        let refused = match self.cursor(place.partition, place.start)? {
+            Ok(cursor) => return Ok(Place { cursor, ..*place }),
+            Err(refused) => refused,
         };
-        Ok(Place {
-            lost_behind: Some(refusal),
-            ..self.place(place.partition, Start::Oldest)?
-        })
+        match (place.start, refused) {
+            (Start::Behind(last), (_, error)) if error.status == REFUSED_CURSOR => Ok(Place {
+                lost_behind: Some(last),
+                ..self.place(place.partition, Start::Oldest)?
+            }),
+            (_, (call, error)) => Err(self.refused(&call, &error)),
+        }
     }
 
     /// The messages from a place on, in pages of a usual size.

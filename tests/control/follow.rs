@@ -137,9 +137,9 @@ fn messages_that_expire_unread_are_told() {
 #[test]
 fn a_killed_server_does_not_end_it() {
     let home = with_stream();
-    for _ in 0..3 {
+    for options in ["-n 1", "-n 1", "-n 1 --until 2100-01-01T00:00:00Z"] {
         let server = home.serve("");
-        let (follower, stdout) = Follower::start(&home, "-n 1");
+        let (follower, stdout) = Follower::start(&home, options);
         let lines = lines(stdout);
         assert_eq!(next(&lines), "first");
         server.kill();
