@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 16] = [
+const MIGRATIONS: [&str; 17] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -229,6 +229,7 @@ const MIGRATIONS: [&str; 16] = [
     super::audit::CLAIMS_SCHEMA,
     super::metrics::BACKLOG_FILE_SCHEMA,
     super::outbox::TENANCY_SCHEMA,
+    super::connectors::RECEIPT_SCHEMA,
 ];
 
 /// Refuses a database whose format is newer than this program.

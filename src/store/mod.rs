@@ -51,7 +51,7 @@ use rusqlite::config::DbConfig;
 pub use access::{ApiKey, AuthToken};
 pub use alarms::{AlarmEvaluation, AlarmEvaluationFilter, AlarmStanding, AlarmWatch, WatchedAlarm};
 pub use audit::{AuditEntry, AuditFilter};
-pub use connectors::{FollowedLog, LaneKey, WaitingRecord};
+pub use connectors::{FollowedLog, LaneKey, NewWaitingRecord, WaitingRecord};
 pub use copy::ResourceKey;
 pub use effects::NotedEffect;
 pub use functions::NamedFunction;
