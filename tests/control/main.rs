@@ -9,6 +9,7 @@
 mod audit;
 mod diff;
 mod fault;
+mod follow;
 mod foreign;
 mod run;
 mod saving;
