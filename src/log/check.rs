@@ -41,3 +41,74 @@ fn check_segment(segment: &Segment, end: u64, expected: Option<i64>) -> Result<i
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::disk::{Disk, MemoryDisk};
+    use crate::log::names::data_path;
+    use crate::log::{LogOptions, NewRecord};
+
+    const FOLDER: &str = "/p";
+
+    fn open(disk: &Arc<MemoryDisk>) -> Partition {
+        let options = LogOptions {
+            segment_bytes: 200,
+            ..LogOptions::default()
+        };
+        let disk = Arc::clone(disk) as Arc<dyn Disk>;
+        Partition::open(disk, Path::new(FOLDER), options).unwrap()
+    }
+
+    /// A log of six batches, two in each of three segments.
+    fn log() -> Arc<MemoryDisk> {
+        let disk = Arc::new(MemoryDisk::new());
+        let mut partition = open(&disk);
+        assert!(partition.check().is_ok());
+        for _ in 0..6 {
+            let record = NewRecord {
+                value: &[7; 20],
+                ..NewRecord::default()
+            };
+            partition.append(&[record], 1).unwrap();
+        }
+        assert!(partition.check().is_ok());
+        disk
+    }
+
+    #[test]
+    fn a_changed_byte_of_any_segment_is_found() {
+        for base_offset in [0, 2, 4] {
+            let disk = log();
+            let path = data_path(Path::new(FOLDER), base_offset);
+            let file = disk.open(&path).unwrap();
+            let mut byte = [0];
+            file.read_at(&mut byte, 70).unwrap();
+            file.write_at(&[byte[0] ^ 1], 70).unwrap();
+            let found = open(&disk).check();
+            assert!(
+                matches!(found, Err(LogError::Damaged { ref file, position: 0, .. }) if *file == path),
+                "{found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_missing_segment_is_found() {
+        let disk = log();
+        let path = data_path(Path::new(FOLDER), 2);
+        disk.remove_file(&path).unwrap();
+        let found = open(&disk).check();
+        let gap = Fault::Gap {
+            expected: 2,
+            found: 4,
+        };
+        assert!(
+            matches!(found, Err(LogError::Damaged { fault, .. }) if fault == gap),
+            "{found:?}"
+        );
+    }
+}

@@ -7,9 +7,12 @@
 )]
 
 mod audit;
+mod damaged;
 mod diff;
 mod fault;
 mod foreign;
+mod killed;
+mod piped;
 mod run;
 mod saving;
 mod seed;

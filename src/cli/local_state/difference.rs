@@ -26,10 +26,7 @@ pub(super) struct Difference<'s> {
 type Key<'s> = [&'s str; 4];
 
 /// What is only in one of two states, or otherwise in the other.
-pub(super) fn differences<'s>(
-    in_file: &'s [Value],
-    in_engine: &'s [Value],
-) -> Vec<Difference<'s>> {
+pub(super) fn differences<'s>(in_file: &'s [Value], in_engine: &'s [Value]) -> Vec<Difference<'s>> {
     let (in_file, in_engine) = (by_key(in_file), by_key(in_engine));
     let keys: BTreeSet<Key<'_>> = in_file.keys().chain(in_engine.keys()).copied().collect();
     let mut found = Vec::new();
@@ -166,7 +163,10 @@ fn end(text: &str, columns: usize) -> String {
     let text = text.replace(char::is_control, " ");
     match text.chars().count().checked_sub(columns) {
         None | Some(0) => text,
-        Some(over) => ['…'].into_iter().chain(text.chars().skip(over + 1)).collect(),
+        Some(over) => ['…']
+            .into_iter()
+            .chain(text.chars().skip(over + 1))
+            .collect(),
     }
 }
 
@@ -188,7 +188,8 @@ mod tests {
 
     #[test]
     fn settings_are_told_by_their_paths() {
-        let file = thing(json!({"a": {"b": [{"c": 1}, 2]}, "list": [1], "same": "x", "gone": true}));
+        let file =
+            thing(json!({"a": {"b": [{"c": 1}, 2]}, "list": [1], "same": "x", "gone": true}));
         let engine = thing(json!({"a": {"b": [{"c": 7}, 2]}, "list": [1, 2], "same": "x"}));
         assert_eq!(
             told(&[file.clone()], &[engine]),
@@ -224,7 +225,9 @@ mod tests {
         let found = differences(&file, &engine);
         let row = found.first().unwrap().drawn();
         let cells = row.as_object().unwrap().values();
-        let columns: usize = cells.map(|cell| cell.as_str().unwrap().chars().count() + 3).sum();
+        let columns: usize = cells
+            .map(|cell| cell.as_str().unwrap().chars().count() + 3)
+            .sum();
         assert!(columns < 150, "{columns}: {row}");
         assert!(!row.to_string().contains("\\n"), "{row}");
         assert_eq!(end("ocid1.queue.oc1..abcdef", 7), "…abcdef");

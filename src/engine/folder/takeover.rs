@@ -145,7 +145,10 @@ impl Step {
                 [Some(to), Some(from)]
             }
         };
-        let mut folders = changed.into_iter().flatten().filter_map(|path| path.parent());
+        let mut folders = changed
+            .into_iter()
+            .flatten()
+            .filter_map(|path| path.parent());
         folders.try_for_each(|folder| RealDisk.sync_folder(folder))
     }
 }

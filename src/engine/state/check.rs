@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use super::StateError;
 use super::archive::{self, Manifest};
+use crate::disk::RealDisk;
 use crate::engine::access::AccessRequest;
 use crate::engine::delivery::functions::FunctionRequest;
 use crate::engine::delivery::inbox::InboxRequest;
 use crate::engine::fault::FaultRequest;
-use crate::disk::RealDisk;
 use crate::engine::folder::{DATABASE, STREAMS};
 use crate::engine::sch::FollowRequest;
 use crate::engine::streaming::STREAM;
@@ -93,7 +93,10 @@ fn told(error: &LogError, folder: &Path) -> String {
             ..
         } => {
             let log = file.strip_prefix(folder).unwrap_or(file);
-            format!("the log {} in it is damaged at byte {position}: {fault}", log.display())
+            format!(
+                "the log {} in it is damaged at byte {position}: {fault}",
+                log.display()
+            )
         }
         other => other.to_string(),
     }
