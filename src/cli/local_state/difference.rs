@@ -172,6 +172,8 @@ fn end(text: &str, columns: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use super::*;
 
     fn told(in_file: &[Value], in_engine: &[Value]) -> Vec<(String, Value, Value)> {
@@ -192,14 +194,15 @@ mod tests {
             thing(json!({"a": {"b": [{"c": 1}, 2]}, "list": [1], "same": "x", "gone": true}));
         let engine = thing(json!({"a": {"b": [{"c": 7}, 2]}, "list": [1, 2], "same": "x"}));
         assert_eq!(
-            told(&[file.clone()], &[engine]),
+            told(slice::from_ref(&file), &[engine]),
             [
                 ("a.b[0].c".to_owned(), json!(1), json!(7)),
                 ("gone".to_owned(), json!(true), Value::Null),
                 ("list".to_owned(), json!([1]), json!([1, 2])),
             ]
         );
-        assert_eq!(told(&[file.clone()], &[file]), []);
+        let same = slice::from_ref(&file);
+        assert_eq!(told(same, same), []);
     }
 
     #[test]
