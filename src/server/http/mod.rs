@@ -3,11 +3,13 @@
 //! A connection is limited in number, time and size before anything of it is read; a request is routed by the
 //! operation table, authenticated in one place, and answered by the engine.
 
+mod access;
 mod authenticate;
 mod body;
 mod connection;
 mod control;
 mod idle;
+mod overview;
 mod pages;
 mod puts;
 mod request;
@@ -21,7 +23,7 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use super::{LOCAL_PATH, Shared, accept};
+use super::{LOCAL_PATH, OVERVIEW_PATH, Shared, accept};
 use connection::Connections;
 pub(super) use puts::Puts;
 
@@ -69,6 +71,7 @@ fn routes(entrance: Entrance) -> Router {
         .route("/readyz", get(pages::readiness))
         .route("/metrics", get(pages::metrics))
         .route(LOCAL_PATH, post(control::answer))
+        .route(OVERVIEW_PATH, get(overview::answer))
         .fallback(services::answer)
         .with_state(entrance)
 }
