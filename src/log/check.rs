@@ -70,7 +70,7 @@ mod tests {
         assert!(partition.check().is_ok());
         for _ in 0..6 {
             let record = NewRecord {
-                value: &[7; 20],
+                value: Some(&[7; 20]),
                 ..NewRecord::default()
             };
             partition.append(&[record], 1).unwrap();
