@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 15] = [
+const MIGRATIONS: [&str; 16] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -228,6 +228,7 @@ const MIGRATIONS: [&str; 15] = [
     super::connectors::TRACE_SCHEMA,
     super::audit::CLAIMS_SCHEMA,
     super::metrics::BACKLOG_FILE_SCHEMA,
+    super::outbox::HOLDER_SCHEMA,
 ];
 
 /// Refuses a database whose format is newer than this program.

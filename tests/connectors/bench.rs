@@ -78,6 +78,7 @@ impl Bench {
         let details = json!({"displayName": name, "compartmentId": COMPARTMENT});
         self.queue_call("CreateQueue").body(details).ok();
         let list = self.queue_call("ListQueues").with("displayName", name);
+        let list = list.with("compartmentId", COMPARTMENT);
         text(&list.value()["items"][0]["id"])
     }
 

@@ -5,11 +5,11 @@ use kafka_protocol::messages::{
     InitProducerIdRequest, MetadataRequest, ProduceRequest, TransactionalId,
 };
 use kafka_protocol::protocol::StrBytes;
-use kafka_protocol::records::{Record, TimestampType};
+use kafka_protocol::records::{Compression, Record, TimestampType};
 
 use crate::server::Server;
 use crate::wire::{
-    Client, batch, batch_of, fetch_request, fetched, produce_request, record, values,
+    Client, batch, batch_of, compressed, fetch_request, fetched, produce_request, record, values,
 };
 
 #[test]
@@ -112,9 +112,39 @@ fn batches_are_refused_with_the_proper_code() {
     ] {
         assert_eq!(refusal(name, partition, bytes), error.code(), "{error}");
     }
-    // The largest message that REST takes.
-    let answer = client.produce("s", 0, batch(&[&vec![1; 1 << 20]]));
-    assert_eq!((answer.error_code, answer.base_offset), (0, 0));
+}
+
+#[test]
+fn a_message_may_be_as_large_as_rest_takes_it() {
+    const MOST_BYTES: usize = 1 << 20;
+    let server = Server::start();
+    server.create_stream("s", 1);
+    let mut client = Client::connect(&server);
+    let too_large = ResponseError::MessageTooLarge.code();
+    let key_bytes = b"key".len();
+    let mut next_offset = 0;
+    for compression in [
+        Compression::None,
+        Compression::Gzip,
+        Compression::Snappy,
+        Compression::Lz4,
+        Compression::Zstd,
+    ] {
+        // The key counts, and headers do not.
+        let value = vec![1; MOST_BYTES - key_bytes];
+        let answer = client.produce("s", 0, compressed(&[&value], compression));
+        assert_eq!((answer.error_code, answer.base_offset), (0, next_offset));
+        next_offset += 1;
+        let value = vec![1; MOST_BYTES - key_bytes + 1];
+        let answer = client.produce("s", 0, compressed(&[b"x", &value], compression));
+        assert_eq!((answer.error_code, answer.base_offset), (too_large, -1));
+        let message = answer.error_message.unwrap();
+        assert!(message.contains("1048577 bytes"), "{message:?}");
+    }
+    // Of a batch, each message counts for itself.
+    let value = vec![1; MOST_BYTES / 2];
+    let several = compressed(&[&value, &value, &value], Compression::Gzip);
+    assert_eq!(client.produce("s", 0, several).error_code, 0);
 }
 
 #[test]

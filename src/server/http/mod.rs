@@ -69,6 +69,7 @@ fn routes(entrance: Entrance) -> Router {
         .route("/readyz", get(pages::readiness))
         .route("/metrics", get(pages::metrics))
         .route(LOCAL_PATH, post(control::answer))
+        .method_not_allowed_fallback(pages::wrong_method)
         .fallback(services::answer)
         .with_state(entrance)
 }

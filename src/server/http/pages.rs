@@ -1,9 +1,11 @@
 //! Pages for those who watch the server. They tell nothing of what is stored, and ask nobody who they are.
 
-use axum::extract::State;
-use axum::http::{HeaderName, StatusCode, header};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, Response, StatusCode, header};
 
-use super::Entrance;
+use super::{Entrance, response};
+use crate::call::ApiError;
 use crate::server::metrics;
 
 /// Whether the process answers.
@@ -26,4 +28,18 @@ pub(super) async fn metrics(
     let text = entrance.shared.metrics.text();
     let text = text.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text))
+}
+
+/// Refuses a method that a page does not have; which it has is told by the router.
+pub(super) async fn wrong_method(request: Request) -> Response<Body> {
+    let (method, path) = (request.method(), request.uri().path());
+    let error = ApiError::new(
+        405,
+        "MethodNotAllowed",
+        format!("The path {path} does not have the method {method}"),
+    );
+    let mut refusal = response::refusal(&error);
+    let id = response::request_id(request.headers().get(response::REQUEST_ID));
+    response::insert(&mut refusal, response::REQUEST_ID, &id);
+    refusal
 }

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Response, Uri, header};
+use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
 
 use super::authenticate::{Caller, authenticate};
 use super::{Entrance, body, puts, request, response};
@@ -38,6 +38,10 @@ pub(super) async fn answer(State(entrance): State<Entrance>, request: Request) -
         Err(error) => (response::refusal(&error), Some(error)),
     };
     response::insert(&mut response, response::REQUEST_ID, &id);
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let allowed = request::allowed(parts.uri.path());
+        response::insert(&mut response, header::ALLOW.as_str(), &allowed);
+    }
     let took = counted.ended(operation, response.status().as_u16());
     note(&parts, operation, &response, &id, took, refusal);
     response
