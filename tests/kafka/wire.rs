@@ -168,14 +168,10 @@ pub(crate) fn record(offset: i64, value: &[u8]) -> Record {
 }
 
 pub(crate) fn batch_of(records: &[Record]) -> Bytes {
-    encoded(records, Compression::None)
-}
-
-fn encoded(records: &[Record], compression: Compression) -> Bytes {
     let mut bytes = BytesMut::new();
     let options = RecordEncodeOptions {
         version: 2,
-        compression,
+        compression: Compression::None,
     };
     RecordBatchEncoder::encode(&mut bytes, records, &options).unwrap();
     bytes.freeze()
@@ -183,16 +179,11 @@ fn encoded(records: &[Record], compression: Compression) -> Bytes {
 
 /// A batch of records with these values.
 pub(crate) fn batch(values: &[&[u8]]) -> Bytes {
-    compressed(values, Compression::None)
-}
-
-/// The same, compressed.
-pub(crate) fn compressed(values: &[&[u8]], compression: Compression) -> Bytes {
     let records: Vec<Record> = (0..)
         .zip(values)
         .map(|(offset, value)| record(offset, value))
         .collect();
-    encoded(&records, compression)
+    batch_of(&records)
 }
 
 /// The records of a partition in an answer.

@@ -53,7 +53,7 @@ fn a_wrong_method_is_told_the_right_ones() {
     let server = home.serve("--memory");
     for (line, allowed) in [
         ("PATCH /20180418/streams", "GET, POST"),
-        ("HEAD /20180418/streams/x/messages", "GET, POST"),
+        ("PUT /20180418/streams/x/messages", "GET, POST"),
         ("BREW /20180418/streams/x", "DELETE, GET, PUT"),
         ("POST /20180418/streams/x/cursors/y", ""),
         ("POST /metrics", "GET,HEAD"),

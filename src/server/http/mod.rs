@@ -10,6 +10,7 @@ mod control;
 mod idle;
 mod pages;
 mod puts;
+mod refusals;
 mod request;
 mod response;
 mod services;
