@@ -77,7 +77,7 @@ static OPERATIONS: [Operation; 6] = [
             --is-enabled true --condition '{\"eventType\": \
             \"com.oraclecloud.computeapi.instanceaction.begin\"}' --actions \
             '{\"actions\": [{\"actionType\": \"ONS\", \"topicId\": \
-            \"ocid1.onstopic.oc1..alerts\", \"isEnabled\": true}]}'",
+            \"alerts\", \"isEnabled\": true}]}'",
         client: &EVENTS,
         method: Method::Post,
         path: "/rules",

@@ -283,9 +283,7 @@ static OPERATIONS: [Operation; 16] = [
         command: "ons subscription update",
         summary: "Change the delivery policy or the tags of a subscription.",
         example: "ocelot ons subscription update --subscription-id \
-            ocid1.onssubscription.oc1..oncall --delivery-policy \
-            '{\"backoffRetryPolicy\": {\"maxRetryDuration\": 3600000, \
-            \"policyType\": \"EXPONENTIAL\"}}'",
+            ocid1.onssubscription.oc1..oncall --delivery-policy file://policy.json",
         client: &NOTIFICATION_DATA_PLANE,
         method: Method::Put,
         path: "/subscriptions/{subscriptionId}",

@@ -23,7 +23,10 @@ pub(super) fn key_commands() -> Command {
         .about("Register a public key, whose owner may sign requests from then on.")
         .after_help(
             "What is not given comes from the profile in force: without options, that profile's own key is \
-             registered.",
+             registered.\n\n\
+             Examples:\n  ocelot local key add\n  \
+             ocelot local key add --public-key public.pem \\\n      \
+             --user ocid1.user.oc1..ann --tenancy ocid1.tenancy.oc1..local",
         )
         .arg(option("user", "OCID", "OCID of the user who signs with the key."))
         .arg(option("tenancy", "OCID", "OCID of the user's tenancy, which bounds what they see."))
@@ -40,13 +43,17 @@ pub(super) fn key_commands() -> Command {
             "OCID",
             "OCID of its user, where several users have it.",
         ))
-        .arg(force());
+        .arg(force())
+        .after_help("Example:\n  ocelot local key delete --fingerprint 20:3b:97:13:55:1c:1d:66:b5:6a:7e:0b:5e:5d:3f:1c");
+    let list = Command::new("list")
+        .about("List the registered keys.")
+        .after_help("Example:\n  ocelot local key list --query 'data[].fingerprint'");
     group(
         "key",
         "Keys that requests to a server are signed with (serve --auth verify).",
     )
     .subcommand(add)
-    .subcommand(Command::new("list").about("List the registered keys."))
+    .subcommand(list)
     .subcommand(delete)
 }
 
@@ -56,7 +63,8 @@ pub(super) fn token_commands() -> Command {
         .about("Make an auth token, the password of Kafka clients, and print it this once.")
         .after_help(
             "Kafka clients log in with the user name TENANCY/USER/STREAM_POOL_OCID and the token as \
-             password. TENANCY is the tenancy's name or OCID.",
+             password. TENANCY is the tenancy's name or OCID.\n\n\
+             Example:\n  ocelot local token create --user ann --query data.token --raw-output",
         )
         .arg(
             option("user", "NAME", "Name of the user, or DOMAIN/NAME.").required(true),
@@ -73,13 +81,17 @@ pub(super) fn token_commands() -> Command {
     let delete = Command::new("delete")
         .about("Take a token away.")
         .arg(option("token-id", "OCID", "OCID of the token.").required(true))
-        .arg(force());
+        .arg(force())
+        .after_help("Example:\n  ocelot local token delete --token-id ocid1.credential.oc1.local.amahmhh2pa3z --force");
+    let list = Command::new("list")
+        .about("List the tokens, without what is secret.")
+        .after_help("Example:\n  ocelot local token list --output table");
     group(
         "token",
         "Auth tokens, which stand for passwords where requests are not signed.",
     )
     .subcommand(create)
-    .subcommand(Command::new("list").about("List the tokens, without what is secret."))
+    .subcommand(list)
     .subcommand(delete)
 }
 

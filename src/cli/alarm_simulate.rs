@@ -51,7 +51,8 @@ pub(super) fn command() -> Command {
              more, as if no points followed, or ends where --until says.\n\n\
              Example:\n  ocelot monitoring alarm simulate --alarm-id busy --data points.csv --output table\n  \
              printf 'timestamp,value,host\\n2026-03-14T01:02:00Z,93,web-1\\n' |\n      \
-             ocelot monitoring alarm simulate --alarm-id busy --data - --query 'data.timeline[].[timestamp,to]'",
+             ocelot monitoring alarm simulate --alarm-id busy --data - \\\n      \
+             --query 'data.timeline[].[timestamp,to]'",
         )
         .args([
             option("alarm-id", "TEXT", "The alarm, by OCID; by name where the engine of this machine answers.")
@@ -77,6 +78,11 @@ fn simulate(matches: &ArgMatches, globals: &Globals) -> Result<Answer, CliError>
         simulation = simulation.until(*until_ms);
     }
     if matches.get_flag("show-messages") {
+        if !is_whole(globals) {
+            return Err(CliError::value(
+                "--show-messages shows documents, for which rows have no room: use --output json or yaml",
+            ));
+        }
         simulation = simulation.with_messages();
     }
     let metrics: Vec<String> = simulation.metrics().map(str::to_owned).collect();
@@ -134,10 +140,13 @@ fn operation(id: Monitoring) -> Result<&'static Operation, CliError> {
     operation.ok_or_else(|| CliError::refused("an operation is missing from the table"))
 }
 
+/// Whether what is told is printed with all that it came to: rows have no room for it.
+fn is_whole(globals: &Globals) -> bool {
+    matches!(globals.style, Style::Json | Style::Yaml) || globals.query.is_some()
+}
+
 fn answer(told: &SimulatedAlarm, metrics: &[&str], globals: &Globals) -> Answer {
-    // Rows have no room for what they come to.
-    let is_document = matches!(globals.style, Style::Json | Style::Yaml);
-    let is_whole = is_document || globals.query.is_some();
+    let is_whole = is_whole(globals);
     let mut notes = Vec::new();
     if !told.is_enabled {
         notes.push("Note: the alarm is off, and was simulated as if it were on.".to_owned());

@@ -66,7 +66,7 @@ pub enum CliError {
     /// The engine could not be opened.
     #[error("Error: {0}")]
     Engine(#[from] EngineError),
-    /// The server that has the data folder said no, or nothing.
+    /// A server of ours said no, or nothing.
     #[error("Error: {0}")]
     Server(String),
     /// The server could not serve.

@@ -33,7 +33,8 @@ pub(super) fn command() -> Command {
              answers; Kafka tells the offset to read next as committed, Streaming that of the last message read.\n\
              A partition in which nothing is committed counts all messages that are kept.\n\n\
              Example:\n  ocelot streaming stream group lag --stream-id orders --group-name billing --output table\n  \
-             ocelot streaming stream group lag --stream-id orders --group-name billing --query 'sum(data[].lag)'",
+             ocelot streaming stream group lag --stream-id orders --group-name billing \\\n      \
+             --query 'sum(data[].lag)'",
         )
         .arg(option(
             "stream-id",

@@ -49,7 +49,11 @@ pub(super) fn commands() -> [Command; 3] {
         "clock",
         "The engine's clock, which can be moved to see time pass.",
     )
-    .subcommand(Command::new("show").about("Show what time it is for the engine."))
+    .subcommand(
+        Command::new("show")
+            .about("Show what time it is for the engine.")
+            .after_help("Example:\n  ocelot local clock show --query data.now --raw-output"),
+    )
     .subcommand(
         Command::new("set")
             .about("Set the clock to an instant, from which it runs on.")
@@ -68,7 +72,8 @@ pub(super) fn commands() -> [Command; 3] {
                     .long("frozen")
                     .action(ArgAction::SetTrue)
                     .help("Let it stand still there."),
-            ),
+            )
+            .after_help("Example:\n  ocelot local clock set 2026-03-14T01:02:03Z --frozen"),
     )
     .subcommand(
         Command::new("advance")
@@ -80,9 +85,16 @@ pub(super) fn commands() -> [Command; 3] {
                     .allow_hyphen_values(true)
                     .value_parser(check_duration)
                     .help("How far, as 90s, 5m, 2h30m, 7d or PT1H; with a minus sign, back."),
+            )
+            .after_help(
+                "Examples:\n  ocelot local clock advance 25h\n  ocelot local clock advance -5m",
             ),
     )
-    .subcommand(Command::new("reset").about("Let the clock show the machine's time again."));
+    .subcommand(
+        Command::new("reset")
+            .about("Let the clock show the machine's time again.")
+            .after_help("Example:\n  ocelot local clock reset"),
+    );
     let local = group(
         "local",
         "Look into the engine on this machine, and control it.",
@@ -100,7 +112,9 @@ pub(super) fn commands() -> [Command; 3] {
     .subcommand(local_state::command())
     .subcommand(local_trace::command())
     .subcommand(
-        Command::new("status").about("Show where the data is, how much there is, and what runs."),
+        Command::new("status")
+            .about("Show where the data is, how much there is, and what runs.")
+            .after_help("Example:\n  ocelot local status --query 'data.\"data-dir\"' --raw-output"),
     )
     .subcommand(
         Command::new("reset")
@@ -110,15 +124,17 @@ pub(super) fn commands() -> [Command; 3] {
                     .long("force")
                     .action(ArgAction::SetTrue)
                     .help("Do not ask first."),
-            ),
+            )
+            .after_help("Example:\n  ocelot local reset --force"),
     );
     let config = group("config", "Look into the settings that commands run with.").subcommand(
         Command::new("explain")
-            .about("Show each setting in force, and the option, variable or line it comes from."),
+            .about("Show each setting in force, and the option, variable or line it comes from.")
+            .after_help("Example:\n  ocelot config explain --profile PROD --output table"),
     );
     let tour = Command::new("tour")
         .about("Take a short guided run, on a throw-away engine.")
-        .after_help("It prints each command as you would type it, runs it, and shows its output.");
+        .after_help("It prints each command as you would type it, runs it, and shows its output.\n\nExample:\n  ocelot tour");
     [local, config, tour]
 }
 

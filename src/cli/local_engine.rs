@@ -308,7 +308,7 @@ fn attempt_struck(
 }
 
 /// What a server is asked for that is no operation of a service has no version.
-const NO_SERVICE: Client = Client {
+pub(super) const NO_SERVICE: Client = Client {
     name: "server",
     base_path: "",
     endpoint: "",

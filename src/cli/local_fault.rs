@@ -61,13 +61,17 @@ pub(super) fn command() -> Command {
                 .value_name("NUMBER")
                 .value_parser(value_parser!(u64))
                 .help("The fault's number, as list shows it (default: all)."),
-        );
+        )
+        .after_help("Examples:\n  ocelot local fault clear 2\n  ocelot local fault clear");
+    let list = Command::new("list")
+        .about("List the faults, and how often each has struck. Those that are used up stay until there is no room.")
+        .after_help("Example:\n  ocelot local fault list --output table");
     group(
         "fault",
         "Faults that programs meet on purpose, to see what they do.",
     )
     .subcommand(add)
-    .subcommand(Command::new("list").about("List the faults, and how often each has struck. Those that are used up stay until there is no room."))
+    .subcommand(list)
     .subcommand(clear)
 }
 

@@ -27,17 +27,25 @@ pub(super) fn command() -> Command {
         "Functions on this machine, for subscriptions and rules to call.",
     )
     .subcommand(add())
-    .subcommand(Command::new("list").about("List the functions."))
+    .subcommand(
+        Command::new("list")
+            .about("List the functions.")
+            .after_help(
+                "Example:\n  ocelot local function list --query 'data[].[name, id]' --output table",
+            ),
+    )
     .subcommand(
         Command::new("logs")
             .about("Show what came of the runs of a function, the newest first.")
             .arg(function.clone())
-            .arg(limit("Most runs to show (default 50).")),
+            .arg(limit("Most runs to show (default 50)."))
+            .after_help("Example:\n  ocelot local function logs resize --limit 5"),
     )
     .subcommand(
         Command::new("remove")
             .about("Remove a function and its logs.")
-            .arg(function),
+            .arg(function)
+            .after_help("Example:\n  ocelot local function remove resize"),
     )
 }
 
@@ -47,6 +55,11 @@ fn add() -> Command {
     };
     Command::new("add")
         .about("Add a function, which gets an OCID; under the name of another, it takes its place.")
+        .after_help(
+            "Examples:\n  ocelot local function add --name resize --exec 'jq .data >> resized.jsonl'\n  \
+             ocelot local function add --name score --fdk 'fdk func.py' --timeout-in-seconds 20\n  \
+             ocelot local function add --name hook --url http://127.0.0.1:8080/events",
+        )
         .arg(
             option(
                 "name",

@@ -29,7 +29,8 @@ pub(super) fn command() -> Command {
     .subcommand(
         Command::new("list")
             .about("List the messages, the newest first.")
-            .arg(limit("Most messages to list (default 50).")),
+            .arg(limit("Most messages to list (default 50)."))
+            .after_help("Example:\n  ocelot local inbox list --output table"),
     )
     .subcommand(
         Command::new("show")
@@ -40,12 +41,14 @@ pub(super) fn command() -> Command {
                     .long("eml")
                     .action(ArgAction::SetTrue)
                     .help("Print it as an email file (.eml)."),
-            ),
+            )
+            .after_help("Examples:\n  ocelot local inbox show 3\n  ocelot local inbox show 3 --eml > message.eml"),
     )
     .subcommand(
         Command::new("confirm")
             .about("Confirm the subscription that a message asks to confirm.")
-            .arg(number),
+            .arg(number)
+            .after_help("Example:\n  ocelot local inbox confirm 1"),
     )
 }
 

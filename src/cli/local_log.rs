@@ -24,8 +24,11 @@ pub(super) fn command() -> Command {
         .about("Have a log's entries read from a file, which is followed as it grows and is rotated.")
         .after_help(
             "Each line is an entry: a JSON object, or text. An object with logContent goes to connectors as it is; \
-             others become the data of one.\n\n\
-             Example:\n  ocelot local log add --log-id ocid1.log.oc1..web --log-group-id ocid1.loggroup.oc1..shop \
+             others become the data of one.\n\
+             Commands look at the file, and a server does each second. When it was renamed meanwhile, or copied and \
+             emptied, within its folder, its rest is read first. What was emptied without a copy between two looks is lost, \
+             and so is a file that came and was rotated away.\n\n\
+             Example:\n  ocelot local log add --log-id ocid1.log.oc1..web --log-group-id ocid1.loggroup.oc1..shop \\\n      \
              --file access.jsonl",
         )
         .arg(log_id.clone())
@@ -48,11 +51,16 @@ pub(super) fn command() -> Command {
         "Logs that are files on this machine, for connectors to read.",
     )
     .subcommand(add)
-    .subcommand(Command::new("list").about("List the logs that are followed."))
+    .subcommand(
+        Command::new("list")
+            .about("List the logs that are followed.")
+            .after_help("Example:\n  ocelot local log list --output table"),
+    )
     .subcommand(
         Command::new("remove")
             .about("Follow a log no longer; its file stays.")
-            .arg(log_id),
+            .arg(log_id)
+            .after_help("Example:\n  ocelot local log remove --log-id ocid1.log.oc1..web"),
     )
 }
 

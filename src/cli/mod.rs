@@ -12,6 +12,7 @@ mod deliveries;
 mod doctor;
 mod dry_run;
 mod error;
+pub(crate) mod example;
 mod globals;
 mod input;
 mod lag;

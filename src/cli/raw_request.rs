@@ -41,8 +41,8 @@ pub(super) fn command() -> Command {
     Command::new(NAME)
         .about("Send any request to any address, signed as the profile says.")
         .after_help(
-            "Example:\n  ocelot raw-request --http-method GET \\\n     \
-             --target-uri https://streaming.us-ashburn-1.oci.oraclecloud.com/20180418/streams?compartmentId=…\n\n\
+            "Example:\n  ocelot raw-request --http-method GET \\\n      \
+             --target-uri 'https://iaas.us-ashburn-1.oraclecloud.com/20160918/instances?compartmentId=…'\n\n\
              It prints the response's body as data, its headers, and its status, whatever that is.",
         )
         .arg(option(

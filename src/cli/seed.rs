@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, absolute};
 
 use clap::{Arg, ArgMatches};
 use serde::de::IgnoredAny;
@@ -23,8 +23,9 @@ pub(super) fn option() -> Arg {
         .value_name("FILE")
         .help(
             "YAML file with resources to make where they are missing: lists stream-pools, streams, queues, topics, \
-             subscriptions, rules, alarms, connect-harnesses and service-connectors, each resource with the fields that \
-             its create command takes. Where an OCID is asked for, the name of a resource stands for it.",
+             subscriptions, rules, alarms, connect-harnesses, logs and service-connectors, each resource with the fields \
+             that its create command takes (of a log: ocelot local log add). Where an OCID is asked for, the name of a \
+             resource stands for it; the path of a log's file begins at the folder of the seed.",
         )
 }
 
@@ -37,11 +38,31 @@ pub(super) fn read(matches: &ArgMatches) -> Result<Option<Seed>, CliError> {
     let text = read_text(&path)?;
     let unreadable =
         |reason: String| CliError::refused(format!("{} is no seed: {reason}", path.display()));
-    let document: Value =
+    let mut document: Value =
         serde_saphyr::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    complete_paths(&mut document, folder).map_err(unreadable)?;
     let seed =
         Seed::read(&document, &lines(&text)).map_err(|error| unreadable(error.to_string()))?;
     Ok(Some(seed))
+}
+
+/// Has the paths of logs begin at the root. As they stand they begin at the folder of the seed.
+fn complete_paths(document: &mut Value, folder: &Path) -> Result<(), String> {
+    let logs = document.get_mut("logs").and_then(Value::as_array_mut);
+    for log in logs.into_iter().flatten() {
+        let Some(Value::String(file)) = log.get_mut("file") else {
+            continue;
+        };
+        if file.trim().is_empty() {
+            continue;
+        }
+        let given = Environment::of_process().expand_home(&*file);
+        let path = absolute(folder.join(given)).map_err(|error| format!("file {file}: {error}"))?;
+        let path = path.into_os_string().into_string();
+        *file = path.map_err(|_| format!("file {file} is in a folder whose name is no text"))?;
+    }
+    Ok(())
 }
 
 /// Where the resources stand. In a document of another form nothing does.

@@ -89,14 +89,21 @@ pub(super) fn command() -> Command {
                 .help("Look only at the time at which the token expires, and ask no service."),
         )
         .after_help(
-            "The profile names the session. The exit status is 0 if it is valid and 1 if not.",
+            "The profile names the session. The exit status is 0 if it is valid and 1 if not.\n\n\
+             Example:\n  ocelot session validate --profile DEV --local",
         );
     let refresh = Command::new("refresh")
         .about("Exchange a session's token for a new one, before it expires.")
-        .after_help("--endpoint URL asks another server than the region's authentication service.");
+        .after_help(
+            "--endpoint URL asks another server than the region's authentication service.\n\n\
+             Example:\n  ocelot session refresh --profile DEV",
+        );
     let terminate = Command::new("terminate")
         .about("End a session: remove its token, its key and its profile.")
-        .after_help("The config file as it was is kept in a backup beside it.");
+        .after_help(
+            "The config file as it was is kept in a backup beside it.\n\n\
+             Example:\n  ocelot session terminate --profile DEV",
+        );
     group(
         "session",
         "Look after sessions that were begun in the browser.",

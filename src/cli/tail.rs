@@ -45,8 +45,10 @@ pub(super) fn command() -> Command {
              2h30m, 7d), by the clock of the engine where that of this machine answers. With --follow it goes on until \
              it is interrupted, which ends it with the signal's status (130), as with tail -f.\n\n\
              Examples:\n  ocelot streaming stream message tail --stream-id orders -n 20\n  \
-             ocelot streaming stream message tail --stream-id orders --follow --format '{partition} {offset} {key} {value}'\n  \
-             ocelot streaming stream message tail --stream-id orders --since 10m --key ORD-1 --grep 'paid|shipped'",
+             ocelot streaming stream message tail --stream-id orders --follow \\\n      \
+             --format '{partition} {offset} {key} {value}'\n  \
+             ocelot streaming stream message tail --stream-id orders --since 10m \\\n      \
+             --key ORD-1 --grep 'paid|shipped'",
         )
         .args(which())
         .args([

@@ -76,7 +76,8 @@ impl Destination {
         }
     }
 
-    fn local(globals: &Globals) -> Self {
+    /// The engine; what it has no use for on the line is told.
+    pub(super) fn local(globals: &Globals) -> Self {
         let unused = globals.given_for_requests();
         if !unused.is_empty() {
             terminal::note(&format!(

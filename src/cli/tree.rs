@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 
-use super::{additions, builtin, globals, input, raw_request};
+use super::{additions, builtin, example, globals, input, raw_request};
 use crate::api::model::Kind;
 use crate::api::operation::{Operation, Param, StandIn};
 use crate::api::options::{CommandOption, Source, Takes};
@@ -193,10 +193,14 @@ fn leaf(operation: &'static Operation, wanted: &dyn Fn(&str) -> bool) -> Command
     globals::add_to(with_help(command), |flag| own.contains(flag), false)
 }
 
+/// How wide examples are before they are indented: clap breaks lines of more than a hundred columns where it likes.
+const EXAMPLE_WIDTH: usize = 92;
+
 fn after_help(operation: &Operation) -> String {
     let examples = additions::examples(operation).iter();
     let examples = examples.chain([&operation.example]);
-    let examples: Vec<String> = examples.map(|line| folded(line)).collect();
+    let examples = examples.map(|line| example::lines(line, EXAMPLE_WIDTH).join("\n  "));
+    let examples: Vec<String> = examples.map(|lines| format!("  {lines}")).collect();
     format!(
         "{}:\n{}\n\nOptions such as --query, --output and --profile work on every command: see ocelot --help.",
         if examples.len() > 1 {
@@ -206,28 +210,6 @@ fn after_help(operation: &Operation) -> String {
         },
         examples.join("\n")
     )
-}
-
-/// A command line in lines that a shell takes as one, broken before options.
-fn folded(line: &str) -> String {
-    const WIDTH: usize = 92;
-    let mut folded = String::from("  ");
-    let mut width = 0;
-    let mut quoted = false;
-    for (number, part) in line.split(" --").enumerate() {
-        let begins_quoted = quoted;
-        quoted ^= part.matches('\'').count() % 2 == 1;
-        if number > 0 && !begins_quoted && width + part.len() > WIDTH {
-            folded += " \\\n     ";
-            width = 4;
-        }
-        if number > 0 {
-            folded += " --";
-        }
-        folded += part;
-        width += part.len() + 3;
-    }
-    folded
 }
 
 /// An argument where help shows it: JSON behind the plain text that is simpler.

@@ -10,9 +10,9 @@ use super::connection::Connection;
 use super::error::RemoteError;
 use super::http::HttpError;
 use super::messages::MessagesEndpoints;
-use super::{RequestIds, retry, skew};
+use super::{Request, RequestIds, retry, skew};
 use crate::api::OperationId;
-use crate::api::operation::ReplyBody;
+use crate::api::operation::{Method, ReplyBody};
 use crate::api::queue::Queue;
 use crate::api::streaming::Streaming;
 use crate::call::{ApiError, Call, Reply};
@@ -39,6 +39,19 @@ impl Remote {
             (Some(known), Some(holder)) => self.send_to_messages(known, &holder, call),
             _ => self.send_to(&self.address, call),
         }
+    }
+
+    /// Asks for the JSON that a server has at a path which is no operation's.
+    pub fn get(&self, path: &str) -> Result<Value, RemoteError> {
+        let url = format!("{}{path}", self.address);
+        self.connection.repeat(|| {
+            let mut request = Request::new(Method::Get, url.clone());
+            request.set_header("accept", "application/json");
+            request.set_header("opc-request-id", self.request_ids.next());
+            let response = self.connection.exchange(&request)?;
+            let response = accepted(self.address.origin(), response)?;
+            json_body(self.address.origin(), &response.body)
+        })
     }
 
     /// Sends a Call about messages to where they are: as is known, or else as the stream or queue tells.
@@ -112,10 +125,16 @@ impl Remote {
 
 /// What a response says.
 fn answer(address: &BaseUrl, call: &Call, response: Response) -> Result<Reply, RemoteError> {
+    let response = accepted(address.origin(), response)?;
+    reply(address.origin(), call, response)
+}
+
+/// A response, unless it is a refusal, or leads elsewhere.
+fn accepted(address: &str, response: Response) -> Result<Response, RemoteError> {
     match response.status {
-        200..=299 => reply(address.origin(), call, response),
+        200..=299 => Ok(response),
         300..=399 => Err(RemoteError::Unexpected {
-            address: address.origin().to_owned(),
+            address: address.to_owned(),
             reason: redirect(&response),
         }),
         _ => Err(RemoteError::Service(refusal(&response))),
@@ -163,20 +182,20 @@ fn reply(address: &str, call: &Call, response: Response) -> Result<Reply, Remote
         ReplyBody::Object(_) if response.body.is_empty() => Some(Value::Object(Map::new())),
         _ if response.body.is_empty() => None,
         ReplyBody::Text => Some(text_body(&response.body)),
-        _ => match serde_json::from_slice(&response.body) {
-            Ok(body) => Some(body),
-            Err(error) => {
-                return Err(RemoteError::Unexpected {
-                    address: address.to_owned(),
-                    reason: format!("it is not JSON ({error}): {}", beginning(&response.body)),
-                });
-            }
-        },
+        _ => Some(json_body(address, &response.body)?),
     };
     Ok(Reply {
         status: response.status,
         headers: response.headers.into_iter().collect::<BTreeMap<_, _>>(),
         body,
+    })
+}
+
+/// A body that is JSON.
+fn json_body(address: &str, bytes: &[u8]) -> Result<Value, RemoteError> {
+    serde_json::from_slice(bytes).map_err(|error| RemoteError::Unexpected {
+        address: address.to_owned(),
+        reason: format!("it is not JSON ({error}): {}", beginning(bytes)),
     })
 }
 

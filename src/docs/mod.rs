@@ -3,7 +3,6 @@
 //! They are generated into `man/` and committed; the program itself never renders them. What is written
 //! here by hand are the paragraphs that no table can hold.
 
-mod example;
 mod overview;
 mod page;
 mod service;

@@ -4,7 +4,7 @@ use clap::Command;
 use roff::{bold, italic, roman};
 
 use super::page::Page;
-use super::{example, service};
+use super::service;
 use crate::api::SERVICES;
 use crate::cli::OPTIONS;
 
@@ -12,6 +12,10 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     (
         "OCELOT_HOME",
         "The data folder of the local engine, unless `--data-dir` names one.",
+    ),
+    (
+        "OCELOT_OBJECT_STORE",
+        "Where connectors write objects, as `--object-store`, unless the line says it.",
     ),
     (
         "OCELOT_STRICT",
@@ -52,8 +56,8 @@ const FILES: &[(&str, &str)] = &[
     (
         "~/.local/share/ocelot",
         "The data folder; on macOS `~/Library/Application Support/ocelot`, on Windows `%APPDATA%\\ocelot`. \
-         Where `XDG_DATA_HOME` is set, it is the folder `ocelot` in there. It holds metadata in `ocelot.db` \
-         and messages in `streams`. Only its owner can read it.",
+         Where `XDG_DATA_HOME` is set, it is the folder `ocelot` in there. It holds metadata in `ocelot.db`, \
+         messages in `streams`, and what connectors write in `objects`. Only its owner can read it.",
     ),
     (
         "~/.oci/config",
@@ -110,10 +114,6 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
 ];
 
-/// What this version lacks, so that nobody looks for it.
-const NOT_YET: &str = "In this version the engine has Streaming; the commands of the other services say that \
-    they are not available in it yet.";
-
 /// Renders the page of the program.
 pub(super) fn render(root: &Command) -> String {
     let mut page = Page::new(
@@ -140,8 +140,7 @@ pub(super) fn render(root: &Command) -> String {
     page.section("EXAMPLES");
     for (says, commands) in EXAMPLES {
         page.paragraph(says);
-        let lines: Vec<String> = commands.lines().flat_map(example::lines).collect();
-        page.typed(lines.iter().map(String::as_str));
+        page.example(commands);
     }
     page.section("SEE ALSO");
     let pages: Vec<String> = SERVICES
@@ -170,7 +169,10 @@ fn description(page: &mut Page) {
          that is there counts. `local` is the engine, `cloud` is Oracle Cloud, and an address is a server \
          at that address. Nothing reaches the cloud unless it is named.",
     );
-    page.paragraph(NOT_YET);
+    page.paragraph(
+        "`ocelot serve` makes the engine a server, for the official SDKs, the official command line, and clients of \
+         Kafka and STOMP. While it has a data folder, commands on that folder go through it by themselves.",
+    );
     page.part("Where data lives");
     page.paragraph(
         "The engine keeps everything in one folder, named by `--data-dir`, or by `OCELOT_HOME`, or the usual \

@@ -3,7 +3,7 @@
 use clap::{Arg, Command};
 use roff::{Inline, Roff, bold, italic, roman};
 
-use crate::cli::REQUIRED;
+use crate::cli::{REQUIRED, example};
 
 /// The date that the pages bear: that of the last change to their words.
 const DATE: &str = "2026-11-21";
@@ -90,6 +90,16 @@ impl Page {
         self.roff.text(line);
     }
 
+    /// Writes command lines, a line each, broken where they would be when typing.
+    pub(super) fn example(&mut self, commands: &str) {
+        const WIDTH: usize = 66;
+        let broken = commands
+            .lines()
+            .flat_map(|line| example::lines(line, WIDTH));
+        let broken: Vec<String> = broken.collect();
+        self.typed(broken.iter().map(String::as_str));
+    }
+
     /// Writes lines as they are typed.
     pub(super) fn typed<'l>(&mut self, lines: impl IntoIterator<Item = &'l str>) {
         if !std::mem::take(&mut self.after_heading) {
@@ -129,12 +139,18 @@ fn term_of(arg: &Arg) -> Vec<Inline> {
     if let Some(long) = arg.get_long() {
         term.push(bold(format!("--{long}")));
     }
-    if let Some(value) = value_of(arg) {
-        if !term.is_empty() {
-            term.push(roman(" "));
-        }
-        term.push(italic(value));
-    }
+    let Some(value) = value_of(arg) else {
+        return term;
+    };
+    let is_optional = arg
+        .get_num_args()
+        .is_some_and(|count| count.min_values() == 0);
+    let (before, after) = match (arg.get_long(), is_optional) {
+        (Some(_), true) => ("[=", "]"),
+        (Some(_), false) => (" ", ""),
+        (None, _) => ("", ""),
+    };
+    term.extend([roman(before), italic(value), roman(after)]);
     term
 }
 

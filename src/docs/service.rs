@@ -3,7 +3,6 @@
 use clap::Command;
 use roff::bold;
 
-use super::example;
 use super::page::Page;
 use crate::api::{Service, operations};
 
@@ -36,7 +35,7 @@ pub(super) fn render(service: &'static Service, command: &Command) -> String {
         page.synopsis(&words, leaf);
         page.options(leaf, |_| true);
         page.paragraph("Example:");
-        page.typed(example::lines(operation.example).iter().map(String::as_str));
+        page.example(operation.example);
     }
     for (words, leaf) in additional(command) {
         page.part(&words);

@@ -464,6 +464,7 @@ impl Fault {
             "latency-in-ms": latency_ms,
             "partial": partial,
             "probability": new.probability_ppm.map(|ppm| f64::from(ppm) / MILLION as f64),
+            "seed": new.probability_ppm.map(|_| new.seed),
             "times-left": new.times.map(|times| times.saturating_sub(self.struck)),
             "struck": self.struck,
         })

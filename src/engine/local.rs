@@ -304,10 +304,7 @@ impl Engine {
             LocalRequest::AdvanceClock { by_ms } => Ok(self.advance_clock(*by_ms)?.to_json()),
             LocalRequest::ResetClock => Ok(self.set_clock(Setting::System)?.to_json()),
             LocalRequest::ShowStatus => self.status_json(),
-            LocalRequest::ShowOverview => {
-                self.evaluate_alarms()?;
-                Ok(json!(self.overview()?))
-            }
+            LocalRequest::ShowOverview => Ok(json!(self.overview()?)),
             LocalRequest::ListNames { kind } => Ok(json!(self.names(kind)?)),
             LocalRequest::ManageAccess { request } => self.manage_access(request),
             LocalRequest::ManageInbox { request } => {

@@ -10,27 +10,32 @@ use super::delivery::place_of_url;
 use super::{Engine, EngineError, Setting, events, monitoring};
 use crate::call::ApiError;
 use crate::clock::Clock;
-use crate::store::{OutboxLane, StoreError};
+use crate::store::OutboxLane;
 
-/// How much there is of all that moves, at an instant.
+/// How much there is of all that moves, at an instant. What another version does not tell yet is not there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Overview {
-    /// The data folder; nothing of an engine in memory.
+    /// The data folder; nothing of an engine in memory, and for those who have no business in it.
     pub data_dir: Option<String>,
     /// The engine's time, in milliseconds.
     pub now_ms: i64,
     /// Whether the engine's clock shows the machine's time.
     pub is_on_time: bool,
     /// The streams, by name.
+    #[serde(default)]
     pub streams: Vec<StreamOverview>,
     /// The consumer groups of streams.
+    #[serde(default)]
     pub groups: Vec<GroupOverview>,
     /// The queues, by name, each with its consumer groups.
+    #[serde(default)]
     pub queues: Vec<QueueOverview>,
     /// The endpoints that something is to be delivered to.
+    #[serde(default)]
     pub deliveries: Vec<EndpointOverview>,
     /// The rules.
+    #[serde(default)]
     pub rules: Vec<RuleOverview>,
     /// The alarms, those that fire first, and no more of them than anybody reads.
     #[serde(default)]
@@ -170,38 +175,60 @@ pub struct AlarmOverview {
 pub(super) const MOST_ALARMS: usize = 200;
 
 impl Engine {
-    /// How much there is of all that moves, in all tenancies of the data folder.
+    /// How much there is of all that moves, in all tenancies of the data folder. Alarms are evaluated first.
     pub fn overview(&self) -> Result<Overview, EngineError> {
-        let now_ms = self.clock.now_ms();
-        let mut overview = Overview {
-            data_dir: self.folder().map(|folder| folder.display().to_string()),
-            now_ms,
+        self.evaluate_alarms()?;
+        let mut overview = self.nothing_yet();
+        overview.data_dir = self.folder().map(|folder| folder.display().to_string());
+        for tenancy_id in self.store.read(|session| session.tenancies())? {
+            self.add_tenancy(&mut overview, &tenancy_id)?;
+        }
+        let lanes = self
+            .store
+            .read(|session| session.all_outbox_lanes(overview.now_ms))?;
+        overview.deliveries = endpoints(lanes);
+        Ok(overview)
+    }
+
+    /// The same of one tenancy, with nothing of others, nor of where the data is.
+    pub fn overview_of_tenancy(&self, tenancy_id: &str) -> Result<Overview, EngineError> {
+        self.evaluate_alarms()?;
+        let mut overview = self.nothing_yet();
+        self.add_tenancy(&mut overview, tenancy_id)?;
+        let store = self.store.tenancy(tenancy_id);
+        let lanes = store.read(|session| session.outbox_lanes(overview.now_ms))?;
+        overview.deliveries = endpoints(lanes);
+        Ok(overview)
+    }
+
+    /// An overview that tells nothing but the time.
+    fn nothing_yet(&self) -> Overview {
+        Overview {
+            now_ms: self.clock.now_ms(),
             is_on_time: self.clock.setting() == Setting::System,
             ..Overview::default()
-        };
-        for tenancy_id in self.store.read(|session| session.tenancies())? {
-            let store = self.store.tenancy(&tenancy_id);
-            let streaming = self.streaming.overview(store, now_ms)?;
-            overview.streams.extend(streaming.0);
-            overview.groups.extend(streaming.1);
-            store.read(|session| {
-                overview
-                    .queues
-                    .extend(super::queue::overview(session, now_ms)?);
-                overview.rules.extend(events::overview(session)?);
-                let room = MOST_ALARMS.saturating_sub(overview.alarms.len());
-                let alarms = monitoring::alarms_overview(session, now_ms, room)?;
-                overview.alarms.extend(alarms);
-                Ok::<_, ApiError>(())
-            })?;
         }
-        let (lanes, alarms) = self.store.read(|session| {
-            let lanes = session.outbox_lanes(now_ms)?;
-            Ok::<_, StoreError>((lanes, session.count_resources(monitoring::ALARM_KIND)?))
+    }
+
+    /// Tells of a tenancy's resources, too.
+    fn add_tenancy(&self, overview: &mut Overview, tenancy_id: &str) -> Result<(), EngineError> {
+        let now_ms = overview.now_ms;
+        let store = self.store.tenancy(tenancy_id);
+        let (streams, groups) = self.streaming.overview(store, now_ms)?;
+        overview.streams.extend(streams);
+        overview.groups.extend(groups);
+        store.read(|session| {
+            let queues = super::queue::overview(session, now_ms)?;
+            overview.queues.extend(queues);
+            overview.rules.extend(events::overview(session)?);
+            let room = MOST_ALARMS.saturating_sub(overview.alarms.len());
+            let alarms = monitoring::alarms_overview(session, now_ms, room)?;
+            overview.alarms.extend(alarms);
+            let alarms = session.count_own_resources(monitoring::ALARM_KIND)?;
+            overview.alarm_count += usize::try_from(alarms).unwrap_or_default();
+            Ok::<_, ApiError>(())
         })?;
-        overview.deliveries = endpoints(lanes);
-        overview.alarm_count = usize::try_from(alarms).unwrap_or_default();
-        Ok(overview)
+        Ok(())
     }
 }
 

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::sch::FollowRequest;
 use super::{Engine, EngineError, ocid};
 use crate::api::OperationId;
 use crate::api::events::Events;
 use crate::api::monitoring::Monitoring;
 use crate::api::naming::{camel, kebab};
 use crate::api::ons::Ons;
-use crate::api::operation::Operation;
 use crate::api::queue::Queue;
 use crate::api::sch::Sch;
 use crate::api::streaming::Streaming;
@@ -23,7 +24,7 @@ struct Section {
     /// Its key.
     key: &'static str,
     /// What makes one.
-    create: OperationId,
+    create: Create,
     /// How the store names the kind.
     kind: &'static str,
     /// What tells one from another, as it is on the wire.
@@ -31,6 +32,18 @@ struct Section {
     /// Where no two have the same.
     within: Within,
 }
+
+/// What makes a resource.
+#[derive(Clone, Copy)]
+enum Create {
+    /// An operation of a service.
+    Operation(OperationId),
+    /// What `ocelot local log add` does.
+    FollowLog,
+}
+
+/// What following a log takes, as on the wire if there were one.
+const LOG_FIELDS: [&str; 4] = ["logId", "logGroupId", "compartmentId", "file"];
 
 /// Where resources of a kind are told apart by their names. Source: behaviour.md.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,69 +54,78 @@ enum Within {
     StreamPool,
     /// The topic that is subscribed to.
     Topic,
+    /// The data folder.
+    Folder,
 }
 
 /// In the order in which they are made: later ones may name earlier ones.
-const SECTIONS: [Section; 9] = [
+const SECTIONS: [Section; 10] = [
     Section {
         key: "stream-pools",
-        create: OperationId::Streaming(Streaming::CreateStreamPool),
+        create: Create::Operation(OperationId::Streaming(Streaming::CreateStreamPool)),
         kind: STREAM_POOL,
         name: "name",
         within: Within::Compartment,
     },
     Section {
         key: "streams",
-        create: OperationId::Streaming(Streaming::CreateStream),
+        create: Create::Operation(OperationId::Streaming(Streaming::CreateStream)),
         kind: STREAM,
         name: "name",
         within: Within::StreamPool,
     },
     Section {
         key: "queues",
-        create: OperationId::Queue(Queue::CreateQueue),
+        create: Create::Operation(OperationId::Queue(Queue::CreateQueue)),
         kind: "queue",
         name: "displayName",
         within: Within::Compartment,
     },
     Section {
         key: "topics",
-        create: OperationId::Ons(Ons::CreateTopic),
+        create: Create::Operation(OperationId::Ons(Ons::CreateTopic)),
         kind: TOPIC,
         name: "name",
         within: Within::Tenancy,
     },
     Section {
         key: "subscriptions",
-        create: OperationId::Ons(Ons::CreateSubscription),
+        create: Create::Operation(OperationId::Ons(Ons::CreateSubscription)),
         kind: "onssubscription",
         name: "endpoint",
         within: Within::Topic,
     },
     Section {
         key: "rules",
-        create: OperationId::Events(Events::CreateRule),
+        create: Create::Operation(OperationId::Events(Events::CreateRule)),
         kind: "eventrule",
         name: "displayName",
         within: Within::Compartment,
     },
     Section {
         key: "alarms",
-        create: OperationId::Monitoring(Monitoring::CreateAlarm),
+        create: Create::Operation(OperationId::Monitoring(Monitoring::CreateAlarm)),
         kind: "alarm",
         name: "displayName",
         within: Within::Compartment,
     },
     Section {
         key: "connect-harnesses",
-        create: OperationId::Streaming(Streaming::CreateConnectHarness),
+        create: Create::Operation(OperationId::Streaming(Streaming::CreateConnectHarness)),
         kind: "connectharness",
         name: "name",
         within: Within::Compartment,
     },
     Section {
+        key: "logs",
+        create: Create::FollowLog,
+        kind: "log",
+        name: "logId",
+        within: Within::Folder,
+    },
+    Section {
         key: "service-connectors",
-        create: OperationId::Sch(Sch::CreateServiceConnector),
+        create: Create::Operation(OperationId::Sch(Sch::CreateServiceConnector)),
         kind: "serviceconnector",
         name: "displayName",
         within: Within::Compartment,
@@ -162,7 +184,7 @@ pub enum SeedError {
     /// It has something at its top that is no list of resources.
     #[error(
         "{0} is nothing that a seed has: there are stream-pools, streams, queues, topics, subscriptions, rules, alarms, \
-         connect-harnesses and service-connectors, each a list"
+         connect-harnesses, logs and service-connectors, each a list"
     )]
     Section(String),
     /// A resource lacks what tells it from others.
@@ -221,13 +243,14 @@ impl Seed {
 }
 
 impl Section {
-    fn operation(&self) -> Option<&'static Operation> {
-        self.create.operation()
-    }
-
     fn knows(&self, wire: &str) -> bool {
-        let model = self.operation().and_then(|operation| operation.body);
-        model.is_some_and(|model| model.field(wire).is_some())
+        match self.create {
+            Create::Operation(id) => {
+                let model = id.operation().and_then(|operation| operation.body);
+                model.is_some_and(|model| model.field(wire).is_some())
+            }
+            Create::FollowLog => LOG_FIELDS.contains(&wire),
+        }
     }
 
     fn read(
@@ -300,7 +323,10 @@ impl Engine {
                 .map_err(|error| failed(&error))?;
             let is_new = !self.is_there(section, seedling, &body)?;
             if is_new {
-                let made = self.make(section, body);
+                let made = match section.create {
+                    Create::Operation(id) => self.make(id, body),
+                    Create::FollowLog => self.follow(&body),
+                };
                 made.map_err(|error| failed(&error.message))?;
             }
             planted.push(Planted {
@@ -312,13 +338,40 @@ impl Engine {
         Ok(planted)
     }
 
-    fn make(&self, section: &Section, body: Value) -> Result<(), ApiError> {
-        let operation = section.operation();
-        let operation = operation
+    fn make(&self, id: OperationId, body: Value) -> Result<(), ApiError> {
+        let operation = id
+            .operation()
             .ok_or_else(|| ApiError::internal("an operation is missing from the table"))?;
         let mut call = Call::new(operation);
         call.body = Some(body);
         self.answer(&call).map(|_| ())
+    }
+
+    /// Follows a log.
+    fn follow(&self, body: &Value) -> Result<(), ApiError> {
+        let text = |field: &str| {
+            let text = body.get(field).and_then(Value::as_str);
+            let text = text.filter(|text| !text.trim().is_empty());
+            text.map(str::to_owned).ok_or_else(|| {
+                ApiError::invalid(format!("{field} must be a text that is not blank"))
+            })
+        };
+        let file = text("file")?;
+        if !Path::new(&file).is_absolute() {
+            return Err(ApiError::invalid(format!(
+                "file is {file}, and must be a path from the root"
+            )));
+        }
+        let request = FollowRequest::Add {
+            log_id: text("logId")?,
+            log_group_id: text("logGroupId")?,
+            compartment_id: Some(text("compartmentId")?),
+            file,
+        };
+        let followed = self.manage_followed_logs(&request);
+        followed
+            .map(|_| ())
+            .map_err(|error| ApiError::invalid(error.to_string()))
     }
 
     /// Puts OCIDs in the place of names of resources that are there, wherever a field asks for one. What is not found
@@ -368,13 +421,17 @@ impl Engine {
         let text = |field: &str| body.get(field).and_then(Value::as_str);
         let store = self.store.tenancy(LOCAL_TENANCY);
         store.read(|session| {
+            if matches!(section.create, Create::FollowLog) {
+                let logs = session.followed_logs()?;
+                return Ok(logs.iter().any(|log| log.log_id == seedling.name));
+            }
             let namesakes: Vec<Resource<Value>> =
                 session.resources_named(section.kind, &seedling.name)?;
             for namesake in namesakes {
                 let is_same_compartment = text("compartmentId") == Some(&*namesake.compartment_id);
                 let parent = namesake.parent_id.as_deref();
                 let is_it = match (section.within, text("streamPoolId")) {
-                    (Within::Tenancy, _) => true,
+                    (Within::Folder | Within::Tenancy, _) => true,
                     (Within::Compartment, _) => is_same_compartment,
                     (Within::Topic, _) => parent.is_some() && parent == text("topicId"),
                     (Within::StreamPool, Some(pool)) => parent == Some(pool),

@@ -52,6 +52,10 @@ pub use tls::{Tls, TlsError};
 /// record's token.
 pub const LOCAL_PATH: &str = "/ocelot/v1/local";
 
+/// Where anyone who may call the services gets the [`Overview`](crate::engine::overview::Overview) of their tenancy, as
+/// JSON.
+pub const OVERVIEW_PATH: &str = "/ocelot/v1/overview";
+
 /// The header in which a command on the data folder tells its user.
 pub const CLAIMED_USER: &str = "ocelot-user";
 

@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 16] = [
+const MIGRATIONS: [&str; 17] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -228,6 +228,7 @@ const MIGRATIONS: [&str; 16] = [
     super::connectors::TRACE_SCHEMA,
     super::audit::CLAIMS_SCHEMA,
     super::metrics::BACKLOG_FILE_SCHEMA,
+    super::outbox::TENANCY_SCHEMA,
     super::outbox::HOLDER_SCHEMA,
 ];
 
@@ -276,6 +277,29 @@ mod tests {
         let error = migrate(&mut connection, None).unwrap_err();
         assert!(error.to_string().contains("format 99"), "{error}");
         assert_eq!(format_of(&connection).unwrap(), 99);
+    }
+
+    #[test]
+    fn deliveries_become_those_of_their_subscriptions_tenancy() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        for migration in &MIGRATIONS[..15] {
+            connection.execute_batch(migration).unwrap();
+        }
+        connection.pragma_update(None, "user_version", 15).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO resource VALUES ('s', 'onssubscription', 'n', 'c', NULL, 'ACTIVE', '', 0, NULL, '{}', 't');
+                 INSERT INTO delivery VALUES (1, 's', 'a@b', '{}', 0, 0, 0, 0, 0);
+                 INSERT INTO delivery VALUES (2, NULL, 'function', '{}', 0, 0, 0, 0, 0);",
+            )
+            .unwrap();
+        migrate(&mut connection, None).unwrap();
+        let tenancy_of = |id: i64| -> String {
+            let sql = "SELECT tenancy_id FROM delivery WHERE id = ?1";
+            connection.query_row(sql, [id], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(tenancy_of(1), "t");
+        assert_eq!(tenancy_of(2), "ocid1.tenancy.oc1..local");
     }
 
     #[test]

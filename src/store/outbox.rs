@@ -11,7 +11,15 @@ use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{FolderSession, StoreError, from_json, to_json};
+use super::{FolderSession, Session, StoreError, from_json, to_json};
+
+/// Whose deliveries are. Those noted before are their subscription's tenancy's; without a subscription they call a
+/// function of this machine.
+pub(super) const TENANCY_SCHEMA: &str = "
+    ALTER TABLE delivery ADD COLUMN tenancy_id TEXT NOT NULL DEFAULT 'ocid1.tenancy.oc1..local';
+    UPDATE delivery SET tenancy_id = resource.tenancy_id FROM resource WHERE resource.id = delivery.subscription_id;
+    CREATE INDEX delivery_by_tenancy ON delivery (tenancy_id, lane);
+";
 
 /// A delivery to put into the outbox.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +84,16 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredDelivery<String>> {
     })
 }
 
+fn lane_from_row(row: &Row<'_>) -> rusqlite::Result<OutboxLane> {
+    Ok(OutboxLane {
+        lane: row.get(0)?,
+        deliveries: row.get(1)?,
+        due: row.get(2)?,
+        failed: row.get(3)?,
+        next_due_ms: row.get(4)?,
+    })
+}
+
 fn typed<T: DeserializeOwned>(
     raw: StoredDelivery<String>,
 ) -> Result<StoredDelivery<T>, StoreError> {
@@ -88,15 +106,19 @@ fn typed<T: DeserializeOwned>(
     })
 }
 
-impl FolderSession<'_> {
-    /// Puts a delivery into the outbox.
-    pub fn put_delivery<T: Serialize>(&self, new: &NewDelivery<'_, T>) -> Result<(), StoreError> {
+impl Session<'_> {
+    /// Puts a delivery of the tenancy into the outbox.
+    pub fn put_into_outbox<T: Serialize>(
+        &self,
+        new: &NewDelivery<'_, T>,
+    ) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
-                "INSERT INTO delivery (subscription_id, lane, task, attempts, time_created_ms, \
-                 patience_ms, due_ms, leased_until_ms) VALUES (?1, ?2, ?3, 0, ?4, ?5, ?4, 0)",
+                "INSERT INTO delivery (tenancy_id, subscription_id, lane, task, attempts, time_created_ms, \
+                 patience_ms, due_ms, leased_until_ms) VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?5, 0)",
             )?
             .execute((
+                self.tenancy_id,
                 new.subscription_id,
                 new.lane,
                 to_json(new.task),
@@ -107,6 +129,18 @@ impl FolderSession<'_> {
         Ok(())
     }
 
+    /// What the outbox holds of the tenancy for each endpoint, by endpoint.
+    pub fn outbox_lanes(&self, now_ms: i64) -> Result<Vec<OutboxLane>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT lane, COUNT(*), SUM(due_ms <= ?1), SUM(attempts > 0), MIN(due_ms) \
+             FROM delivery WHERE tenancy_id = ?2 GROUP BY lane ORDER BY lane",
+        )?;
+        let rows = statement.query_map((now_ms, self.tenancy_id), lane_from_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+impl FolderSession<'_> {
     /// The delivery with this number.
     pub fn delivery<T: DeserializeOwned>(
         &self,
@@ -218,21 +252,13 @@ impl FolderSession<'_> {
         Ok(statement.query_row([], |row| row.get(0))?)
     }
 
-    /// What the outbox holds for each endpoint, by endpoint.
-    pub fn outbox_lanes(&self, now_ms: i64) -> Result<Vec<OutboxLane>, StoreError> {
+    /// What the outbox holds for each endpoint, by endpoint, whosever it is.
+    pub fn all_outbox_lanes(&self, now_ms: i64) -> Result<Vec<OutboxLane>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT lane, COUNT(*), SUM(due_ms <= ?1), SUM(attempts > 0), MIN(due_ms) \
              FROM delivery GROUP BY lane ORDER BY lane",
         )?;
-        let rows = statement.query_map([now_ms], |row| {
-            Ok(OutboxLane {
-                lane: row.get(0)?,
-                deliveries: row.get(1)?,
-                due: row.get(2)?,
-                failed: row.get(3)?,
-                next_due_ms: row.get(4)?,
-            })
-        })?;
+        let rows = statement.query_map([now_ms], lane_from_row)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }

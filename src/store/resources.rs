@@ -191,6 +191,14 @@ impl FolderSession<'_> {
 }
 
 impl Session<'_> {
+    /// How many resources of `kind` the tenancy has that are not deleted.
+    pub fn count_own_resources(&self, kind: &str) -> Result<i64, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT COUNT(*) FROM resource WHERE tenancy_id = ?1 AND kind = ?2 AND time_deleted_ms IS NULL",
+        )?;
+        Ok(statement.query_row([self.tenancy_id, kind], |row| row.get(0))?)
+    }
+
     /// Stores a resource of `kind`, new or changed.
     pub fn put_resource<D: Serialize>(
         &self,

@@ -194,6 +194,28 @@ fn a_rotated_file_that_is_gone_is_finished_while_the_engine_runs() {
 }
 
 #[test]
+fn what_was_copied_before_the_file_was_emptied_is_read_of_the_copy() {
+    let followed = Followed::new(json!([]));
+    let beside = |name: &str| followed.folder.path().join(name);
+    followed.append("{\"n\": 1}\n");
+    assert_eq!(followed.numbers(), [1]);
+    followed.append("{\"n\": 2}\n");
+    // What begins otherwise, or goes on otherwise where reading stopped, is no copy.
+    fs::write(beside("web.jsonl.2"), "{\"n\": 8}\n{\"n\": 9}\n").unwrap();
+    fs::write(beside("other.jsonl"), "{\"n\": 1}\n{\"n\": 9}\n").unwrap();
+    fs::copy(followed.file(), beside("web.jsonl.1")).unwrap();
+    fs::write(followed.file(), "").unwrap();
+    assert_eq!(followed.numbers(), [1, 2]);
+    assert_eq!(followed.numbers(), [1, 2]);
+    followed.append("{\"n\": 3}\n");
+    assert_eq!(followed.numbers(), [1, 2, 3]);
+    // The next time, with the file grown again, and nothing but older copies beside it.
+    fs::rename(beside("web.jsonl.1"), beside("web.jsonl.3")).unwrap();
+    fs::write(followed.file(), "{\"n\": 4}\n{\"n\": 5}\n").unwrap();
+    assert_eq!(followed.numbers(), [1, 2, 3, 4, 5]);
+}
+
+#[test]
 fn a_file_that_was_emptied_and_has_grown_again_is_read_from_its_beginning() {
     let followed = Followed::new(json!([]));
     followed.append("{\"n\": 1}\n");

@@ -99,6 +99,7 @@ fn chance_is_the_same_with_the_same_seed() {
             &home,
             "--operation get-stream --status 500 --probability 0.5 --seed 7",
         );
+        assert_eq!(home.json("local fault list")[0]["seed"], 7);
         let id = home.ok("streaming admin stream list --query data[0].id --raw-output");
         let get = || server.get(&format!("/20180418/streams/{id}")).status;
         (0..40).map(|_| get()).collect::<Vec<_>>()

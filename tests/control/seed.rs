@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::{Value, json};
+use test_support::eventually;
 
 use crate::server::{Home, run};
 
@@ -198,4 +199,87 @@ fn names_are_compared_where_the_services_do_and_stand_for_resources() {
     assert_eq!(alarms[0]["destinations"], json!([topic]));
     let connector = home.json("sch service-connector get --service-connector-id moves");
     assert_eq!(connector["target"]["topic-id"], json!(topic));
+}
+
+/// A log whose file lies beside the seed, and a connector that reads it.
+const LOGS: &str = "
+streams:
+  - {name: entries, partitions: 1}
+logs:
+  - log-id: ocid1.log.oc1..web
+    log-group-id: ocid1.loggroup.oc1..shop
+    file: access.jsonl
+  - {logId: ocid1.log.oc1..other, logGroupId: _Audit, compartmentId: ocid1.compartment.oc1..branch, file: /var/log/other}
+service-connectors:
+  - display-name: logs-to-entries
+    source:
+      kind: logging
+      logSources: [{compartmentId: ocid1.tenancy.oc1..local, logId: ocid1.log.oc1..web}]
+    target: {kind: streaming, streamId: entries}
+";
+
+#[test]
+fn logs_are_followed_in_files_beside_the_seed() {
+    let home = Home::new();
+    let file = home.write("seeds/seed.yaml", LOGS);
+    let log = home.write("seeds/access.jsonl", "");
+    let server = home.serve(&format!("--seed {file}"));
+    let followed = json!([
+        {"log-id": "ocid1.log.oc1..other", "log-group-id": "_Audit", "compartment-id": "ocid1.compartment.oc1..branch",
+         "file": "/var/log/other"},
+        {"log-id": "ocid1.log.oc1..web", "log-group-id": "ocid1.loggroup.oc1..shop",
+         "compartment-id": "ocid1.tenancy.oc1..local", "file": log},
+    ]);
+    assert_eq!(home.json("local log list"), followed);
+    fs::write(&log, "{\"level\": \"warn\"}\n").unwrap();
+    eventually("the connector reads the log", || {
+        let shown = home.ok("streaming stream message tail --stream-id entries --format {value}");
+        shown.contains("warn")
+    });
+    // What is followed elsewhere since then stays so, and comes back once it is not followed at all.
+    home.ok("local log add --log-id ocid1.log.oc1..other --log-group-id _Audit --file elsewhere");
+    home.ok("local log remove --log-id ocid1.log.oc1..web");
+    server.stop();
+    let server = home.serve(&format!("--seed {file}"));
+    let again = home.json("local log list");
+    assert_eq!(again[0]["file"], home.path("elsewhere").to_str().unwrap());
+    assert_eq!(again[1], followed[1]);
+    server.stop();
+}
+
+#[test]
+fn logs_that_cannot_be_followed_are_refused() {
+    let home = Home::new();
+    let whole = "logId: l, logGroupId: g";
+    for (log, told) in [
+        (
+            "file: a".to_owned(),
+            "line 2: number 1 of logs has no logId",
+        ),
+        (format!("{whole}, path: a"), "line 2: l of logs has path"),
+        (
+            whole.to_owned(),
+            "the seed's line 2: l of logs: file must be a text",
+        ),
+        (
+            format!("{whole}, file: 3"),
+            "the seed's line 2: l of logs: file must be a text",
+        ),
+        (
+            format!("{whole}, file: ' '"),
+            "the seed's line 2: l of logs: file must be a text",
+        ),
+        (format!("{whole}, file: ."), "no regular file"),
+        (
+            "logId: l, file: a".to_owned(),
+            "l of logs: logGroupId must be a text",
+        ),
+    ] {
+        let file = write(&home, &format!("logs:\n  - {{{log}}}"));
+        let line = format!(
+            "serve --http 127.0.0.1:0 --kafka 127.0.0.1:0 --stomp 127.0.0.1:0 --seed {file}"
+        );
+        let stderr = home.fails(&line, 1);
+        assert!(stderr.contains(told), "{log}: {stderr}");
+    }
 }

@@ -422,6 +422,8 @@ fn what_is_wrong_with_a_file_is_told_with_its_place() {
     }
     let empty = "UsageError: points.csv has no points: after the line that names the columns, each line is one";
     assert_eq!(simulator.fails("timestamp,value\n"), empty);
+    let rows = simulator.line("timestamp,value\n", "--show-messages --output table");
+    assert!(simulator.program.fails(&rows, 2).contains("--output json"));
     let missing = simulator.program.fails(
         "monitoring alarm simulate --alarm-id busy --data none.csv",
         1,

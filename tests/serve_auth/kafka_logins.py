@@ -1,10 +1,12 @@
-"""librdkafka's logins, good ones and bad ones.
+"""librdkafka's logins, good ones and bad ones; those of an old one by kcat, where it is installed.
 
     kafka_logins.py BOOTSTRAP POOL OTHER_POOL FOREIGN_POOL TOKEN DELETED_TOKEN
 
 The token is of default/ann@example.com in the tenancy shop, the deleted one was of bob.
 """
 
+import shutil
+import subprocess
 import sys
 import time
 
@@ -62,10 +64,22 @@ def is_refused(mechanism, user, password):
         client.poll(0.2)
 
 
+def kcat_reads(mechanism):
+    settings = config(mechanism, of(pool), token)
+    options = [word for item in settings.items() for word in ("-X", "=".join(map(str, item)))]
+    done = subprocess.run(
+        ["kcat", "-C", "-q", "-e", "-t", "orders", *options],
+        capture_output=True, text=True, timeout=60,
+    )
+    assert done.returncode == 0 and mechanism in done.stdout.split(), (mechanism, done)
+
+
 admin = AdminClient(config("PLAIN", of(pool), token))
 admin.create_topics([NewTopic("orders", 1, 1)])["orders"].result(30)
 for mechanism in MECHANISMS:
     writes_and_reads(mechanism)
+    if shutil.which("kcat"):
+        kcat_reads(mechanism)
     assert topics(mechanism, of(pool)) == {"orders"}
     # The tenancy may be named by its OCID; a pool shows its own streams only.
     assert topics(mechanism, of(other_pool, tenancy="ocid1.tenancy.oc1..shop")) == set()

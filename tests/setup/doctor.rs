@@ -1,6 +1,7 @@
 //! `doctor`: what it finds, and what it says to do.
 
 use serde_json::{Value, json};
+use test_support::Program;
 
 use crate::machine::{Machine, Run, token};
 use crate::service::Service;
@@ -191,6 +192,14 @@ fn what_may_surprise_is_a_warning() {
         "warning",
         "OCI_CLI_REGOIN says nothing",
     );
+}
+
+#[test]
+fn a_folder_that_a_server_has_is_well() {
+    let home = Program::new();
+    let server = home.serve("");
+    let rows = home.data("doctor");
+    holds(&rows, "data-folder", "ok", server.url());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use clap::Command;
 use ocelot::api::operation::Operation;
 use ocelot::api::options::{CommandOption, Source};
 use ocelot::api::{SERVICES, operations};
@@ -99,6 +100,64 @@ fn is_filled(option: &CommandOption) -> bool {
         _ => false,
     };
     stands_in || option.flag == "compartment-id"
+}
+
+#[test]
+fn examples_in_help_are_command_lines() {
+    let tree = ocelot::cli::whole_tree("ocelot");
+    let mut seen = 0;
+    for (words, command) in leaves(&tree, &[]) {
+        let about = command.get_about().map(ToString::to_string);
+        if about.is_some_and(|about| about.contains("(not available")) {
+            continue;
+        }
+        let help = command.get_after_help().map(ToString::to_string);
+        let examples = examples_of(&help.unwrap_or_default());
+        assert!(!examples.is_empty(), "{words:?} has no example");
+        for example in examples {
+            seen += 1;
+            let given = shell_words(&example);
+            let given = given.rsplit(|word| word == "|").next().unwrap();
+            let given = given.split(|word| word == ">").next().unwrap();
+            assert_eq!(given[1..=words.len()], words, "{example}");
+            let parsed = tree.clone().try_get_matches_from(given);
+            assert!(parsed.is_ok(), "{example}\n{}", parsed.unwrap_err());
+        }
+    }
+    assert!(seen > 160, "{seen}");
+}
+
+/// The commands that run, with their words.
+fn leaves<'c>(command: &'c Command, words: &[&'c str]) -> Vec<(Vec<&'c str>, &'c Command)> {
+    if !command.has_subcommands() {
+        return vec![(words.to_vec(), command)];
+    }
+    let below = command.get_subcommands();
+    let below = below.flat_map(|below| leaves(below, &[words, &[below.get_name()]].concat()));
+    below.collect()
+}
+
+/// The command lines below the heading, each whole. Help breaks lines that are wider than a hundred columns.
+fn examples_of(help: &str) -> Vec<String> {
+    let lines = help.lines().skip_while(|line| !line.starts_with("Example"));
+    let lines: Vec<&str> = lines
+        .skip(1)
+        .take_while(|line| line.starts_with("  "))
+        .collect();
+    assert!(
+        lines.iter().all(|line| line.chars().count() <= 100),
+        "{lines:?}"
+    );
+    let mut whole: Vec<String> = Vec::new();
+    for line in lines {
+        match whole.last_mut() {
+            Some(above) if line.starts_with("      ") => {
+                *above = format!("{} {}", above.trim_end_matches(" \\"), line.trim());
+            }
+            _ => whole.push(line.trim().to_owned()),
+        }
+    }
+    whole
 }
 
 #[test]

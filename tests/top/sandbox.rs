@@ -23,6 +23,20 @@ impl Sandbox {
         Self(program)
     }
 
+    /// The same with one more variable for every run.
+    pub(crate) fn with_variable(self, name: &str, value: &str) -> Self {
+        Self(self.0.variable(name, value))
+    }
+
+    /// Makes a profile of the config file, with a new key.
+    pub(crate) fn make_profile(&self, name: &str, tenancy: &str) {
+        self.text(&format!(
+            "setup config --profile {name} --user ocid1.user.oc1..{} --tenancy {tenancy} --region us-ashburn-1 \
+             --key-file {name}.pem --no-passphrase",
+            name.to_lowercase()
+        ));
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.folder()
     }

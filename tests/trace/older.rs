@@ -35,7 +35,9 @@ fn effects_and_deliveries_without_a_trace_are_carried_out() {
         due_ms: 0,
         patience_ms: 1,
     };
-    let put: Result<(), StoreError> = store.write(|session| session.put_delivery(&delivery));
+    let put: Result<(), StoreError> = store
+        .tenancy(LOCAL_TENANCY)
+        .write(|session| session.put_into_outbox(&delivery));
     put.unwrap();
     let effects = [
         json!({"kind": "put", "stream_id": "ocid1.stream.oc1..gone", "key": null, "value": "v"}),

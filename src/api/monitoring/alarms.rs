@@ -416,7 +416,7 @@ pub(super) static OPERATIONS: [Operation; 15] = [
         summary: "Plan a time in which an alarm or a whole compartment stays quiet.",
         example: "ocelot monitoring alarm-suppression create --display-name maintenance \
             --alarm-suppression-target '{\"targetType\": \"ALARM\", \"alarmId\": \
-            \"ocid1.alarm.oc1..consumerlag\"}' --level ALARM --time-suppress-from \
+            \"ocid1.alarm.oc1..lag\"}' --level ALARM --time-suppress-from \
             2027-01-15T22:00:00Z --time-suppress-until 2027-01-16T04:00:00Z",
         client: &MONITORING,
         method: Method::Post,

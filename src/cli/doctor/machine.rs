@@ -7,9 +7,9 @@ use super::Findings;
 use crate::cli::globals::Globals;
 use crate::cli::target;
 use crate::client::signing::check_permissions;
-use crate::clock::SystemClock;
-use crate::engine::{Engine, EngineError, FolderError, Home};
+use crate::engine::{EngineError, FolderError, Home};
 use crate::profile::{SETTINGS, Setting, Settings, Source};
+use crate::server::Holder;
 
 /// How long a server may take to let go of the data folder; most commands need a few milliseconds.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -41,25 +41,34 @@ pub(super) fn check_data_folder(globals: &Globals, findings: &mut Findings) {
             ),
         };
     }
-    let opened = Engine::open_with(&home, globals.durability, Box::new(SystemClock), PATIENCE);
-    match opened.and_then(|engine| engine.status()) {
-        Ok(status) => findings.ok(
-            CHECK,
-            format!(
-                "{shown} holds {} bytes of metadata and {} of messages",
-                status.metadata_bytes, status.messages_bytes
-            ),
-        ),
+    match look_into(&home, globals) {
+        Ok(told) => findings.ok(CHECK, format!("{shown} {told}")),
         Err(EngineError::Folder(FolderError::Busy { holder, .. })) => findings.warning(
             CHECK,
             format!("{shown} is in use by process {holder}"),
-            "Commands on the local engine wait for that process; if it is a server, ask it with --endpoint URL.",
+            "Commands on the local engine wait for that process.",
         ),
         Err(error) => findings.failed(
             CHECK,
             error.to_string(),
             "Choose another folder with --data-dir or OCELOT_HOME, or mend this one.",
         ),
+    }
+}
+
+/// What a data folder holds, or which server has it.
+fn look_into(home: &Home, globals: &Globals) -> Result<String, EngineError> {
+    match Holder::find(home, &globals.durability.into(), PATIENCE)? {
+        Holder::Here(engine) => engine.status().map(|status| {
+            format!(
+                "holds {} bytes of metadata and {} of messages",
+                status.metadata_bytes, status.messages_bytes
+            )
+        }),
+        Holder::Server(server) => Ok(format!(
+            "is served at {} by process {}, which answers commands on it",
+            server.http, server.pid
+        )),
     }
 }
 

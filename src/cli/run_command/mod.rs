@@ -73,8 +73,8 @@ pub(super) fn command() -> Command {
              The exit status is the command's; 128 and the signal's number if a signal ended it, 127 if it is \
              not found, 126 if it cannot be run. SIGINT, SIGTERM, SIGHUP and SIGQUIT are passed on. If this \
              process is killed, or the command by a signal that was passed on, what the command has started ends too.\n\n\
-             Examples:\n  ocelot run -- pytest -x\n  ocelot run -- sh -c 'ocelot streaming admin stream create --name \
-             orders --partitions 1 && ./test.sh'",
+             Examples:\n  ocelot run -- pytest -x\n  ocelot run -- sh -c \
+             'ocelot streaming admin stream create --name a --partitions 1 && ./test.sh'",
         )
         .arg(
             Arg::new("auth")

@@ -18,6 +18,7 @@ pub(super) fn command() -> Command {
                 .value_name("FILE")
                 .help("The file; it must be named."),
         )
+        .after_help("Example:\n  ocelot setup repair-file-permissions --file ~/.oci/config")
 }
 
 pub(super) fn run(matches: &ArgMatches, _: &Globals) -> Result<Answer, CliError> {

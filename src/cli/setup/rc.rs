@@ -29,6 +29,7 @@ pub(super) fn command() -> Command {
                 .default_value("~/.oci/oci_cli_rc")
                 .help("The file. Sections that it has already stay as they are."),
         )
+        .after_help("Example:\n  ocelot setup oci-cli-rc")
 }
 
 pub(super) fn run(matches: &ArgMatches, _: &Globals) -> Result<Answer, CliError> {

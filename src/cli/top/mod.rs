@@ -1,6 +1,6 @@
 //! `ocelot top`: what there is and what waits, live on the whole screen, or once as text.
 //!
-//! `watch` asks the engine again and again and compares what it says; `sections` says what is told of it;
+//! `source` is who tells: the engine, or a server; `watch` asks it again and again and compares what it says; `sections` says what is told of it;
 //! `page` draws that into cells of any size; `screen` shows pages on a terminal and listens to keys. Nothing of
 //! this is touched by other commands.
 
@@ -9,6 +9,7 @@ mod palette;
 mod screen;
 mod sections;
 mod signals;
+mod source;
 mod watch;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ use super::builtin::{Answer, Builtin, Takes};
 use super::error::CliError;
 use super::globals::Globals;
 use super::terminal;
+use source::Source;
 use watch::{View, Watch};
 
 /// How often the screen is renewed where the line does not say, in seconds.
@@ -30,12 +32,34 @@ const INTERVAL_SECONDS: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
 /// How wide text is where nobody says, in characters.
 const DEFAULT_COLUMNS: u16 = 80;
 
+/// The global options that it takes: those that say who is asked, and how a server is.
+const TAKEN: &[&str] = &[
+    "target",
+    "endpoint",
+    "data-dir",
+    "profile",
+    "config-file",
+    "cli-rc-file",
+    "auth",
+    "auth-purpose",
+    "federation-endpoint",
+    "opc-request-id",
+    "no-retry",
+    "max-retries",
+    "connection-timeout",
+    "read-timeout",
+    "proxy",
+    "cert-bundle",
+    "enable-propagation",
+    "debug",
+];
+
 /// The command.
 pub(super) static TOP: Builtin = Builtin {
     words: "top",
     takes: Takes::Only(
-        &["cli-rc-file", "data-dir"],
-        "looks into a data folder, and asks the server that has it: name the folder with --data-dir",
+        TAKEN,
+        "shows a data folder, which --data-dir names, or an ocelot server, which --endpoint names",
     ),
     run: |matches, globals| run(matches, globals).map(|()| Answer::default()),
 };
@@ -46,10 +70,12 @@ pub(super) fn command() -> Command {
         .about("Watch streams, groups and their lag, queues, deliveries, rules and alarms, live.")
         .after_help(
             "It shows the engine on this machine, wherever it runs: in a server that has the data folder, or in no \
-             process at all.\n\n\
+             process at all. With --endpoint URL, --target URL or their variables it shows the ocelot server at that \
+             address: what belongs to the tenancy of the caller, which with ocelot serve --auth verify is that of the \
+             profile.\n\n\
              Keys: q, Esc and Ctrl-C leave; Tab and the left and right arrows choose a section; the up and down \
              arrows, Page Up, Page Down, Home and End scroll it.\n\n\
-             Examples:\n  ocelot top\n  ocelot top --once",
+             Examples:\n  ocelot top\n  ocelot top --once\n  ocelot top --endpoint http://build-7:4590",
         )
         .arg(
             Arg::new("once")
@@ -80,7 +106,7 @@ fn check_interval(text: &str) -> Result<Duration, String> {
 
 fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), CliError> {
     if matches.get_flag("once") {
-        let view = View::of(watch::look(globals)?);
+        let view = View::of(Source::open(globals)?.look()?);
         let columns = terminal::wanted_columns().unwrap_or(DEFAULT_COLUMNS);
         return terminal::data(page::text(&view, columns).as_bytes());
     }
@@ -89,6 +115,15 @@ fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), CliError> {
             "ocelot top draws on a terminal, and standard output is none: give --once to print everything once, as text",
         ));
     }
+    if globals.is_given("debug") {
+        return Err(CliError::value(
+            "--debug would write over the screen: give --once too",
+        ));
+    }
+    let globals = &Globals {
+        debug: false,
+        ..globals.clone()
+    };
     let interval = matches.get_one::<Duration>("interval").copied();
     screen::show(&Watch::begin(globals, interval.unwrap_or_default())?)
 }

@@ -2,6 +2,8 @@
 //!
 //! The same drawing is shown on a terminal and printed as text.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
 use ratatui::style::Style;
@@ -10,17 +12,23 @@ use ratatui::widgets::Widget;
 
 use super::palette::{Mood, Palette};
 use super::sections::{Section, Width, sections};
+use super::source::Place;
 use super::watch::View;
 use crate::clock::rfc3339;
 
-/// What is told where there is nothing yet.
-const NOTHING: [&str; 2] = [
+/// What is told where there is nothing yet: of the engine of this machine, and of a server.
+const NOTHING: &[&str] = &[
     "There is nothing yet. To begin:",
     "ocelot streaming admin stream create --name orders --partitions 1",
 ];
+const NOTHING_THERE: &[&str] = &["There is nothing yet that belongs to your tenancy."];
 
 /// Blanks between two columns.
 const GAP: u16 = 2;
+
+/// The width from which on a column of names has room enough, and below which it has too little.
+const ROOMY_SHARE: u16 = 48;
+const SCANTY_SHARE: u16 = 12;
 
 /// Where on the screen the user is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,14 +49,17 @@ pub(super) fn text(view: &View, width: u16) -> String {
     let sections = sections(view);
     let rows = sections.iter().map(|section| lines_of(section) + 2);
     let lines = match sections.is_empty() {
-        true => 2 + NOTHING.len(),
+        true => 2 + nothing_of(view).len(),
         false => 1 + rows.sum::<usize>(),
     };
     let height = u16::try_from(lines).unwrap_or(u16::MAX);
     let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
     draw_heading(view, Palette::PLAIN, cells.area, &mut cells);
     let below = inside(cells.area, 1, 0);
-    draw_sections(&sections, None, Palette::PLAIN, below, &mut cells);
+    match sections.is_empty() {
+        true => draw_nothing(nothing_of(view), below, &mut cells),
+        false => draw_sections(&sections, None, Palette::PLAIN, below, &mut cells),
+    }
     let lines = (0..height).map(|y| line_of(&cells, y) + "\n");
     lines.collect()
 }
@@ -80,7 +91,10 @@ pub(super) fn draw(
     position.section = position.section.min(sections.len().saturating_sub(1));
     draw_heading(view, palette, area, cells);
     let middle = inside(area, 1, 1);
-    draw_sections(&sections, Some(position), palette, middle, cells);
+    match sections.is_empty() {
+        true => draw_nothing(nothing_of(view), middle, cells),
+        false => draw_sections(&sections, Some(position), palette, middle, cells),
+    }
     if area.height > 1 {
         let style = match footer.1 {
             Mood::Plain => palette.aside(),
@@ -109,7 +123,6 @@ fn draw_heading(view: &View, palette: Palette, area: Rect, cells: &mut Buffer) {
     if !overview.is_on_time {
         time += " (clock is set)";
     }
-    let folder = overview.data_dir.as_deref().unwrap_or("memory");
     let right = u16::try_from(time.len())
         .unwrap_or(u16::MAX)
         .min(area.width);
@@ -117,9 +130,24 @@ fn draw_heading(view: &View, palette: Palette, area: Rect, cells: &mut Buffer) {
         width: area.width.saturating_sub(right + GAP),
         ..area
     };
-    let heading = format!("ocelot top  {folder}");
+    let heading = format!("ocelot top  {}", view.place);
     put(&heading, Alignment::Left, palette.heading(), left, cells);
     put(&time, Alignment::Right, Style::new(), area, cells);
+}
+
+fn nothing_of(view: &View) -> &'static [&'static str] {
+    match view.place {
+        Place::Folder(_) => NOTHING,
+        Place::Server(_) => NOTHING_THERE,
+    }
+}
+
+/// Draws what is told where there is nothing yet.
+fn draw_nothing(lines: &[&str], area: Rect, cells: &mut Buffer) {
+    for (line, text) in (1..).zip(lines) {
+        let below = inside(area, line, 0);
+        put(text, Alignment::Left, Style::new(), below, cells);
+    }
 }
 
 /// Draws sections from the top of an area, with blank lines between where there is room for them.
@@ -130,18 +158,6 @@ fn draw_sections(
     area: Rect,
     cells: &mut Buffer,
 ) {
-    if sections.is_empty() {
-        for (line, text) in (1..).zip(NOTHING) {
-            put(
-                text,
-                Alignment::Left,
-                Style::new(),
-                inside(area, line, 0),
-                cells,
-            );
-        }
-        return;
-    }
     let chosen = position.as_deref().map(|position| position.section);
     let wishes: Vec<usize> = sections.iter().map(lines_of).collect();
     let lines = usize::from(area.height);
@@ -235,14 +251,51 @@ fn draw_section(
     }
 }
 
-/// Where the columns of a section are.
+/// Where the columns of a section are. Names share what the others leave. Where that is little, the others are as
+/// narrow as their texts; where it is much, names are no wider than theirs, so that what belongs to them stands near.
 fn columns(section: &Section, area: Rect) -> Vec<Rect> {
-    let widths = section.widths.iter().map(|width| match width {
+    let share = share(section, area);
+    let widths = section.widths.iter().enumerate();
+    let widths = widths.map(|(column, width)| match width {
+        Width::Share if share > ROOMY_SHARE => {
+            let longest = longest(section, column).max(ROOMY_SHARE);
+            Constraint::Length(longest.min(share))
+        }
         Width::Share => Constraint::Fill(1),
-        Width::Words(width) | Width::Numbers(width) => Constraint::Length(*width),
+        Width::Words(width) | Width::Numbers(width) if share >= SCANTY_SHARE => {
+            Constraint::Length(*width)
+        }
+        Width::Words(width) | Width::Numbers(width) => {
+            Constraint::Length(longest(section, column).min(*width))
+        }
     });
     let layout = Layout::horizontal(widths).spacing(GAP);
     layout.split(area).to_vec()
+}
+
+/// How much is left for each column of names.
+fn share(section: &Section, area: Rect) -> u16 {
+    let gaps = GAP * u16::try_from(section.titles.len()).unwrap_or(u16::MAX);
+    let others = section.widths.iter().map(|width| match width {
+        Width::Share => 0,
+        Width::Words(width) | Width::Numbers(width) => *width,
+    });
+    let names = section
+        .widths
+        .iter()
+        .filter(|width| **width == Width::Share);
+    let left = area.width.saturating_sub(gaps + others.sum::<u16>());
+    left / u16::try_from(names.count()).unwrap_or(1).max(1)
+}
+
+/// The width of the longest text of a column.
+fn longest(section: &Section, column: usize) -> u16 {
+    let titles = column.checked_sub(1);
+    let title = titles.and_then(|at| section.titles.get(at)).copied();
+    let cells = section.rows.iter().filter_map(|row| row.cells.get(column));
+    let texts = cells.map(String::as_str).chain(title);
+    let widths = texts.map(|text| Line::raw(visible(text)).width());
+    u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX)
 }
 
 fn draw_cells(
@@ -269,9 +322,26 @@ fn draw_cells(
 
 /// Puts text into the first line of an area; what is too long ends with an ellipsis.
 fn put(text: &str, alignment: Alignment, style: Style, area: Rect, cells: &mut Buffer) {
-    let text = shortened(text, usize::from(area.width));
+    let text = shortened(&visible(text), usize::from(area.width));
     let line = Line::styled(text, style).alignment(alignment);
     line.render(area.intersection(cells.area), cells);
+}
+
+/// A text in which nothing steers a terminal: control characters as their pictures, and a mark in the place of those
+/// that turn the direction of writing.
+fn visible(text: &str) -> Cow<'_, str> {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_hidden = |c: char| c.is_control() || turns(c);
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let shown = text.chars().map(|c| match u32::from(c) {
+        code @ 0..0x20 => char::from_u32(0x2400 + code).unwrap_or('\u{fffd}'),
+        0x7f => '\u{2421}',
+        _ if is_hidden(c) => '\u{fffd}',
+        _ => c,
+    });
+    Cow::Owned(shown.collect())
 }
 
 fn shortened(text: &str, width: usize) -> String {
@@ -343,6 +413,67 @@ mod tests {
             drawn(3, Some(&mut position)),
             [whole[0], whole[2], whole[3]]
         );
+    }
+
+    fn queues(name: &str) -> Section {
+        let numbers = ["12", "0", "7"].map(str::to_owned);
+        Section {
+            name: "QUEUES",
+            titles: &["VISIBLE", "IN FLIGHT", "DEAD"],
+            widths: &[
+                Width::Share,
+                Width::Numbers(11),
+                Width::Numbers(9),
+                Width::Numbers(9),
+            ],
+            rows: vec![Row {
+                cells: [name.to_owned()].into_iter().chain(numbers).collect(),
+                mood: Mood::Plain,
+            }],
+            untold: 0,
+        }
+    }
+
+    fn drawn(section: &Section, width: u16) -> Vec<String> {
+        let mut cells = Buffer::empty(Rect::new(0, 0, width, 2));
+        draw_section(section, None, Palette::PLAIN, cells.area, &mut cells);
+        (0..2).map(|y| line_of(&cells, y)).collect()
+    }
+
+    #[test]
+    fn columns_fit_the_screen() {
+        let usual = [
+            "QUEUES (1)           VISIBLE  IN FLIGHT       DEAD",
+            "jobs                      12          0          7",
+        ];
+        assert_eq!(drawn(&queues("jobs"), 50), usual);
+        // Numbers give way to names.
+        let narrow = [
+            "QUEUES…  VISIBLE  IN FLIGHT  DEAD",
+            "jobs          12          0     7",
+        ];
+        assert_eq!(drawn(&queues("jobs"), 33), narrow);
+        // They do not stand far from them.
+        let wide = drawn(&queues("jobs"), 200);
+        assert_eq!(wide[1].chars().count(), 48 + 2 + 11 + 2 + 9 + 2 + 9);
+        let wide = drawn(&queues(&"n".repeat(60)), 200);
+        assert!(wide[1].starts_with(&"n".repeat(60)), "{}", wide[1]);
+        assert_eq!(wide[1].chars().count(), 60 + 2 + 11 + 2 + 9 + 2 + 9);
+    }
+
+    #[test]
+    fn names_steer_no_terminal() {
+        for (name, shown) in [
+            ("a\tb\nc", "a␉b␊c "),
+            ("\u{1b}[31mred", "␛[31mred "),
+            ("x\u{7f}y", "x␡y "),
+            ("\u{202e}txt.exe", "\u{fffd}txt.exe "),
+            ("é 注文", "é 注文 "),
+        ] {
+            let line = &drawn(&queues(name), 50)[1];
+            assert!(line.starts_with(shown), "{line}");
+            assert_eq!(Line::raw(line.as_str()).width(), 50, "{line}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The whole screen of a terminal, which looks as before when this ends: by a key, an error, a panic or a signal.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use ratatui::{DefaultTerminal, Frame};
@@ -14,6 +14,9 @@ use super::watch::{View, Watch};
 /// How long a key may wait to be answered.
 const TICK: Duration = Duration::from_millis(50);
 
+/// How long a look may take before it is told that there is no answer.
+const SILENCE: Duration = Duration::from_secs(3);
+
 /// How far Page Up and Page Down go, in rows.
 const PAGE_ROWS: usize = 10;
 
@@ -25,6 +28,7 @@ pub(super) fn show(watch: &Watch) -> Result<(), CliError> {
     let view = watch.first()?;
     let screen = Screen {
         view,
+        heard: Instant::now(),
         trouble: None,
         position: Position::default(),
         palette: Palette::of_terminal(),
@@ -40,7 +44,9 @@ pub(super) fn show(watch: &Watch) -> Result<(), CliError> {
 /// What is on the screen.
 struct Screen {
     view: View,
-    /// Why the last look has failed.
+    /// When the last look came, whether it went well or not.
+    heard: Instant,
+    /// Why the last look has failed, or that the next does not come.
     trouble: Option<String>,
     position: Position,
     palette: Palette,
@@ -89,14 +95,30 @@ impl Screen {
     /// Takes over what the watch has seen; tells whether there is anything new.
     fn look(&mut self, watch: &Watch) -> Result<bool, CliError> {
         match watch.next(&self.view)? {
-            None => return Ok(false),
+            None => return Ok(self.tell_silence()),
             Some(Ok(view)) => {
                 self.view = view;
                 self.trouble = None;
             }
             Some(Err(error)) => self.trouble = Some(error.to_string().replace('\n', " ")),
         }
+        self.heard = Instant::now();
         Ok(true)
+    }
+
+    /// Says for how long there is no answer, where that is worth to be told; tells whether it says anything new.
+    fn tell_silence(&mut self) -> bool {
+        let silence = self.heard.elapsed();
+        if silence < self.interval + SILENCE {
+            return false;
+        }
+        let told = Some(format!(
+            "No answer for {} s: still waiting",
+            silence.as_secs()
+        ));
+        let is_new = self.trouble != told;
+        self.trouble = told;
+        is_new
     }
 
     fn draw(&mut self, frame: &mut Frame<'_>) {

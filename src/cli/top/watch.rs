@@ -7,18 +7,13 @@ use std::time::{Duration, Instant};
 
 use super::super::error::CliError;
 use super::super::globals::Globals;
-use super::super::local_engine::LocalEngine;
-use crate::engine::LocalRequest;
+use super::source::{Look, Place, Source};
 use crate::engine::overview::Overview;
-
-/// What the engine says, and since when that is so.
-struct Look {
-    overview: Overview,
-    at: Instant,
-}
 
 /// An overview, with what a comparison to the one before it tells.
 pub(super) struct View {
+    /// Where that is.
+    pub(super) place: Place,
     pub(super) overview: Overview,
     /// How many messages a second were put into a stream or a queue, by OCID; nothing at the first look.
     pub(super) puts_per_second: HashMap<String, f64>,
@@ -27,11 +22,12 @@ pub(super) struct View {
 
 impl View {
     /// The view at the first look.
-    pub(super) fn of(overview: Overview) -> Self {
+    pub(super) fn of(look: Look) -> Self {
         Self {
-            overview,
+            place: look.place,
+            overview: look.overview,
             puts_per_second: HashMap::new(),
-            at: Instant::now(),
+            at: look.at,
         }
     }
 
@@ -41,11 +37,12 @@ impl View {
         let earlier: HashMap<&str, i64> = puts(&before.overview).collect();
         let rates = puts(&look.overview).filter_map(|(id, messages)| {
             let put = messages - earlier.get(id)?;
-            // A folder that was emptied begins anew.
+            // What was emptied begins anew.
             Some((id.to_owned(), put.max(0) as f64 / seconds.max(0.001)))
         });
         Self {
             puts_per_second: rates.collect(),
+            place: look.place,
             overview: look.overview,
             at: look.at,
         }
@@ -60,21 +57,7 @@ fn puts(overview: &Overview) -> impl Iterator<Item = (&str, i64)> {
     streams.chain(queues.map(|queue| (queue.id.as_str(), queue.messages_put)))
 }
 
-/// Asks for an overview once.
-pub(super) fn look(globals: &Globals) -> Result<Overview, CliError> {
-    ask(&LocalEngine::of(globals)?)
-}
-
-fn ask(engine: &LocalEngine) -> Result<Overview, CliError> {
-    let data = engine.control(&LocalRequest::ShowOverview)?;
-    serde_json::from_value(data).map_err(|error| {
-        CliError::Server(format!(
-            "the server that has the data folder is of another version, whose overview cannot be read: {error}"
-        ))
-    })
-}
-
-/// Looks that go on in a thread of their own, so that keys are answered while a look waits for the folder.
+/// Looks that go on in a thread of their own, so that keys are answered while a look waits.
 pub(super) struct Watch {
     looks: Receiver<Result<Look, CliError>>,
     pub(super) interval: Duration,
@@ -87,8 +70,8 @@ impl Watch {
         let (tell, looks) = mpsc::sync_channel(0);
         let globals = globals.clone();
         let watching = move || {
-            let engine = match LocalEngine::of(&globals) {
-                Ok(engine) => engine,
+            let mut source = match Source::open(&globals) {
+                Ok(source) => source,
                 Err(error) => {
                     let _ = tell.send(Err(error));
                     return;
@@ -96,13 +79,10 @@ impl Watch {
             };
             loop {
                 let begun = Instant::now();
-                let look = ask(&engine).map(|overview| Look {
-                    overview,
-                    at: Instant::now(),
-                });
-                if tell.send(look).is_err() {
+                if tell.send(source.look()).is_err() {
                     return;
                 }
+                source.try_once();
                 thread::sleep(interval.saturating_sub(begun.elapsed()));
             }
         };
@@ -116,10 +96,7 @@ impl Watch {
     /// Waits for the first look.
     pub(super) fn first(&self) -> Result<View, CliError> {
         let look = self.looks.recv().map_err(|RecvError| ended())??;
-        Ok(View {
-            at: look.at,
-            ..View::of(look.overview)
-        })
+        Ok(View::of(look))
     }
 
     /// The next look, if there was one. The outer error is the end of the watch, the inner one a look that
@@ -135,7 +112,7 @@ impl Watch {
 
 /// Only a fault of this program ends the thread before its listener.
 fn ended() -> CliError {
-    CliError::Server("the watch on the data folder has broken off".to_owned())
+    CliError::Server("the watch has broken off".to_owned())
 }
 
 #[cfg(test)]
@@ -143,27 +120,30 @@ mod tests {
     use super::*;
     use crate::engine::overview::StreamOverview;
 
-    fn overview(messages_put: i64) -> Overview {
-        Overview {
-            streams: vec![StreamOverview {
-                id: "s".to_owned(),
-                name: "orders".to_owned(),
-                partitions: 1,
-                messages: messages_put,
-                messages_put,
-            }],
-            ..Overview::default()
+    fn look(at: Instant, messages_put: i64) -> Look {
+        let stream = StreamOverview {
+            id: "s".to_owned(),
+            name: "orders".to_owned(),
+            partitions: 1,
+            messages: messages_put,
+            messages_put,
+        };
+        Look {
+            place: Place::Folder("data".to_owned()),
+            overview: Overview {
+                streams: vec![stream],
+                ..Overview::default()
+            },
+            at,
         }
     }
 
     #[test]
     fn rates_are_what_came_since_the_last_look() {
-        let first = View::of(overview(100));
+        let begun = Instant::now();
+        let first = View::of(look(begun, 100));
         assert!(first.puts_per_second.is_empty());
-        let look = |seconds, messages_put| Look {
-            overview: overview(messages_put),
-            at: first.at + Duration::from_secs(seconds),
-        };
+        let look = |seconds, messages_put| look(begun + Duration::from_secs(seconds), messages_put);
         let second = View::after(&first, look(2, 150));
         assert_eq!(second.puts_per_second["s"], 25.0);
         let third = View::after(&second, look(3, 150));

@@ -24,7 +24,7 @@ use super::metrics::{DELIVERED, FAILED, Subject};
 use super::trace::TraceParent;
 use super::{Engine, EngineError};
 use crate::clock::Clock;
-use crate::store::{FolderSession, NewDelivery, StoreError, StoredDelivery};
+use crate::store::{FolderSession, NewDelivery, Session, StoreError, StoredDelivery};
 
 pub use schedule::DEFAULT_PATIENCE_MS;
 
@@ -311,13 +311,13 @@ fn attempt<T>(delivery: &StoredDelivery<T>) -> u32 {
 
 /// Puts a task into the outbox, to be tried for so long.
 pub(super) fn enqueue(
-    session: &FolderSession<'_>,
+    session: &Session<'_>,
     now_ms: i64,
     task: &Task,
     patience_ms: i64,
 ) -> Result<(), StoreError> {
     let recipient = task.message.recipient.as_ref();
-    session.put_delivery(&NewDelivery {
+    session.put_into_outbox(&NewDelivery {
         subscription_id: recipient.map(|recipient| recipient.subscription_id.as_str()),
         lane: task.destination.endpoint(),
         task,
@@ -328,7 +328,7 @@ pub(super) fn enqueue(
 
 /// The same, with what comes of it in a trace: that of `parent`, or else one of its own.
 pub(super) fn enqueue_traced(
-    session: &FolderSession<'_>,
+    session: &Session<'_>,
     now_ms: i64,
     mut task: Task,
     patience_ms: i64,
@@ -353,7 +353,7 @@ pub(super) fn drop_deliveries(
 
 /// Has a function run. The call has a trace of its own where it belongs to none.
 pub(super) fn invoke(
-    session: &FolderSession<'_>,
+    session: &Session<'_>,
     now_ms: i64,
     (function_id, body): (&str, &str),
     parent: Option<&TraceParent>,

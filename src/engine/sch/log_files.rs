@@ -1,10 +1,12 @@
 //! Files that are followed, also where they are rotated.
 //!
 //! A file is told from another of its name by what the system calls it, and by its beginning. When another has taken
-//! its place, the rest is read first: of the file that is still open, as within a server, or of the one that it has
-//! become in the same folder. What stood only in a file that was emptied before it was read is lost.
+//! its place, the rest is read first: of the file that is still open, as within a server, of the one that it has
+//! become in the same folder, or of the copy that was made there before it was emptied. What stood only in a file that
+//! was emptied before it was read is lost, and so is a file that came and was rotated away between two looks.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -38,9 +40,13 @@ impl OpenFiles {
             let kept = self.0.remove(log_id);
             let left = match continues(kept.as_ref(), place)? {
                 true => kept,
-                false => rotated(path, place)?,
+                false => match rotated(path, place)? {
+                    None => copied(path, place)?,
+                    rotated => rotated,
+                },
             };
             if let Some(left) = left {
+                place.identity.clone_from(&left.identity);
                 let is_read = left.read(place, &mut lines)?;
                 // Its writer may go on with it until the other has something.
                 let has_successor = current.as_ref().is_some_and(|file| file.bytes > 0);
@@ -89,6 +95,40 @@ fn rotated(path: &Path, place: &FilePosition) -> io::Result<Option<LogFile>> {
     Ok(None)
 }
 
+/// The copy of the file of a place, under a name like its own in the folder, where the file itself was emptied, as
+/// logrotate does with `copytruncate`. The newest, where several begin alike.
+fn copied(path: &Path, place: &FilePosition) -> io::Result<Option<LogFile>> {
+    let (Some(Ok(entries)), Some(name), Some(_)) = (
+        path.parent().map(fs::read_dir),
+        path.file_stem(),
+        place.head,
+    ) else {
+        return Ok(None);
+    };
+    let mut newest = None;
+    for entry in entries.flatten() {
+        let is_like = |other: &OsStr| {
+            let bytes = other.as_encoded_bytes();
+            bytes.starts_with(name.as_encoded_bytes())
+        };
+        if entry.path() == path || !is_like(&entry.file_name()) {
+            continue;
+        }
+        let Ok(metadata) = entry.metadata() else {
+            continue;
+        };
+        let modified = metadata.modified()?;
+        let is_newer = newest.as_ref().is_none_or(|(than, _)| modified > *than);
+        if metadata.is_file() && metadata.len() >= place.bytes && is_newer {
+            let file = LogFile::open(&entry.path())?;
+            if let Some(file) = file.filter(|file| file.is_copy(place).unwrap_or(false)) {
+                newest = Some((modified, file));
+            }
+        }
+    }
+    Ok(newest.map(|(_, file)| file))
+}
+
 /// A file that is open.
 #[derive(Debug)]
 struct LogFile {
@@ -121,10 +161,24 @@ impl LogFile {
         if self.identity != place.identity || self.file.metadata()?.len() < place.bytes {
             return Ok(false);
         }
+        self.begins_as(place)
+    }
+
+    fn begins_as(&self, place: &FilePosition) -> io::Result<bool> {
         match place.head {
             Some(head) => Ok(self.checksum(head.bytes)? == head.checksum),
             None => Ok(true),
         }
+    }
+
+    /// Whether it may be a copy of the file of a place: it begins as that does, and a line ends at the place.
+    fn is_copy(&self, place: &FilePosition) -> io::Result<bool> {
+        let Some(last) = place.bytes.checked_sub(1) else {
+            return Ok(false);
+        };
+        let mut byte = [0];
+        self.from(last)?.read_exact(&mut byte)?;
+        Ok(byte == *b"\n" && self.begins_as(place)?)
     }
 
     /// The checksum of so many bytes from the beginning on.

@@ -19,14 +19,15 @@ pub(super) struct Caller {
     pub(super) claimed_user_id: Option<String>,
 }
 
-/// Tells who makes a request, or refuses it. `body` is as it came, which is what a signature covers.
+/// Tells who makes a request, or refuses it. `operation` is that of the table which is asked for, if it is one;
+/// `body` is as it came, which is what a signature covers.
 ///
 /// The owner of the data folder is the user of this machine. So is everyone without verification, whatever a
 /// signature claims: the command line, unsigned programs and signed ones then see the same resources. Links of
 /// messages hold a token that shows as much as a signature would.
 pub(super) fn authenticate(
     entrance: &Entrance,
-    operation: &Operation,
+    operation: Option<&Operation>,
     parts: &Parts,
     body: &[u8],
 ) -> Result<Caller, ApiError> {
@@ -34,7 +35,8 @@ pub(super) fn authenticate(
     let local_user = Caller {
         tenancy_id: LOCAL_TENANCY.to_owned(),
         user_id: None,
-        claimed_user_id: changes_a_resource(operation)
+        claimed_user_id: operation
+            .is_some_and(changes_a_resource)
             .then(|| claimed_user(shared, &parts.headers))
             .flatten(),
     };
@@ -48,8 +50,9 @@ pub(super) fn authenticate(
             "This address is for commands on the server's data folder: use that of its REST interface",
         ));
     }
+    let is_allowed_by_token = operation.is_some_and(|entry| entry.id.is_allowed_by_token());
     match shared.options.auth {
-        _ if operation.id.is_allowed_by_token() => Ok(local_user),
+        _ if is_allowed_by_token => Ok(local_user),
         Auth::None => Ok(local_user),
         Auth::Verify => {
             let request = SignedRequest {

@@ -3,11 +3,13 @@
 //! A connection is limited in number, time and size before anything of it is read; a request is routed by the
 //! operation table, authenticated in one place, and answered by the engine.
 
+mod access;
 mod authenticate;
 mod body;
 mod connection;
 mod control;
 mod idle;
+mod overview;
 mod pages;
 mod puts;
 mod refusals;
@@ -22,7 +24,7 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use super::{LOCAL_PATH, Shared, accept};
+use super::{LOCAL_PATH, OVERVIEW_PATH, Shared, accept};
 use connection::Connections;
 pub(super) use puts::Puts;
 
@@ -70,6 +72,7 @@ fn routes(entrance: Entrance) -> Router {
         .route("/readyz", get(pages::readiness))
         .route("/metrics", get(pages::metrics))
         .route(LOCAL_PATH, post(control::answer))
+        .route(OVERVIEW_PATH, get(overview::answer))
         .method_not_allowed_fallback(pages::wrong_method)
         .fallback(services::answer)
         .with_state(entrance)

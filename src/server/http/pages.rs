@@ -4,7 +4,8 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, Response, StatusCode, header};
 
-use super::{Entrance, response};
+use super::Entrance;
+use super::access::Access;
 use crate::call::ApiError;
 use crate::server::metrics;
 
@@ -31,15 +32,20 @@ pub(super) async fn metrics(
 }
 
 /// Refuses a method that a page does not have; which it has is told by the router.
-pub(super) async fn wrong_method(request: Request) -> Response<Body> {
-    let (method, path) = (request.method(), request.uri().path());
+pub(super) async fn wrong_method(
+    State(entrance): State<Entrance>,
+    request: Request,
+) -> Response<Body> {
+    let access = Access::begin(&entrance.shared, request.headers());
+    let (parts, _) = request.into_parts();
     let error = ApiError::new(
         405,
         "MethodNotAllowed",
-        format!("The path {path} does not have the method {method}"),
+        format!(
+            "The path {} does not have the method {}",
+            parts.uri.path(),
+            parts.method
+        ),
     );
-    let mut refusal = response::refusal(&error);
-    let id = response::request_id(request.headers().get(response::REQUEST_ID));
-    response::insert(&mut refusal, response::REQUEST_ID, &id);
-    refusal
+    access.end(&parts, None, Err(error))
 }

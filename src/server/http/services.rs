@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -10,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
 
+use super::access::Access;
 use super::authenticate::{Caller, authenticate};
 use super::{Entrance, body, puts, request, response};
 use crate::api::OperationId;
@@ -24,51 +24,20 @@ use crate::server::wait;
 
 /// Answers a request for an operation of the table, or says why not.
 pub(super) async fn answer(State(entrance): State<Entrance>, request: Request) -> Response<Body> {
-    let counted = entrance.shared.metrics.request();
-    let id = response::request_id(request.headers().get(response::REQUEST_ID));
+    let access = Access::begin(&entrance.shared, request.headers());
     let (parts, body) = request.into_parts();
     let route = request::find(&parts.method, parts.uri.path());
     let operation = route.as_ref().ok().map(|route| route.operation.id);
     let answer = match route {
-        Ok(route) => reply(&entrance, route, &parts, body, &id).await,
+        Ok(route) => reply(&entrance, route, &parts, body, &access.id).await,
         Err(error) => Err(error),
     };
-    let (mut response, refusal) = match answer {
-        Ok(response) => (response, None),
-        Err(error) => (response::refusal(&error), Some(error)),
-    };
-    response::insert(&mut response, response::REQUEST_ID, &id);
+    let mut response = access.end(&parts, operation, answer);
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         let allowed = request::allowed(parts.uri.path());
         response::insert(&mut response, header::ALLOW.as_str(), &allowed);
     }
-    let took = counted.ended(operation, response.status().as_u16());
-    note(&parts, operation, &response, &id, took, refusal);
     response
-}
-
-/// Writes the access log; a failure of the server itself is told at any level.
-fn note(
-    parts: &Parts,
-    operation: Option<OperationId>,
-    response: &Response<Body>,
-    id: &str,
-    took: Duration,
-    refusal: Option<ApiError>,
-) {
-    let status = response.status().as_u16();
-    if let Some(error) = refusal.filter(|error| error.status == 500) {
-        tracing::error!(id, method = %parts.method, path = parts.uri.path(), error = error.message, "failed");
-    }
-    tracing::debug!(
-        id,
-        method = %parts.method,
-        path = parts.uri.path(),
-        operation = operation.map(tracing::field::display),
-        status,
-        microseconds = took.as_micros(),
-        "request"
-    );
 }
 
 async fn reply(
@@ -81,7 +50,7 @@ async fn reply(
     let shared = &entrance.shared;
     let limits = &shared.options.limits;
     let body = body::read(body, limits).await?;
-    let caller = authenticate(entrance, route.operation, parts, &body)?;
+    let caller = authenticate(entrance, Some(route.operation), parts, &body)?;
     let origin = origin(entrance, parts, caller);
     let content = body::content(&parts.headers, body, limits)?;
     request::check_type(&parts.headers, &content)?;

@@ -120,7 +120,9 @@ impl<A: Account> ScramServer<A> {
         if binding != Some(&STANDARD.encode(&self.binding)) {
             return Err("the channel binding is not what it was");
         }
-        if nonce != Some(&self.nonce) {
+        // Apache Kafka takes what ends in the nonce, and librdkafka before 2.6.1 repeats its own part before it
+        // (librdkafka's pull request 4895). The server's part is whole in there, which is what counts.
+        if !nonce.is_some_and(|nonce| nonce.ends_with(&self.nonce)) {
             return Err("the nonce is not what it was");
         }
         let messages = format!("{},{without_proof}", self.messages);
@@ -202,13 +204,22 @@ mod tests {
 
     /// Goes through an exchange with what `change` makes of the client's last message.
     fn exchange(change: impl FnOnce(String) -> String) -> Result<Vec<u8>, &'static str> {
+        exchange_after("", change)
+    }
+
+    /// The same with something before the nonce that the client repeats.
+    fn exchange_after(
+        before_nonce: &str,
+        change: impl FnOnce(String) -> String,
+    ) -> Result<Vec<u8>, &'static str> {
         let first = ClientFirst::read(b"n,,n=acme/ann/pool,r=abc").unwrap();
         let (server, challenge) =
             ScramServer::challenge(&first, ScramHash::Sha256, Pencil).unwrap();
         let challenge = String::from_utf8(challenge).unwrap();
         let nonce = challenge.split(',').next().unwrap();
         assert!(nonce.starts_with("r=abc") && nonce.len() > "r=abc".len() + 20);
-        let without_proof = format!("c=biws,{nonce}");
+        let nonce = nonce.strip_prefix("r=").unwrap();
+        let without_proof = format!("c=biws,r={before_nonce}{nonce}");
         let messages = format!("n=acme/ann/pool,r=abc,{challenge},{without_proof}");
         let proof = client_proof(&Pencil.key(b"Client Key"), messages.as_bytes());
         let last = format!("{without_proof},p={}", STANDARD.encode(proof));
@@ -219,6 +230,11 @@ mod tests {
     fn a_client_that_knows_the_password_gets_the_signature() {
         let last = exchange(|last| last).unwrap();
         assert!(last.starts_with(b"v="));
+    }
+
+    #[test]
+    fn the_nonce_of_old_clients_has_their_part_twice() {
+        assert!(exchange_after("abc", |last| last).is_ok());
     }
 
     #[test]

@@ -1,22 +1,36 @@
 //! Example command lines, broken for reading as one would break them when typing.
 
-/// The width that a line of an example is kept to, where it can be.
-const WIDTH: usize = 66;
-
-/// A command line as lines of at most the width, all but the last ending with a backslash.
-pub(super) fn lines(command: &str) -> Vec<String> {
+/// A command line as lines that a shell takes as one, none wider than `width` where that can be.
+pub(crate) fn lines(command: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for piece in pieces(command) {
         match lines.last_mut() {
-            Some(line) if line.len() + 1 + piece.len() <= WIDTH => {
+            Some(line) if line.len() + 1 + piece.len() <= width => {
                 line.push(' ');
                 line.push_str(piece);
             }
             None => lines.push(piece.to_owned()),
             Some(line) => {
                 line.push_str(" \\");
-                lines.push(format!("    {piece}"));
+                lines.extend(json_lines(&format!("    {piece}"), width));
             }
+        }
+    }
+    lines
+}
+
+/// JSON in quotes that is wider than a line, broken between its members: there a line end means nothing.
+fn json_lines(piece: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for member in piece.split_inclusive(", ") {
+        match lines.last_mut() {
+            Some(line) if line.len() + member.trim_end().len() <= width => line.push_str(member),
+            Some(line) if member.starts_with(['"', '{']) => {
+                line.truncate(line.trim_end().len());
+                lines.push(format!("        {member}"));
+            }
+            Some(line) => line.push_str(member),
+            None => lines.push(member.to_owned()),
         }
     }
     lines
@@ -51,7 +65,10 @@ mod tests {
 
     #[test]
     fn a_short_command_stays_on_its_line() {
-        assert_eq!(lines("ocelot tour --query a"), ["ocelot tour --query a"]);
+        assert_eq!(
+            lines("ocelot tour --query a", 66),
+            ["ocelot tour --query a"]
+        );
     }
 
     #[test]
@@ -59,10 +76,25 @@ mod tests {
         let command = "ocelot streaming admin stream-pool create --name shop --settings \
                        '{\"a\": \"one --two three\", \"b\": true}' --wait";
         assert_eq!(
-            lines(command),
+            lines(command, 66),
             [
                 "ocelot streaming admin stream-pool create --name shop \\",
                 "    --settings '{\"a\": \"one --two three\", \"b\": true}' --wait",
+            ]
+        );
+    }
+
+    #[test]
+    fn json_that_is_wider_than_a_line_breaks_between_its_members() {
+        let command =
+            "ocelot put --data '[{\"name\": \"one, two\", \"value\": 1}, {\"value\": 2}]'";
+        assert_eq!(
+            lines(command, 30),
+            [
+                "ocelot put \\",
+                "    --data '[{\"name\": \"one, two\",",
+                "        \"value\": 1},",
+                "        {\"value\": 2}]'",
             ]
         );
     }
