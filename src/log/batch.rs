@@ -377,13 +377,12 @@ mod tests {
             let mut batch = encoded(&raw, 0, 5);
             put_field(&mut batch, 12, 77_i32.to_be_bytes());
             let (header, largest_bytes) = check_produced(&batch).unwrap();
-            let found = decoded(&batch, 0);
+            seal(&mut batch, &header, 1000, 99);
+            let found = decoded(&batch, 1000);
             let bytes = found.iter().map(|record| {
                 record.key.as_ref().map_or(0, Vec::len) + record.value.as_ref().map_or(0, Vec::len)
             });
             prop_assert_eq!(bytes.max(), Some(largest_bytes));
-            seal(&mut batch, &header, 1000, 99);
-            let found = decoded(&batch, 1000);
             prop_assert_eq!(found.len(), raw.len());
             prop_assert!(found.iter().all(|record| record.timestamp_ms == 99));
         }
