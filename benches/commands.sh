@@ -13,9 +13,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export HOME=$work
 
-median() { # median NAME COMMAND [RUNS]: the median time of a command
+median() { # median NAME COMMAND [RUNS [PREPARE]]: the median time of a command, each time after PREPARE
   local runs=${3:-200}
-  hyperfine -N --warmup $((runs / 10)) --runs "$runs" --export-json "$work/times.json" "$2" >/dev/null 2>&1
+  hyperfine -N --warmup $((runs / 10)) --runs "$runs" ${4:+--prepare "$4"} --export-json "$work/times.json" "$2" \
+    >/dev/null 2>&1
   python3 - "$1" "$work/times.json" <<'PY'
 import json, sys
 times = json.load(open(sys.argv[2]))["results"][0]
@@ -64,6 +65,9 @@ HOME=$work/guided PATH=$work/bin:$PATH HTTPS_PROXY=http://127.0.0.1:9 exec bash 
 END
 chmod +x "$work/guide"
 median "the guide" "$work/guide" 10
+
+echo "on a folder that is not there yet"
+OCELOT_HOME=$work/new median "stream list" "$program streaming admin stream list" 100 "rm -rf $work/new"
 
 echo "on an engine with one stream"
 export OCELOT_HOME=$work/small

@@ -25,7 +25,7 @@ fn open(folder: &Path) -> Partition {
 
 fn new_records(value: &[u8], count: usize) -> Vec<NewRecord<'_>> {
     let record = NewRecord {
-        value,
+        value: Some(value),
         ..NewRecord::default()
     };
     vec![record; count]
@@ -91,7 +91,7 @@ fn compressed(codec: &str) -> (Vec<u8>, usize) {
     let records: Vec<NewRecord<'_>> = values
         .iter()
         .map(|value| NewRecord {
-            value: value.as_bytes(),
+            value: Some(value.as_bytes()),
             ..NewRecord::default()
         })
         .collect();

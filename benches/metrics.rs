@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use ocelot::api::monitoring::Monitoring;
 use ocelot::api::queue::Queue;
 use ocelot::api::streaming::{self, Streaming};
 use ocelot::api::{OperationId, operation::Operation};
@@ -117,7 +118,21 @@ fn queues(criterion: &mut Criterion) {
     }
 }
 
-/// What queues hold, as a server measures it each minute; of some of them, since others are empty.
+/// A query of a metric of queues.
+fn queue_query(name: &str) -> Call {
+    let mut call = Call::new(
+        OperationId::Monitoring(Monitoring::SummarizeMetricsData)
+            .operation()
+            .unwrap(),
+    );
+    call.query.insert("compartmentId", "c".to_owned());
+    let query = format!("{name}[1m].grouping().sum()");
+    call.body = Some(json!({"namespace": "oci_queue", "query": query}));
+    call
+}
+
+/// What queues hold, as a server measures it each minute, and as queries ask for it; of some of them, since others are
+/// empty.
 fn gauges(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("the gauges of 1000 queues");
     for busy in [0, 100, 1000] {
@@ -134,6 +149,12 @@ fn gauges(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("busy", busy), |bencher| {
             bencher.iter(|| engine.store_metrics_of_minute().unwrap());
         });
+        for name in ["QueueSize", "RequestSuccess"] {
+            let query = queue_query(name);
+            group.bench_function(BenchmarkId::new(name, busy), |bencher| {
+                bencher.iter(|| engine.answer(&query).unwrap());
+            });
+        }
     }
 }
 

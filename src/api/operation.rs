@@ -129,6 +129,9 @@ pub struct Param {
     pub optional_here: bool,
     /// Whether keys that its model does not have are dropped, with a note, instead of sent.
     pub drops_unknown_keys: bool,
+    /// Whether the service judges the items of its list one by one, so that a malformed one does not have the whole
+    /// request refused.
+    pub has_items_judged: bool,
 }
 
 const fn param(wire: &'static str, place: Place, help: &'static str) -> Param {
@@ -142,6 +145,7 @@ const fn param(wire: &'static str, place: Place, help: &'static str) -> Param {
         stand_in: None,
         optional_here: false,
         drops_unknown_keys: false,
+        has_items_judged: false,
     }
 }
 
@@ -220,6 +224,14 @@ impl Param {
     pub const fn drops_unknown_keys(self) -> Self {
         Self {
             drops_unknown_keys: true,
+            ..self
+        }
+    }
+
+    /// The same, but the service judges the items of its list one by one.
+    pub const fn with_items_judged(self) -> Self {
+        Self {
+            has_items_judged: true,
             ..self
         }
     }

@@ -40,17 +40,12 @@ mod unix {
         };
         let answer = match listens(&mut process, &socket).await {
             Ok(()) => call(invocation, &socket).await,
-            Err(reason) => Err(reason),
+            Err(reason) => Err(reason.into()),
         };
         let written = process.stop().await;
         match answer {
-            Ok(answer) => Result {
-                status: Some(answer.status.into()),
-                succeeded: invocation.wanted.is_met_by(&answer),
-                output: answer.body,
-                error_output: written,
-            },
-            Err(reason) => Result::not_run(format!("{reason}\n{written}")),
+            Ok(answer) => invocation.result_of(answer, written),
+            Err(failure) => Result::failed(failure, &written),
         }
     }
 
@@ -68,7 +63,7 @@ mod unix {
     async fn call(
         invocation: &Invocation<'_>,
         socket: &Path,
-    ) -> std::result::Result<http::Answer, String> {
+    ) -> std::result::Result<http::Answer, http::PostFailure> {
         let client = http::common(Client::builder())
             .tls_certs_only([])
             .no_proxy()

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::command;
 use super::fdk;
 use super::forms::{Post, content_type};
-use super::http::{Answer, Http};
+use super::http::{Answer, Http, PostFailure};
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::engine::delivery::functions::{Function, Run, Runtime};
 
@@ -35,6 +35,17 @@ impl Result {
     pub(super) fn not_run(reason: impl Into<String>) -> Self {
         Self {
             error_output: reason.into(),
+            ..Self::default()
+        }
+    }
+
+    /// One that has not answered as it should, with what it wrote besides.
+    pub(super) fn failed(failure: PostFailure, written: &str) -> Self {
+        let texts = [failure.reason.as_str(), written];
+        let texts = texts.into_iter().filter(|text| !text.is_empty());
+        Self {
+            status: failure.status.map(i32::from),
+            error_output: texts.collect::<Vec<_>>().join("\n"),
             ..Self::default()
         }
     }
@@ -73,6 +84,28 @@ impl Invocation<'_> {
         }
     }
 
+    /// What comes of an answer, and of what the function wrote besides.
+    pub(super) fn result_of(&self, answer: Answer, written: String) -> Result {
+        match self.wanted.is_met_by(&answer) {
+            true => Result {
+                status: Some(answer.status.into()),
+                succeeded: true,
+                output: answer.body,
+                error_output: written,
+            },
+            false => {
+                let failure = PostFailure {
+                    reason: self.wanted.told_of(&answer),
+                    status: Some(answer.status),
+                };
+                Result {
+                    output: answer.body,
+                    ..Result::failed(failure, &written)
+                }
+            }
+        }
+    }
+
     /// When the function must have ended, as RFC 3339.
     pub(super) fn deadline(&self) -> String {
         let timeout_ms = i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX);
@@ -95,6 +128,15 @@ impl Wanted {
         match self {
             Self::Beginning => 64 * 1024,
             Self::Whole => 6 * 1024 * 1024,
+        }
+    }
+
+    /// Why an answer is not what is wanted.
+    fn told_of(self, answer: &Answer) -> String {
+        let (bytes, most_bytes) = (answer.body.len(), self.most_bytes());
+        match bytes < most_bytes {
+            true => format!("its answer broke off after {bytes} bytes"),
+            false => format!("its answer has {most_bytes} bytes or more"),
         }
     }
 
@@ -140,12 +182,7 @@ pub(super) async fn run(http: &Http, function: &Function, body: &str, wanted: Wa
 
 async fn post(http: &Http, invocation: &Invocation<'_>, url: &str) -> Result {
     match http.post(invocation.post(url)).await {
-        Ok(answer) => Result {
-            status: Some(answer.status.into()),
-            succeeded: invocation.wanted.is_met_by(&answer),
-            output: answer.body,
-            error_output: String::new(),
-        },
-        Err(reason) => Result::not_run(reason),
+        Ok(answer) => invocation.result_of(answer, String::new()),
+        Err(failure) => Result::failed(failure, ""),
     }
 }

@@ -42,6 +42,22 @@ pub(super) struct Answer {
     pub is_whole: bool,
 }
 
+/// Why a POST has not succeeded.
+pub(super) struct PostFailure {
+    pub reason: String,
+    /// The status that was answered, if one was.
+    pub status: Option<u16>,
+}
+
+impl From<String> for PostFailure {
+    fn from(reason: String) -> Self {
+        Self {
+            reason,
+            status: None,
+        }
+    }
+}
+
 impl Http {
     pub(super) fn new(allow_http: bool, deny_private_networks: bool) -> Self {
         Self {
@@ -53,7 +69,7 @@ impl Http {
     }
 
     /// Sends a POST; any answer but one of success is a failure.
-    pub(super) async fn post(&self, post: Post) -> Result<Answer, String> {
+    pub(super) async fn post(&self, post: Post) -> Result<Answer, PostFailure> {
         let (client, url) = self.client(&post.url)?;
         exchange(client, url, &post).await
     }
@@ -154,7 +170,11 @@ impl Resolve for Guard {
 }
 
 /// Sends a POST with a client, and reads a bounded part of the answer.
-pub(super) async fn exchange(client: &Client, url: Url, post: &Post) -> Result<Answer, String> {
+pub(super) async fn exchange(
+    client: &Client,
+    url: Url,
+    post: &Post,
+) -> Result<Answer, PostFailure> {
     let sending = client
         .post(url)
         .headers(headers(post)?)
@@ -165,10 +185,14 @@ pub(super) async fn exchange(client: &Client, url: Url, post: &Post) -> Result<A
         false => with_cure(innermost(&error)),
     })?;
     let status = response.status();
+    let failed = |reason| PostFailure {
+        reason,
+        status: Some(status.as_u16()),
+    };
     if status.is_redirection() {
-        return Err(format!(
+        return Err(failed(format!(
             "it answered {status}, a redirect that is not followed: only 307 and 308 to the same host are"
-        ));
+        )));
     }
     let (body, is_whole) = read(response, post.most_answer_bytes).await;
     match status.is_success() {
@@ -177,7 +201,7 @@ pub(super) async fn exchange(client: &Client, url: Url, post: &Post) -> Result<A
             body,
             is_whole,
         }),
-        false => Err(format!("it answered {status}")),
+        false => Err(failed(format!("it answered {status}"))),
     }
 }
 

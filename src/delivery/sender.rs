@@ -82,7 +82,9 @@ impl Sender {
     }
 
     async fn post(&self, post: Post) -> Result<Outcome, String> {
-        self.http.post(post).await.map(|_| Outcome::Delivered)
+        let answer = self.http.post(post).await;
+        let delivered = answer.map(|_| Outcome::Delivered);
+        delivered.map_err(|failure| failure.reason)
     }
 
     async fn run_function(&self, delivery: &Delivery) -> Attempt {

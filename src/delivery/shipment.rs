@@ -10,6 +10,9 @@ use super::objects::{Objects, Put};
 use crate::engine::delivery::functions::Run;
 use crate::engine::sch::{Arrival, Cargo, Fault, MOST_OBJECT_SECONDS, Shipment, ShipmentId};
 
+/// How much of an error is told besides its place.
+const MOST_TOLD_BYTES: usize = 300;
+
 /// What came of a shipment.
 pub(super) struct Shipped {
     pub id: ShipmentId,
@@ -94,7 +97,8 @@ fn arrival_of(name: &str, run: &mut Run) -> Arrival {
     if !run.succeeded {
         return Arrival::Failed(Fault {
             reason: format!(
-                "The function {name} failed: ocelot local function logs {name} shows its output"
+                "The function {name} failed: {}; ocelot local function logs {name} shows its output",
+                told_by(run)
             ),
             // That of a command is an exit status.
             status: run
@@ -111,6 +115,17 @@ fn arrival_of(name: &str, run: &mut Run) -> Arrival {
         false => failed(format!(
             "The function {name} failed: its answer has {most_bytes} bytes or more"
         )),
+    }
+}
+
+/// What a run that has failed tells of it: the last line that it wrote, which is the one that names the error.
+fn told_by(run: &Run) -> String {
+    let mut lines = run.error_output.lines().map(str::trim);
+    let last = lines.rfind(|line| !line.is_empty());
+    match (last, run.status) {
+        (Some(line), _) => beginning(line, MOST_TOLD_BYTES).to_owned(),
+        (None, Some(status)) => format!("its status is {status}"),
+        (None, None) => "a signal ended it".to_owned(),
     }
 }
 

@@ -2,20 +2,16 @@
 
 use std::sync::PoisonError;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::effects::{Effect, MOST_AT_ONCE, Note};
-use super::streaming::STREAM;
+use super::streaming::{Placed, STREAM};
 use super::trace::{self, Hop, HopKind, HopResult, TraceParent};
 use super::{Context, Engine, delivery, events, ons};
-use crate::api::OperationId;
-use crate::api::streaming::{self, Streaming as StreamingOperation};
-use crate::call::{ApiError, Call, Origin};
+use crate::call::{ApiError, Origin};
 use crate::clock::Clock;
+use crate::log::NewRecord;
 use crate::store::{NotedEffect, Resource, Session, StoreError};
 
 impl Engine {
@@ -88,9 +84,12 @@ impl Engine {
                 key,
                 value,
             } => {
-                let key = key.as_ref().map(|key| STANDARD.encode(key));
-                let message = json!({"key": key, "value": STANDARD.encode(value)});
-                let placed = self.put_into_stream(&context, stream_id, vec![message])?;
+                let record = NewRecord {
+                    key: key.as_deref().map(str::as_bytes),
+                    value: Some(value.as_bytes()),
+                    headers: &[],
+                };
+                let placed = self.streaming.put_records(&context, stream_id, &[record])?;
                 Some((stream_id, placed))
             }
             Effect::Event(_) | Effect::Publish(_) | Effect::Invoke { .. } => None,
@@ -120,46 +119,6 @@ impl Engine {
             Ok(session.remove_effect(noted.id)?)
         })
     }
-
-    /// Puts messages, whose keys and values are base64, into a stream, and tells where each is.
-    pub(super) fn put_into_stream(
-        &self,
-        context: &Context<'_>,
-        stream_id: &str,
-        messages: Vec<Value>,
-    ) -> Result<Vec<Placed>, ApiError> {
-        let operation = StreamingOperation::PutMessages;
-        let mut operations = streaming::SERVICE.operations();
-        let entry = operations.find(|entry| entry.id == OperationId::Streaming(operation));
-        let entry = entry.ok_or_else(|| ApiError::internal("no operation puts messages"))?;
-        let mut call = Call::new(entry);
-        call.path.insert("streamId", stream_id.to_owned());
-        call.body = Some(json!({ "messages": messages }));
-        let reply = self.streaming.answer(context, operation, &call)?;
-        let entries = reply.body.as_ref().and_then(|body| body.get("entries"));
-        let entries = entries.and_then(Value::as_array).into_iter().flatten();
-        let placed = entries.map(Placed::deserialize);
-        let placed: Vec<Placed> = placed
-            .collect::<Result<_, _>>()
-            .map_err(|error| ApiError::internal(error.to_string()))?;
-        // A disk that fails is told of the messages, and the request goes well.
-        match placed
-            .iter()
-            .find_map(|placed| placed.error_message.clone())
-        {
-            Some(error) => Err(ApiError::internal(error)),
-            None => Ok(placed),
-        }
-    }
-}
-
-/// Where a message is that was put into a stream, as the reply tells it.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Placed {
-    partition: Option<String>,
-    offset: Option<i64>,
-    error_message: Option<String>,
 }
 
 /// What a trace tells of a message that is in a stream.
@@ -172,8 +131,8 @@ pub(super) fn put_hop(
     let kind = HopKind::Stream {
         stream_id: stream_id.to_owned(),
         stream_name: stream.map(|stream| stream.name),
-        partition: placed.partition,
-        offset: placed.offset,
+        partition: Some(placed.partition.to_string()),
+        offset: Some(placed.offset),
     };
     Ok(Hop::new(kind, HopResult::Put))
 }

@@ -290,7 +290,7 @@ impl Engine {
         call: &Call,
     ) -> Result<(), ApiError> {
         let done = if monitoring::reads_metrics(operation) {
-            self.store_metrics_for(monitoring::namespace_asked(call))
+            self.store_metrics_for(&monitoring::metrics_asked(call))
         } else if monitoring::concerns_alarms(operation) {
             self.evaluate_alarms()
         } else {
@@ -436,6 +436,7 @@ impl Drop for Engine {
 }
 
 /// What every service is handed with a call.
+#[derive(Clone, Copy)]
 struct Context<'e> {
     /// What is stored for the tenancy of the call.
     store: TenancyStore<'e>,

@@ -73,18 +73,31 @@ fn check_body(
             "Unable to parse JSON body: it must be a JSON object",
         ));
     };
-    let does_without = |field: &Field| {
+    let param_of = |field: &Field| {
         let mut params = operation.params.iter();
-        params.any(|param| param.wire == field.wire && param.optional_here)
+        params.find(|param| param.place == Place::Body && param.wire == field.wire)
     };
-    check_object("", model, fields, &does_without)
+    check_object("", model, fields, &param_of)
+}
+
+/// Refuses a malformed item of a list whose items the service judges one by one.
+pub(super) fn check_item(call: &Call, list: &str, index: usize) -> Result<(), ApiError> {
+    let field = call.operation.body.and_then(|model| model.field(list));
+    let items = call.body.as_ref().and_then(|body| body.get(list));
+    let item = items.and_then(|items| items.get(index));
+    match (field.map(|field| field.kind), item) {
+        (Some(Kind::List(kind)), Some(item)) => {
+            check_value(&format!("{list}[{index}]"), *kind, item)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_object(
     path: &str,
     model: &'static Model,
     object: &Map<String, Value>,
-    does_without: &dyn Fn(&Field) -> bool,
+    param_of: &dyn Fn(&Field) -> Option<&'static Param>,
 ) -> Result<(), ApiError> {
     let discriminator = model
         .variants
@@ -95,12 +108,18 @@ fn check_object(
             "" => field.wire.to_owned(),
             outer => format!("{outer}.{}", field.wire),
         };
+        let param = param_of(field);
+        let is_needed = field.required && !param.is_some_and(|param| param.optional_here);
+        let kind = match param {
+            Some(param) if param.has_items_judged => Kind::List(&Kind::Any),
+            _ => field.kind,
+        };
         match object.get(field.wire) {
-            None | Some(Value::Null) if field.required && !does_without(field) => {
+            None | Some(Value::Null) if is_needed => {
                 return Err(ApiError::missing(format!("{path} is missing")));
             }
             None | Some(Value::Null) => {}
-            Some(value) => check_value(&path, field.kind, value)?,
+            Some(value) => check_value(&path, kind, value)?,
         }
     }
     Ok(())
@@ -115,7 +134,7 @@ fn check_value(path: &str, kind: Kind, value: &Value) -> Result<(), ApiError> {
         (Kind::Float, value) => value.is_number(),
         (Kind::Boolean, value) => value.is_boolean(),
         (Kind::Object(model), Value::Object(fields)) => {
-            return check_object(path, model, fields, &|_| false);
+            return check_object(path, model, fields, &|_| None);
         }
         (Kind::List(element), Value::Array(elements)) => {
             for (index, value) in elements.iter().enumerate() {

@@ -1,6 +1,8 @@
 //! Resources that are to be there when a server starts: those that are missing are made, the others stay as they are.
 
-use std::collections::BTreeMap;
+mod spelling;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
@@ -187,8 +189,11 @@ pub enum SeedError {
          connect-harnesses, logs and service-connectors, each a list"
     )]
     Section(String),
+    /// What a section has is no list.
+    #[error("{0} must be a list of resources, each with its fields")]
+    NoList(&'static str),
     /// A resource lacks what tells it from others.
-    #[error("{line}number {number} of {section} has no {field}")]
+    #[error("{line}number {number} of {section} has no text as its {field}")]
     Nameless {
         /// Its line, or nothing.
         line: String,
@@ -215,11 +220,14 @@ pub enum SeedError {
 
 impl Seed {
     /// Reads a document: an object with a list for each kind of resource. A resource has the fields of the command that
-    /// makes it, in kebab or camel case; what lies within them is spelled as on the wire. `lines` tells where resources
-    /// stand, as far as it is known.
+    /// makes it, named as its options or as on the wire; what lies within them is spelled in kebab or camel case. `lines`
+    /// tells where resources stand, as far as it is known.
     pub fn read(document: &Value, lines: &SeedLines) -> Result<Self, SeedError> {
-        let Some(document) = document.as_object() else {
-            return Err(SeedError::Section(document.to_string()));
+        let nothing = Map::new();
+        let document = match document {
+            Value::Object(document) => document,
+            Value::Null => &nothing,
+            other => return Err(SeedError::Section(other.to_string())),
         };
         let is_known = |key: &String| SECTIONS.iter().any(|section| section.key == key);
         if let Some(unknown) = document.keys().find(|key| !is_known(key)) {
@@ -230,7 +238,7 @@ impl Seed {
             let list = match document.get(section.key) {
                 Some(Value::Array(list)) => list.as_slice(),
                 None | Some(Value::Null) => &[],
-                Some(_) => return Err(SeedError::Section(section.key.to_owned())),
+                Some(_) => return Err(SeedError::NoList(section.key)),
             };
             let lines = lines.get(section.key).map_or(&[][..], Vec::as_slice);
             for (place, resource) in list.iter().enumerate() {
@@ -244,12 +252,22 @@ impl Seed {
 
 impl Section {
     fn knows(&self, wire: &str) -> bool {
+        self.spelled(wire, &Value::Null).is_some()
+    }
+
+    /// A field as it is on the wire, if the section has it.
+    fn spelled(&self, key: &str, value: &Value) -> Option<(String, Value)> {
         match self.create {
             Create::Operation(id) => {
-                let model = id.operation().and_then(|operation| operation.body);
-                model.is_some_and(|model| model.field(wire).is_some())
+                let field = spelling::field_of(id, key)?;
+                let value = spelling::as_on_wire(value, field.kind);
+                Some((field.wire.to_owned(), value))
             }
-            Create::FollowLog => LOG_FIELDS.contains(&wire),
+            Create::FollowLog => {
+                let wire = camel(key);
+                let is_known = LOG_FIELDS.contains(&wire.as_str());
+                is_known.then(|| (wire, value.clone()))
+            }
         }
     }
 
@@ -259,10 +277,16 @@ impl Section {
         (number, line): (usize, Line),
         resource: &Value,
     ) -> Result<Seedling, SeedError> {
-        let fields = resource.as_object().into_iter().flatten();
-        let mut body: Map<String, Value> = fields
-            .map(|(key, value)| (camel(key), value.clone()))
-            .collect();
+        let mut body = Map::new();
+        let mut unknown = None;
+        for (key, value) in resource.as_object().into_iter().flatten() {
+            match self.spelled(key, value) {
+                Some((wire, value)) => {
+                    body.insert(wire, value);
+                }
+                None => unknown = Some(key.clone()),
+            }
+        }
         let name = body.get(self.name).and_then(Value::as_str);
         let name = name.map(str::to_owned).ok_or_else(|| SeedError::Nameless {
             line: line.to_string(),
@@ -270,12 +294,12 @@ impl Section {
             number,
             field: self.name.to_owned(),
         })?;
-        if let Some(field) = body.keys().find(|field| !self.knows(field)) {
+        if let Some(field) = unknown {
             return Err(SeedError::Field {
                 line: line.to_string(),
                 section: self.key,
                 name,
-                field: field.clone(),
+                field,
             });
         }
         // A pool tells the compartment of its streams.
@@ -307,6 +331,7 @@ impl Engine {
     /// those before it stay.
     pub fn plant(&self, seed: &Seed) -> Result<Vec<Planted>, EngineError> {
         let mut planted = Vec::new();
+        let mut places = BTreeSet::new();
         for seedling in &seed.0 {
             let Some(section) = SECTIONS.get(seedling.section) else {
                 continue;
@@ -321,13 +346,19 @@ impl Engine {
             let mut body = Value::Object(seedling.body.clone());
             self.name_by_ocid(&mut body)
                 .map_err(|error| failed(&error))?;
-            let is_new = !self.is_there(section, seedling, &body)?;
+            let there = self.find(section, seedling, &body)?;
+            let is_new = there.is_none();
             if is_new {
                 let made = match section.create {
-                    Create::Operation(id) => self.make(id, body),
+                    Create::Operation(id) => self.make(id, body.clone()),
                     Create::FollowLog => self.follow(&body),
                 };
                 made.map_err(|error| failed(&error.message))?;
+            }
+            let id =
+                there.map_or_else(|| self.find(section, seedling, &body), |id| Ok(Some(id)))?;
+            if !places.insert((section.key, id)) {
+                return Err(failed(&"it stands in the seed twice"));
             }
             planted.push(Planted {
                 section: section.key,
@@ -411,19 +442,20 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether a resource of this name is there already, in the place where its service takes no second one.
-    fn is_there(
+    /// What has this name already, in the place where its service takes no second one: its OCID.
+    fn find(
         &self,
         section: &Section,
         seedling: &Seedling,
         body: &Value,
-    ) -> Result<bool, EngineError> {
+    ) -> Result<Option<String>, EngineError> {
         let text = |field: &str| body.get(field).and_then(Value::as_str);
         let store = self.store.tenancy(LOCAL_TENANCY);
         store.read(|session| {
             if matches!(section.create, Create::FollowLog) {
                 let logs = session.followed_logs()?;
-                return Ok(logs.iter().any(|log| log.log_id == seedling.name));
+                let mut ids = logs.into_iter().map(|log| log.log_id);
+                return Ok(ids.find(|id| *id == seedling.name));
             }
             let namesakes: Vec<Resource<Value>> =
                 session.resources_named(section.kind, &seedling.name)?;
@@ -443,10 +475,10 @@ impl Engine {
                     }
                 };
                 if is_it {
-                    return Ok(true);
+                    return Ok(Some(namesake.id));
                 }
             }
-            Ok(false)
+            Ok(None)
         })
     }
 }

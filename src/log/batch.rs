@@ -276,14 +276,18 @@ mod tests {
     use super::*;
     use crate::log::record::{NewHeader, Record};
 
-    type Raw = (Option<Vec<u8>>, Vec<u8>, Vec<(Vec<u8>, Option<Vec<u8>>)>);
+    type Raw = (
+        Option<Vec<u8>>,
+        Option<Vec<u8>>,
+        Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    );
 
     fn raw_record() -> impl Strategy<Value = Raw> {
         let bytes = || proptest::collection::vec(any::<u8>(), 0..200);
         let header = (bytes(), proptest::option::of(bytes()));
         (
             proptest::option::of(bytes()),
-            bytes(),
+            proptest::option::of(bytes()),
             proptest::collection::vec(header, 0..4),
         )
     }
@@ -306,7 +310,7 @@ mod tests {
             .zip(&headers)
             .map(|((key, value, _), headers)| NewRecord {
                 key: key.as_deref(),
-                value,
+                value: value.as_deref(),
                 headers,
             })
             .collect();
@@ -340,7 +344,7 @@ mod tests {
                 prop_assert_eq!(record.offset, offset);
                 prop_assert_eq!(record.timestamp_ms, timestamp_ms);
                 prop_assert_eq!(&record.key, key);
-                prop_assert_eq!(record.value.as_ref(), Some(value));
+                prop_assert_eq!(&record.value, value);
                 let pairs: Vec<_> = record.headers.iter().map(|h| (h.key.clone(), h.value.clone())).collect();
                 prop_assert_eq!(&pairs, headers);
             }
@@ -394,7 +398,7 @@ mod tests {
         let mut buffer = Vec::new();
         let record = NewRecord {
             key: Some(b"k"),
-            value: b"hi",
+            value: Some(b"hi"),
             headers: &[],
         };
         encode(&mut buffer, 3, 0x0102, &[record]).unwrap();
@@ -418,7 +422,7 @@ mod tests {
 
     #[test]
     fn a_producer_is_told_what_is_wrong() {
-        let good = encoded(&[(None, vec![1], vec![])], 0, 5);
+        let good = encoded(&[(None, Some(vec![1]), vec![])], 0, 5);
         let changed = |position: usize, bytes: &[u8]| {
             let mut batch = good.clone();
             batch[position..position + bytes.len()].copy_from_slice(bytes);

@@ -10,8 +10,8 @@ use super::varint::{self, Reader};
 pub struct NewRecord<'a> {
     /// The key, where there is one.
     pub key: Option<&'a [u8]>,
-    /// The value, which may be empty.
-    pub value: &'a [u8],
+    /// The value, which may be empty; `None` for a null one (a tombstone).
+    pub value: Option<&'a [u8]>,
     /// Headers, in order.
     pub headers: &'a [NewHeader<'a>],
 }
@@ -34,7 +34,7 @@ pub struct Record {
     pub timestamp_ms: i64,
     /// The key, where there is one.
     pub key: Option<Vec<u8>>,
-    /// The value; `None` only where a Kafka producer sent null (a tombstone).
+    /// The value; `None` where a Kafka producer sent null (a tombstone).
     pub value: Option<Vec<u8>>,
     /// Headers, in order.
     pub headers: Vec<RecordHeader>,
@@ -204,7 +204,7 @@ pub(crate) fn record_body_bytes(record: &NewRecord<'_>, delta: i64) -> usize {
         .sum();
     2 + varint::size(delta)
         + field_bytes(record.key)
-        + field_bytes(Some(record.value))
+        + field_bytes(record.value)
         + varint::size(record.headers.len() as i64)
         + headers
 }
@@ -215,7 +215,7 @@ pub(crate) fn put_record(buffer: &mut Vec<u8>, record: &NewRecord<'_>, delta: i6
     buffer.extend_from_slice(&[0, 0]);
     varint::put(buffer, delta);
     put_field(buffer, record.key);
-    put_field(buffer, Some(record.value));
+    put_field(buffer, record.value);
     varint::put(buffer, record.headers.len() as i64);
     for header in record.headers {
         put_field(buffer, Some(header.key));

@@ -173,7 +173,7 @@ mod tests {
     fn batch(offset: i64, value: &[u8]) -> Vec<u8> {
         let mut buffer = Vec::new();
         let record = NewRecord {
-            value,
+            value: Some(value),
             ..NewRecord::default()
         };
         encode(&mut buffer, offset, 1, &[record]).unwrap();

@@ -47,6 +47,8 @@ pub struct WatchedAlarm {
     pub tenancy_id: String,
     /// The address at which its owner finds the services.
     pub rest_address: String,
+    /// The next minute at which it is evaluated.
+    pub next_minute: i64,
 }
 
 /// How far an alarm is evaluated.
@@ -96,18 +98,19 @@ pub struct AlarmEvaluationFilter {
 }
 
 impl FolderSession<'_> {
-    /// The alarms whose next evaluation is due at `now_minute`, and those for which it is further away than one
+    /// The alarms, by tenancy, whose next evaluation is due at `now_minute`, and those for which it is further away than one
     /// minute, as it is after the clock was set back.
     pub fn due_alarms(&self, now_minute: i64) -> Result<Vec<WatchedAlarm>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT alarm_id, tenancy_id, rest_address FROM alarm_watch \
-             WHERE next_minute <= ?1 OR next_minute > ?1 + 1 ORDER BY alarm_id",
+            "SELECT alarm_id, tenancy_id, rest_address, next_minute FROM alarm_watch \
+             WHERE next_minute <= ?1 OR next_minute > ?1 + 1 ORDER BY tenancy_id, alarm_id",
         )?;
         let rows = statement.query_map([now_minute], |row| {
             Ok(WatchedAlarm {
                 alarm_id: row.get(0)?,
                 tenancy_id: row.get(1)?,
                 rest_address: row.get(2)?,
+                next_minute: row.get(3)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -158,6 +161,17 @@ impl Session<'_> {
             next_minute,
             state: from_json("state of an alarm", &text)?,
         }))
+    }
+
+    /// The next minute at which an alarm is evaluated, if it is.
+    pub fn alarm_next_minute(&self, alarm_id: &str) -> Result<Option<i64>, StoreError> {
+        let next_minute = self
+            .connection
+            .prepare_cached(
+                "SELECT next_minute FROM alarm_watch WHERE alarm_id = ?1 AND tenancy_id = ?2",
+            )?
+            .query_row([alarm_id, self.tenancy_id], |row| row.get(0));
+        Ok(next_minute.optional()?)
     }
 
     /// How the tenancy's alarms stand, at most `limit` of them: those that fire come first, then the most severe ones,

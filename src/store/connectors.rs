@@ -3,7 +3,7 @@
 //! Records that wait for the same destination stand in a *stage*, and those that leave together in a *lane* of
 //! it. Their numbers rise over all connectors and are never used again.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -41,6 +41,13 @@ pub(super) const TRACE_SCHEMA: &str = "
         WHERE trace IS NOT NULL;
 ";
 
+/// The messages of queues that connectors hold, by the records that they are; most records are none.
+pub(super) const RECEIPT_SCHEMA: &str = "
+    ALTER TABLE connector_record ADD COLUMN receipt TEXT;
+    CREATE INDEX connector_record_held ON connector_record (connector_id, stage, lane, number)
+        WHERE receipt IS NOT NULL;
+";
+
 /// Records that leave together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LaneKey<'l> {
@@ -63,6 +70,21 @@ pub struct WaitingRecord {
     pub text: String,
     /// Where in a trace belongs what comes of it, as JSON.
     pub trace: Option<String>,
+    /// What the message of a queue that it is is consumed or given back with.
+    pub receipt: Option<String>,
+}
+
+/// A record to keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewWaitingRecord<'r> {
+    /// When it arose, in milliseconds.
+    pub time_ms: i64,
+    /// Its JSON text.
+    pub text: &'r str,
+    /// Where in a trace belongs what comes of it, as JSON.
+    pub trace: Option<&'r str>,
+    /// What the message of a queue that it is is consumed or given back with.
+    pub receipt: Option<&'r str>,
 }
 
 /// A file whose lines are the entries of a log.
@@ -76,6 +98,16 @@ pub struct FollowedLog {
     pub compartment_id: String,
     /// The path of the file.
     pub file: String,
+}
+
+fn waiting_record(row: &Row<'_>) -> rusqlite::Result<WaitingRecord> {
+    Ok(WaitingRecord {
+        number: row.get(0)?,
+        time_ms: row.get(1)?,
+        text: row.get(2)?,
+        trace: row.get(3)?,
+        receipt: row.get(4)?,
+    })
 }
 
 impl Session<'_> {
@@ -127,21 +159,22 @@ impl Session<'_> {
     pub fn add_record(
         &self,
         lane: LaneKey<'_>,
-        time_ms: i64,
-        (text, trace): (&str, Option<&str>),
+        record: &NewWaitingRecord<'_>,
     ) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
-                "INSERT INTO connector_record (connector_id, stage, lane, time_ms, record, trace) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO connector_record \
+                 (connector_id, stage, lane, time_ms, record, trace, receipt) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute((
                 lane.connector_id,
                 lane.stage,
                 lane.lane,
-                time_ms,
-                text,
-                trace,
+                record.time_ms,
+                record.text,
+                record.trace,
+                record.receipt,
             ))?;
         Ok(())
     }
@@ -154,18 +187,11 @@ impl Session<'_> {
         mut wanted: impl FnMut(&WaitingRecord) -> bool,
     ) -> Result<Vec<WaitingRecord>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT number, time_ms, record, trace FROM connector_record \
+            "SELECT number, time_ms, record, trace, receipt FROM connector_record \
              WHERE connector_id = ?1 AND stage = ?2 AND lane = ?3 AND number > ?4 ORDER BY number",
         )?;
-        let rows =
-            statement.query_map((lane.connector_id, lane.stage, lane.lane, after), |row| {
-                Ok(WaitingRecord {
-                    number: row.get(0)?,
-                    time_ms: row.get(1)?,
-                    text: row.get(2)?,
-                    trace: row.get(3)?,
-                })
-            })?;
+        let bounds = (lane.connector_id, lane.stage, lane.lane, after);
+        let rows = statement.query_map(bounds, waiting_record)?;
         let mut records = Vec::new();
         for record in rows {
             let record = record?;
@@ -187,6 +213,37 @@ impl Session<'_> {
             .query_map((lane.connector_id, lane.stage, lane.lane, until), |row| {
                 row.get(0)
             })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The records of a lane with numbers above `after` that are messages of queues.
+    pub fn held_records(
+        &self,
+        lane: LaneKey<'_>,
+        after: i64,
+    ) -> Result<Vec<WaitingRecord>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT number, time_ms, record, trace, receipt FROM connector_record \
+             WHERE connector_id = ?1 AND stage = ?2 AND lane = ?3 AND number > ?4 \
+             AND receipt IS NOT NULL ORDER BY number",
+        )?;
+        let bounds = (lane.connector_id, lane.stage, lane.lane, after);
+        let rows = statement.query_map(bounds, waiting_record)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The receipts of the records of a lane up to this number, of those that are messages of queues.
+    pub fn record_receipts(
+        &self,
+        lane: LaneKey<'_>,
+        until: i64,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT receipt FROM connector_record WHERE connector_id = ?1 AND stage = ?2 AND lane = ?3 \
+             AND number <= ?4 AND receipt IS NOT NULL",
+        )?;
+        let bounds = (lane.connector_id, lane.stage, lane.lane, until);
+        let rows = statement.query_map(bounds, |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

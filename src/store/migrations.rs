@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 17] = [
+const MIGRATIONS: [&str; 18] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -229,6 +229,7 @@ const MIGRATIONS: [&str; 17] = [
     super::audit::CLAIMS_SCHEMA,
     super::metrics::BACKLOG_FILE_SCHEMA,
     super::outbox::TENANCY_SCHEMA,
+    super::connectors::RECEIPT_SCHEMA,
     super::outbox::HOLDER_SCHEMA,
 ];
 
@@ -246,6 +247,11 @@ pub(super) fn check_known(connection: &Connection, path: Option<&Path>) -> Resul
     }
 }
 
+/// Whether the database holds nothing yet.
+pub(super) fn is_new(connection: &Connection) -> Result<bool, StoreError> {
+    Ok(format_of(connection)? == 0)
+}
+
 /// Brings the database to the newest format, or refuses one that is newer still.
 pub(super) fn migrate(connection: &mut Connection, path: Option<&Path>) -> Result<(), StoreError> {
     let known = MIGRATIONS.len() as i64;
@@ -258,8 +264,13 @@ pub(super) fn migrate(connection: &mut Connection, path: Option<&Path>) -> Resul
     for migration in MIGRATIONS.iter().skip(done) {
         transaction.execute_batch(migration)?;
     }
-    transaction.pragma_update(None, "user_version", known)?;
+    note_format(&transaction)?;
     Ok(transaction.commit()?)
+}
+
+/// Notes that the database has the newest format. It is a change even where that was noted before.
+pub(super) fn note_format(connection: &Connection) -> Result<(), StoreError> {
+    Ok(connection.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?)
 }
 
 fn format_of(connection: &Connection) -> Result<i64, StoreError> {

@@ -39,6 +39,7 @@ mod transaction;
 mod work_requests;
 
 use std::cell::Cell;
+use std::io;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -50,7 +51,7 @@ use rusqlite::{Connection, ErrorCode};
 pub use access::{ApiKey, AuthToken};
 pub use alarms::{AlarmEvaluation, AlarmEvaluationFilter, AlarmStanding, AlarmWatch, WatchedAlarm};
 pub use audit::{AuditEntry, AuditFilter};
-pub use connectors::{FollowedLog, LaneKey, WaitingRecord};
+pub use connectors::{FollowedLog, LaneKey, NewWaitingRecord, WaitingRecord};
 pub use copy::ResourceKey;
 pub use effects::NotedEffect;
 pub use functions::NamedFunction;
@@ -73,6 +74,7 @@ pub use retry_tokens::Remembered;
 pub use trace::{MOST_TRACE_HOPS, NewTraceHop, StoredTraceHop, TRACE_KEPT_DAYS};
 pub use work_requests::{WorkFilter, WorkRequest};
 
+use crate::disk::{Disk, RealDisk};
 use crate::log::Durability;
 use transaction::Transaction;
 
@@ -98,6 +100,17 @@ pub enum StoreError {
         path: String,
         /// What SQLite said.
         source: rusqlite::Error,
+    },
+    /// The disk does not take the database.
+    #[error(
+        "cannot bring the database {path} to the disk: {source}. Make room there, or choose another folder with \
+         --data-dir"
+    )]
+    Unsynced {
+        /// The database file.
+        path: String,
+        /// What the system said.
+        source: io::Error,
     },
     /// A row holds what this program cannot read.
     #[error("the metadata store holds a {what} that cannot be read: {source}")]
@@ -168,6 +181,10 @@ impl Store {
     }
 
     fn open_database(path: &Path, durability: Durability) -> Result<Self, StoreError> {
+        if durability == Durability::Fsync {
+            // A process that waited for no disk may have made it.
+            sync(path)?;
+        }
         let connection = Connection::open(path)?;
         // The folder is locked, so nobody else looks at the write-ahead log: its index can live in memory.
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
@@ -175,12 +192,22 @@ impl Store {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         // Before the first pragma that writes.
         migrations::check_known(&connection, Some(path))?;
+        let is_new = migrations::is_new(&connection)?;
+        // SQLite waits for the disk seven times while it makes a database, whose tables nobody would miss.
+        let waits_for_disk = !is_new || durability == Durability::Fsync;
+        let promised = synchronous(durability);
+        let synchronous = if waits_for_disk { promised } else { "OFF" };
+        connection.pragma_update(None, "synchronous", synchronous)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", synchronous(durability))?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         shorten_log(&connection, path)?;
-        Self::ready(connection, Some(path.to_owned()), durability)
+        let store = Self::ready(connection, Some(path.to_owned()), durability)?;
+        if is_new {
+            finish_making(&store.lock())?;
+            store.lock().pragma_update(None, "synchronous", promised)?;
+        }
+        Ok(store)
     }
 
     /// A store that lives in memory and goes with the value.
@@ -320,12 +347,38 @@ fn shorten_log(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     if !long {
         return Ok(());
     }
-    let shortened = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-    match shortened.map_err(StoreError::from) {
+    match empty_log(connection) {
         // On a full disk the log stays long, and what is stored can be read.
         Err(StoreError::DiskFull) => Ok(()),
         result => result,
     }
+}
+
+fn empty_log(connection: &Connection) -> Result<(), StoreError> {
+    Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+}
+
+/// Takes the tables of a new database out of the write-ahead log, where every process would read them until the log
+/// is long. A process that is killed before leaves them there, which is no worse than a log that has grown.
+fn finish_making(connection: &Connection) -> Result<(), StoreError> {
+    empty_log(connection)?;
+    // SQLite waits for the disk when a log begins: so it begins now, and not with what somebody waits for.
+    migrations::note_format(connection)
+}
+
+/// Waits until the disk has a database, if there is one, and its name.
+fn sync(path: &Path) -> Result<(), StoreError> {
+    let synced = || {
+        if RealDisk.exists(path)? {
+            RealDisk.open(path)?.sync()?;
+        }
+        path.parent()
+            .map_or(Ok(()), |folder| RealDisk.sync_folder(folder))
+    };
+    synced().map_err(|source| StoreError::Unsynced {
+        path: path.display().to_string(),
+        source,
+    })
 }
 
 /// What of a store one tenancy sees.

@@ -3,6 +3,7 @@
 
 mod bench;
 mod chain;
+mod failing_functions;
 mod functions;
 mod killed;
 mod logs;
@@ -17,5 +18,6 @@ mod s3;
 mod served;
 mod set_back;
 mod streams;
+mod tombstones;
 mod traces;
 mod updates;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, text, to_bucket};
+use crate::bench::{Bench, COMPARTMENT, text, to_bucket};
 
 fn from_queue(config: Value) -> Value {
     json!({"kind": "plugin", "pluginName": "QueueSource", "configMap": config})
@@ -35,11 +35,13 @@ fn messages_leave_the_queue_and_arrive_in_a_bucket() {
     }
     assert_eq!(bench.engine.next_movement_in_ms(), Some(0));
     bench.engine.move_connectors().unwrap();
-    let stats = bench.queue_call("GetStats").with("queueId", &queue).value();
-    assert_eq!(stats["queue"]["visibleMessages"], 0);
-    assert_eq!(stats["queue"]["inFlightMessages"], 0);
+    // They are in flight until the bucket has them, for as long as that takes.
+    assert_eq!(counts(&bench, &queue), (0, 50, 0));
     bench.time.advance(420_000);
+    assert_eq!(consumed(&bench, &queue), [] as [Value; 0]);
+    assert_eq!(counts(&bench, &queue), (0, 50, 0));
     let objects = bench.objects();
+    assert_eq!(counts(&bench, &queue), (0, 0, 0));
     assert_eq!(objects.len(), 1);
     let name = format!("local/lake/{id}/20260314T010203Z_20260314T010203Z.0.data.gz");
     assert_eq!(objects[0].0, name);
@@ -87,10 +89,19 @@ fn consumed(bench: &Bench, queue: &str) -> Vec<Value> {
     messages
 }
 
+/// How many messages can be got, are in flight, and are dead letters.
+fn counts(bench: &Bench, queue: &str) -> (i64, i64, i64) {
+    let stats = bench.queue_call("GetStats").with("queueId", queue).value();
+    let count = |side: &str, name: &str| stats[side][name].as_i64().unwrap();
+    let in_flight = count("queue", "inFlightMessages");
+    assert_eq!(count("dlq", "inFlightMessages"), 0);
+    let dead_letters = count("dlq", "visibleMessages");
+    (count("queue", "visibleMessages"), in_flight, dead_letters)
+}
+
 /// How many messages can be got.
 fn visible(bench: &Bench, queue: &str) -> i64 {
-    let stats = bench.queue_call("GetStats").with("queueId", queue).value();
-    stats["queue"]["visibleMessages"].as_i64().unwrap()
+    counts(bench, queue).0
 }
 
 #[test]
@@ -158,4 +169,137 @@ fn one_that_is_turned_off_or_reads_elsewhere_gives_back_what_is_not_under_way() 
     bench.time.advance(420_000);
     assert!(bench.objects().is_empty());
     assert_eq!(visible(&bench, &queue), 2);
+}
+
+/// What a metric of a queue is now.
+fn gauge(bench: &Bench, queue: &str, metric: &str) -> f64 {
+    bench.sum(
+        "oci_queue",
+        metric,
+        &format!("{{resourceId = \"{queue}\"}}"),
+    )
+}
+
+#[test]
+fn what_a_connector_holds_is_in_the_metrics_of_its_queue() {
+    let bench = Bench::new();
+    let queue = bench.queue("jobs");
+    let source = from_queue(json!({"queueId": queue}));
+    bench.connector("c", source, json!([]), to_bucket("lake"));
+    put(&bench, &queue, "a", &["one", "two"]);
+    bench.engine.move_connectors().unwrap();
+    assert_eq!(gauge(&bench, &queue, "MessagesInQueueCount"), 2.0);
+}
+
+#[test]
+fn a_delivery_to_a_connector_makes_no_dead_letters() {
+    let bench = Bench::new();
+    let details = json!({"displayName": "jobs", "compartmentId": COMPARTMENT,
+                         "deadLetterQueueDeliveryCount": 1});
+    bench.queue_call("CreateQueue").body(details).ok();
+    let list = bench.queue_call("ListQueues").with("displayName", "jobs");
+    let queue = text(&list.value()["items"][0]["id"]);
+    let source = from_queue(json!({"queueId": queue}));
+    let id = bench.connector("c", source, json!([]), to_bucket("lake"));
+    put(&bench, &queue, "a", &["one"]);
+    bench.engine.move_connectors().unwrap();
+    assert_eq!(counts(&bench, &queue), (0, 1, 0));
+    bench.time.advance(3_600_000);
+    assert_eq!(counts(&bench, &queue), (0, 1, 0));
+    bench.change("DeactivateServiceConnector", &id).ok();
+    assert_eq!(counts(&bench, &queue), (1, 0, 0));
+    assert_eq!(consumed(&bench, &queue)[0]["deliveryCount"], 1);
+    // The one to a consumer did count.
+    bench.time.advance(3_600_000);
+    assert_eq!(counts(&bench, &queue), (0, 0, 1));
+}
+
+#[test]
+fn what_its_queue_lets_go_of_arrives_nevertheless() {
+    let bench = Bench::new();
+    let target = json!({"kind": "objectStorage", "bucketName": "lake",
+                        "batchRolloverTimeInMs": 1_000});
+    for (name, goes) in [("expired", 0), ("purged", 1), ("deleted", 2)] {
+        let queue = bench.queue(name);
+        let source = from_queue(json!({"queueId": queue}));
+        let id = bench.connector(name, source, json!([]), target.clone());
+        put(&bench, &queue, "a", &[name]);
+        bench.engine.move_connectors().unwrap();
+        let call = |operation: &str| bench.queue_call(operation).with("queueId", &queue);
+        match goes {
+            0 => bench.time.advance(30 * 24 * 3_600_000),
+            1 => {
+                let purge = call("PurgeQueue").body(json!({"purgeType": "NORMAL"}));
+                purge.ok();
+            }
+            _ => {
+                call("DeleteQueue").ok();
+            }
+        }
+        // What the queue has not any more does not come back to it.
+        bench.change("DeactivateServiceConnector", &id).ok();
+        bench.change("ActivateServiceConnector", &id).ok();
+        if goes < 2 {
+            assert_eq!(counts(&bench, &queue), (0, 0, 0), "{name}");
+            put(&bench, &queue, "a", &["later"]);
+        }
+        bench.engine.move_connectors().unwrap();
+        bench.time.advance(1_000);
+        let objects = bench.objects();
+        let records = objects.iter().flat_map(|(_, lines)| lines);
+        let got: Vec<String> = records.map(|one| text(&one["content"])).collect();
+        let wanted: &[&str] = match goes {
+            2 => &[name],
+            _ => &[name, "later"],
+        };
+        assert_eq!(got, wanted);
+        if goes < 2 {
+            assert_eq!(counts(&bench, &queue), (0, 0, 0), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_is_under_way_belongs_to_the_queue_that_it_is_of() {
+    let bench = Bench::new();
+    let (queue, other) = (bench.queue("jobs"), bench.queue("other"));
+    let source = from_queue(json!({"queueId": queue}));
+    let id = bench.connector("c", source, json!([]), to_bucket("lake"));
+    put(&bench, &queue, "a", &["one"]);
+    put(&bench, &other, "a", &["not this"]);
+    bench.shipments();
+    bench.time.advance(420_000);
+    let under_way = bench.shipments().remove(0);
+    let source = from_queue(json!({"queueId": other}));
+    bench.update(&id, json!({ "source": source }));
+    bench.engine.move_connectors().unwrap();
+    assert_eq!(counts(&bench, &queue), (0, 1, 0));
+    assert_eq!(counts(&bench, &other), (0, 1, 0));
+    bench.finish(&under_way, ocelot::engine::sch::Arrival::Stored);
+    assert_eq!(counts(&bench, &queue), (0, 0, 0));
+    assert_eq!(counts(&bench, &other), (0, 1, 0));
+}
+
+#[test]
+fn messages_are_consumed_when_a_function_task_has_answered() {
+    let bench = Bench::new();
+    let (queue, stream) = (bench.queue("jobs"), bench.stream("results", 1));
+    let function = bench.function("work");
+    let source = from_queue(json!({"queueId": queue}));
+    let tasks = json!([{"kind": "function", "functionId": function, "batchTimeInSec": 60}]);
+    let target = json!({"kind": "streaming", "streamId": stream});
+    bench.connector("c", source, tasks, target);
+    put(&bench, &queue, "a", &["one", "two"]);
+    bench.engine.move_connectors().unwrap();
+    bench.time.advance(60_000);
+    let shipment = bench.shipments().remove(0);
+    assert_eq!(counts(&bench, &queue), (0, 2, 0));
+    let failed = ocelot::engine::sch::Arrival::Failed("away".to_owned().into());
+    bench.finish(&shipment, failed);
+    assert_eq!(counts(&bench, &queue), (0, 2, 0));
+    bench.time.advance(10_000);
+    bench.calls(|_| "[1]".to_owned());
+    assert_eq!(counts(&bench, &queue), (0, 0, 0));
+    bench.engine.move_connectors().unwrap();
+    assert_eq!(bench.messages(&stream), [(None, "1".to_owned())]);
 }

@@ -156,7 +156,7 @@ fn what_makes_no_sense_is_refused() {
             "other",
         ),
         (
-            with(queue(json!({"queueId": "q"})), "pluginName", json!("X")),
+            with(queue(json!({"brokers": "b"})), "pluginName", json!("X")),
             none(),
             bucket(),
             "QueueSource",

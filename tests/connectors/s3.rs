@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use test_support::{Python, finish};
+use test_support::{Python, awaited, finish};
 
 use crate::bench::{Object, lines, text, value_of};
 use crate::program::Program;
@@ -53,11 +53,18 @@ impl S3 {
         self.address.rsplit_once(':').unwrap().1.parse().unwrap()
     }
 
-    /// The objects in its bucket.
-    fn objects(&mut self) -> Vec<Object> {
-        self.stdin.write_all(b"list\n").unwrap();
+    /// Has it do something, and tells what it answers.
+    fn ask(&mut self, what: &str) -> String {
+        writeln!(self.stdin, "{what}").unwrap();
         let mut told = String::new();
         self.stdout.read_line(&mut told).unwrap();
+        assert!(told.ends_with('\n'), "the S3 server is gone");
+        told
+    }
+
+    /// The objects in its bucket.
+    fn objects(&mut self) -> Vec<Object> {
+        let told = self.ask("list");
         let objects: Value = serde_json::from_str(&told).unwrap();
         let objects = objects.as_object().unwrap().iter();
         let read = |content: &Value| lines(&STANDARD.decode(content.as_str().unwrap()).unwrap());
@@ -66,17 +73,28 @@ impl S3 {
             .collect()
     }
 
+    /// The values of the messages in them.
+    fn values(&mut self) -> Vec<String> {
+        let records = self.objects().into_iter().flat_map(|(_, records)| records);
+        records.map(|record| value_of(&record)).collect()
+    }
+
+    /// What lets the program use the bucket.
+    fn settings(&self) -> [(&'static str, &str); 6] {
+        [
+            ("OCELOT_OBJECT_STORE", "s3://lake/raw"),
+            ("AWS_ENDPOINT_URL", &self.address),
+            ("AWS_ALLOW_HTTP", "true"),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", &self.key_id),
+            ("AWS_SECRET_ACCESS_KEY", &self.secret),
+        ]
+    }
+
     /// A line of the program that may use the bucket, with other settings in place of these.
     fn run(&self, program: &Program, line: &str, settings: &[(&str, &str)]) -> String {
         let mut command = program.command(line);
-        command
-            .env("OCELOT_OBJECT_STORE", "s3://lake/raw")
-            .env("AWS_ENDPOINT_URL", &self.address)
-            .env("AWS_ALLOW_HTTP", "true")
-            .env("AWS_REGION", "us-east-1")
-            .env("AWS_ACCESS_KEY_ID", &self.key_id)
-            .env("AWS_SECRET_ACCESS_KEY", &self.secret)
-            .envs(settings.iter().copied());
+        command.envs(self.settings()).envs(settings.iter().copied());
         let output = finish(command);
         let told = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{told}");
@@ -94,6 +112,12 @@ impl Drop for S3 {
 /// A program with a connector from the stream `orders` to the bucket `archive`, and the connector's OCID.
 fn with_connector() -> (Program, String) {
     let program = Program::new();
+    let id = connect(&program);
+    (program, id)
+}
+
+/// Makes that connector.
+fn connect(program: &Program) -> String {
     program.data("local clock set 2026-03-14T01:02:03Z --frozen");
     program.data("streaming admin stream create --name orders --partitions 1");
     program.data(
@@ -102,8 +126,7 @@ fn with_connector() -> (Program, String) {
          '{\"kind\": \"objectStorage\", \"bucketName\": \"archive\", \"batchRolloverTimeInMs\": 1000}'",
     );
     let list = program.data("sch service-connector list");
-    let id = text(&list["items"][0]["id"]);
-    (program, id)
+    text(&list["items"][0]["id"])
 }
 
 fn put(program: &Program, value: &str) {
@@ -169,9 +192,7 @@ fn a_store_that_refuses_is_told_of_and_gets_everything_later() {
     put(&program, "two");
     assert_eq!(s3.run(&program, "local clock advance 10m", &[]), "");
     assert_eq!(s3.run(&program, "local clock advance 10m", &[]), "");
-    let records = s3.objects().into_iter().flat_map(|(_, records)| records);
-    let values: Vec<String> = records.map(|record| value_of(&record)).collect();
-    assert_eq!(values, ["one", "two"]);
+    assert_eq!(s3.values(), ["one", "two"]);
     let shown = program.data("sch service-connector get --service-connector-id lake");
     assert_eq!(shown["lifecycle-details"], Value::Null);
 }
@@ -197,7 +218,52 @@ fn a_store_that_was_away_gets_everything_when_it_is_back() {
     for _ in 0..2 {
         assert_eq!(back.run(&program, "local clock advance 10m", &[]), "");
     }
-    let records = back.objects().into_iter().flat_map(|(_, records)| records);
-    let values: Vec<String> = records.map(|record| value_of(&record)).collect();
-    assert_eq!(values, ["one", "two"]);
+    assert_eq!(back.values(), ["one", "two"]);
+}
+
+#[test]
+fn a_server_stores_by_itself_also_after_the_store_was_away() {
+    let Some(mut s3) = S3::on(0) else { return };
+    let settings = s3.settings().into_iter();
+    let program = settings.fold(Program::new(), |program, (name, value)| {
+        program.variable(name, value)
+    });
+    let id = connect(&program);
+    let server = program.serve("");
+    put(&program, "one");
+    program.data("local clock advance 1s");
+    let stored = awaited("an object", || {
+        Some(s3.values()).filter(|all| !all.is_empty())
+    });
+    assert_eq!(stored, ["one"]);
+    let times = "20260314T010203Z_20260314T010203Z";
+    let name = format!("raw/local/archive/{id}/0/{times}.0.data.gz");
+    assert_eq!(s3.objects()[0].0, name);
+
+    s3.ask("away");
+    put(&program, "two");
+    program.data("local clock advance 1s");
+    let get = "sch service-connector get --service-connector-id lake";
+    let shown = awaited("a failure", || {
+        Some(program.data(get)).filter(|shown| shown["lifecycle-state"] == "NEEDS_ATTENTION")
+    });
+    let told = text(&shown["lifecycle-details"]);
+    assert!(told.contains("cannot be stored"), "{told}");
+    // Neither forgets, nor the process that has taken the batch.
+    server.kill();
+    let _server = program.serve("");
+    put(&program, "three");
+    s3.ask("back");
+    program.data("local clock advance 10m");
+    for (count, wanted) in [(2, "two"), (3, "three")] {
+        let stored = awaited(wanted, || {
+            Some(s3.values()).filter(|values| values.len() >= count)
+        });
+        assert_eq!(stored[count - 1..], [wanted]);
+        // What came last begins to gather when the batch before it has arrived.
+        program.data("local clock advance 1s");
+    }
+    let shown = program.data(get);
+    assert_eq!(shown["lifecycle-state"], "ACTIVE");
+    assert_eq!(shown["lifecycle-details"], Value::Null);
 }

@@ -3,7 +3,8 @@
 usage: s3_server.py PORT
 
 Prints its address, and the access key and secret of the user. Then it answers each line on standard input with a
-JSON object: the objects in the bucket, by name, in base64. It ends with standard input.
+line: `list` with a JSON object, the objects in the bucket, by name, in base64; `away` and `back`, after which its
+address refuses connections and takes them again, with an empty one. It ends with standard input.
 """
 
 import base64
@@ -44,10 +45,21 @@ def main(port):
     # From now on requests have to be signed by the user.
     requests.post(f"{address}/moto-api/reset-auth", data="0", timeout=10)
     print(address, key["AccessKeyId"], key["SecretAccessKey"], flush=True)
-    for _ in sys.stdin:
-        listed = s3.list_objects_v2(Bucket="lake").get("Contents", [])
-        objects = {one["Key"]: s3.get_object(Bucket="lake", Key=one["Key"])["Body"].read() for one in listed}
-        print(json.dumps({name: base64.b64encode(body).decode() for name, body in objects.items()}), flush=True)
+    for line in sys.stdin:
+        if line == "list\n":
+            listed = s3.list_objects_v2(Bucket="lake").get("Contents", [])
+            objects = {one["Key"]: s3.get_object(Bucket="lake", Key=one["Key"])["Body"].read() for one in listed}
+            print(json.dumps({name: base64.b64encode(body).decode() for name, body in objects.items()}), flush=True)
+            continue
+        if line == "away\n":
+            server.stop()
+            server._server.server_close()
+        else:
+            # What it holds, and its users, are the process's.
+            server = ThreadedMotoServer(ip_address="127.0.0.1", port=int(port), verbose=False)
+            server.start()
+            server.get_host_and_port()
+        print(flush=True)
     server.stop()
 
 

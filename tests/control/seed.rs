@@ -95,6 +95,48 @@ fn a_run_has_it_too() {
     assert_eq!(printed, json!(["orders", "returns"]));
 }
 
+/// As the options of the create commands are spelled, and within as in their help.
+const OPTIONS: &str = "
+streams: [{name: orders, partitions: 1}]
+topics: [{name: alerts}]
+subscriptions:
+  - {topic-id: alerts, protocol: EMAIL, subscription-endpoint: ann@example.com}
+alarms:
+  - display-name: busy
+    namespace: shop
+    query-text: Load[1m].max() > 3
+    severity: CRITICAL
+    destinations: [alerts]
+    is-enabled: true
+rules:
+  - display-name: uploads
+    is-enabled: true
+    condition: {eventType: com.oraclecloud.objectstorage.createobject}
+    actions: {actions: [{action-type: OSS, stream-id: orders, is-enabled: true}]}
+service-connectors:
+  - display-name: archive
+    source: {kind: streaming, stream-id: orders, cursor: {kind: TRIM_HORIZON}}
+    target: {kind: objectStorage, bucket-name: lake, batch-rollover-size-in-mbs: 1}
+";
+
+#[test]
+fn fields_are_spelled_as_options_too() {
+    let home = Home::new();
+    let file = write(&home, OPTIONS);
+    let server = home.serve(&format!("--seed {file}"));
+    let connector = home.json("sch service-connector get --service-connector-id archive");
+    assert_eq!(connector["target"]["batch-rollover-size-in-mbs"], 1);
+    let alarms = home.json("monitoring alarm list");
+    assert_eq!(alarms[0]["query"], "Load[1m].max() > 3");
+    server.stop();
+    home.serve(&format!("--seed {file}")).stop();
+    let subscriptions = home.json("ons subscription list");
+    assert_eq!(subscriptions.as_array().map(Vec::len), Some(1));
+    // Nothing is in an empty file.
+    let file = write(&home, "");
+    home.serve(&format!("--seed {file}")).stop();
+}
+
 #[test]
 fn a_file_that_is_no_seed_is_refused_before_anything_is_served() {
     let home = Home::new();
@@ -106,7 +148,7 @@ fn a_file_that_is_no_seed_is_refused_before_anything_is_served() {
         ),
         (
             "streams:\n  - partitions: 3",
-            "line 2: number 1 of streams has no name",
+            "line 2: number 1 of streams has no text as its name",
         ),
         (
             "# Two.\nstreams:\n  - name: a\n    partitions: 1\n  - name: b\n    colour: red",
@@ -116,7 +158,11 @@ fn a_file_that_is_no_seed_is_refused_before_anything_is_served() {
             "topics:\n- name: a\nstreams:\n  - name: b\n    partitions: many",
             "the seed's line 4: b of streams",
         ),
-        ("streams: orders", "streams is nothing"),
+        ("streams: orders", "streams must be a list"),
+        (
+            "streams:\n  - {name: a, partitions: 1}\n  - {name: a, partitions: 9}",
+            "the seed's line 3: a of streams: it stands in the seed twice",
+        ),
         ("- a", "is no seed"),
     ] {
         let file = write(&home, text);
@@ -254,7 +300,7 @@ fn logs_that_cannot_be_followed_are_refused() {
     for (log, told) in [
         (
             "file: a".to_owned(),
-            "line 2: number 1 of logs has no logId",
+            "line 2: number 1 of logs has no text as its logId",
         ),
         (format!("{whole}, path: a"), "line 2: l of logs has path"),
         (

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use ocelot::engine::Home;
+use ocelot::engine::{Engine, Home};
+use ocelot::log::Durability;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -84,6 +85,31 @@ fn a_database_of_the_first_format_is_brought_up_to_date() {
         .with("resourceId", stream["id"].as_str().unwrap())
         .value();
     assert_eq!(work["items"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn the_tables_of_a_new_database_are_not_read_from_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let length = |name| fs::metadata(folder.path().join(name)).unwrap().len();
+    for durability in [Durability::Os, Durability::Fsync] {
+        let home = Home::Folder(folder.path().join(format!("{durability:?}")));
+        drop(Engine::open(&home, durability).unwrap());
+        let name = |file| format!("{durability:?}/{file}");
+        assert!(length(name("ocelot.db")) > 200 * 1024);
+        assert!(length(name("ocelot.db-wal")) < 16 * 1024);
+    }
+}
+
+#[test]
+fn a_database_that_was_not_made_to_the_end_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let killed = Connection::open(folder.path().join("ocelot.db")).unwrap();
+    killed.pragma_update(None, "journal_mode", "WAL").unwrap();
+    drop(killed);
+    let bench = Bench::in_folder(folder.path());
+    bench.stream("orders", 1);
+    let bench = bench.reopened();
+    bench.call("GetStream").with("streamId", "orders").value();
 }
 
 #[test]

@@ -155,7 +155,7 @@ impl Model {
             .iter()
             .map(|(key, value)| NewRecord {
                 key: key.as_deref(),
-                value,
+                value: Some(value),
                 headers: if value.len() % 2 == 0 { &[] } else { &header },
             })
             .collect();

@@ -35,7 +35,7 @@ pub(crate) fn try_open(
 
 pub(crate) fn new_record(value: &[u8]) -> NewRecord<'_> {
     NewRecord {
-        value,
+        value: Some(value),
         ..NewRecord::default()
     }
 }

@@ -5,7 +5,8 @@ use ocelot::call::Call;
 use ocelot::engine::Engine;
 use serde_json::{Value, json};
 
-use crate::support::{Asked, Bench, COMPARTMENT, MINUTE_MS, array, merge, metric, text};
+use crate::support::{Asked, Bench, COMPARTMENT, HOUR_MS, MINUTE_MS, array, merge, metric, text};
+use ocelot::clock::rfc3339;
 
 /// How long data may be late where an alarm does not say: an evaluation looks at the minute so long ago.
 const SLACK: i64 = 3;
@@ -68,6 +69,12 @@ impl Watched {
 
     /// A minute passes in which each host had a value.
     pub(crate) fn minute(&self, values: &[(&str, f64)]) {
+        self.post_next(values);
+        self.pass(1);
+    }
+
+    /// Each host has a value in the minute that comes.
+    pub(crate) fn post_next(&self, values: &[(&str, f64)]) {
         let now_ms = self.bench.now_ms();
         let of_host = |(host, value): &(&str, f64)| {
             metric(
@@ -80,7 +87,6 @@ impl Watched {
         if !metrics.is_empty() {
             self.bench.post(metrics);
         }
-        self.pass(1);
     }
 
     /// Minutes pass, at each of which the alarms are evaluated.
@@ -89,6 +95,12 @@ impl Watched {
             self.bench.time.advance(MINUTE_MS);
             self.bench.engine.evaluate_alarms().unwrap();
         }
+        self.look();
+    }
+
+    /// The alarms are evaluated up to now.
+    pub(crate) fn look(&self) {
+        self.bench.engine.evaluate_alarms().unwrap();
         // Whoever makes deliveries carries out what is noted.
         self.bench.engine.next_delivery_in_ms().unwrap();
     }
@@ -173,6 +185,28 @@ fn alarms_are_created_shown_changed_and_deleted() {
     stale.call.headers.insert("if-match", "\"old\"".to_owned());
     stale.fails(412, "NoEtagMatch");
     watched.about("DeleteAlarm", &alarm).answer().unwrap();
+
+    // It is remembered for as long as others are, and told of when it is asked for.
+    let state = |alarm: &Value| text(&alarm["lifecycleState"]).to_owned();
+    let shown = watched.about("GetAlarm", &alarm).value();
+    assert_eq!(state(&shown), "DELETED");
+    let list = |state: Option<&str>| {
+        let list = watched.bench.call("ListAlarms");
+        let list = list.with("compartmentId", "ocid1.compartment.oc1..other");
+        let list = match state {
+            Some(state) => list.with("lifecycleState", state),
+            None => list,
+        };
+        array(&list.value())
+    };
+    assert_eq!(list(None), Vec::<Value>::new());
+    assert_eq!(list(Some("ACTIVE")), Vec::<Value>::new());
+    assert_eq!(list(Some("DELETING")), Vec::<Value>::new());
+    let deleted = list(Some("deleted"));
+    assert_eq!(deleted.len(), 1);
+    assert_eq!(state(&deleted[0]), "DELETED");
+    watched.bench.time.advance(90 * crate::support::DAY_MS);
+    assert_eq!(list(Some("DELETED")), Vec::<Value>::new());
     watched
         .about("GetAlarm", &alarm)
         .fails(404, "NotAuthorizedOrNotFound");
@@ -386,6 +420,115 @@ fn each_stream_has_its_own_messages_where_they_are_split() {
         json!(states),
         json!([["a", "FIRING"], ["b", "OK"], ["c", "OK"]])
     );
+}
+
+/// Two compartments, in which a minute passes with a value of the same dimensions in each.
+fn minute_in_both(watched: &Watched, values: [f64; 2]) {
+    let now_ms = watched.bench.now_ms();
+    let metrics = [COMPARTMENT, OTHER_COMPARTMENT].iter().zip(values);
+    let metrics = metrics.map(|(compartment_id, value)| {
+        let points = [(now_ms + MINUTE_MS, value)];
+        let mut metric = metric("cpu", json!({"host": "a"}), &points);
+        merge(&mut metric, json!({"compartmentId": compartment_id}));
+        metric
+    });
+    watched.bench.post(metrics.collect());
+    watched.pass(1);
+}
+
+const OTHER_COMPARTMENT: &str = "ocid1.compartment.oc1..other";
+
+#[test]
+fn streams_of_several_compartments_are_told_apart() {
+    let watched = Watched::new();
+    let everywhere = json!({
+        "metricCompartmentId": ocelot::call::LOCAL_TENANCY, "metricCompartmentIdInSubtree": true,
+        "isNotificationsPerMetricDimensionEnabled": true, "pendingDuration": "PT2M",
+    });
+    let alarm = watched.create(everywhere.clone());
+    // Each alone holds for a minute only at first.
+    for values in [[90.0, 10.0], [10.0, 90.0], [10.0, 10.0]] {
+        minute_in_both(&watched, values);
+    }
+    for values in [[90.0, 90.0], [90.0, 90.0], [90.0, 10.0]] {
+        minute_in_both(&watched, values);
+    }
+    watched.pass(SLACK);
+    let told: Vec<Value> = watched
+        .messages()
+        .iter()
+        .map(|one| json!([one["type"], one["alarmMetaData"][0]["totalMetricsFiring"]]))
+        .collect();
+    assert_eq!(
+        json!(told),
+        json!([
+            ["OK_TO_FIRING", 2],
+            ["OK_TO_FIRING", 2],
+            ["FIRING_TO_OK", 1]
+        ])
+    );
+    let keys: Vec<Value> = watched
+        .messages()
+        .iter()
+        .map(|one| one["dedupeKey"].clone())
+        .collect();
+    assert_ne!(keys[0], keys[1]);
+    assert!(keys[..2].contains(&keys[2]));
+    // Each page has one of them, although their dimensions are the same.
+    let states = || {
+        let asked = watched.about("RetrieveDimensionStates", &alarm);
+        asked.with("limit", "1").body(json!({}))
+    };
+    let first = states().ok();
+    let next = first.header("opc-next-page").unwrap().to_owned();
+    let first = first.body.unwrap();
+    let second = states().with("page", &next).value();
+    let mut found = [first, second].map(|page| {
+        let items = array(&page["items"]);
+        assert_eq!(items.len(), 1, "{page}");
+        text(&items[0]["status"]).to_owned()
+    });
+    found.sort();
+    assert_eq!(found, ["FIRING", "OK"]);
+}
+
+#[test]
+fn a_suppression_may_name_the_compartment_of_a_stream() {
+    let watched = Watched::new();
+    let alarm = watched.create(json!({
+        "metricCompartmentId": ocelot::call::LOCAL_TENANCY, "metricCompartmentIdInSubtree": true,
+        "isNotificationsPerMetricDimensionEnabled": true,
+    }));
+    let from = watched.bench.now_ms();
+    let suppression = watched.bench.call("CreateAlarmSuppression").body(json!({
+        "alarmSuppressionTarget": {"targetType": "ALARM", "alarmId": alarm["id"]},
+        "displayName": "quiet", "dimensions": {"host": "a", "compartmentId": OTHER_COMPARTMENT},
+        "timeSuppressFrom": rfc3339(from), "timeSuppressUntil": rfc3339(from + HOUR_MS),
+    }));
+    suppression.value();
+    minute_in_both(&watched, [90.0, 90.0]);
+    watched.pass(SLACK);
+    let told = watched.messages();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["alarmMetaData"][0]["totalMetricsFiring"], 2);
+}
+
+#[test]
+fn what_is_grouped_over_compartments_is_one_stream() {
+    let watched = Watched::new();
+    let query = "cpu[1m].groupBy(host).max() > 80 && cpu[1m].groupBy(host).sum() > 80";
+    watched.create(json!({
+        "metricCompartmentId": ocelot::call::LOCAL_TENANCY, "metricCompartmentIdInSubtree": true,
+        "query": query, "pendingDuration": "PT3M",
+    }));
+    watched.minute(&[("a", 90.0)]);
+    // Another compartment comes, and is part of the same stream.
+    minute_in_both(&watched, [90.0, 10.0]);
+    minute_in_both(&watched, [10.0, 90.0]);
+    watched.pass(SLACK);
+    let told = watched.messages();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["alarmMetaData"][0]["totalMetricsFiring"], 1);
 }
 
 #[test]

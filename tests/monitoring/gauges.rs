@@ -165,6 +165,21 @@ fn other_namespaces_are_asked_for_without_looking_at_queues() {
 }
 
 #[test]
+fn a_query_measures_the_gauges_that_it_names() {
+    let bench = Bench::new();
+    queue(&bench, json!({}));
+    gauge(&bench, "queuesize[1m].max() + ConsumerLag[1m].max()");
+    bench.time.advance(MINUTE_MS);
+    assert_eq!(gauge(&bench, "QueueSize[1m].max()"), [[(0, 0.0), (1, 0.0)]]);
+    assert_eq!(
+        gauge(&bench, "ConsumerLag[1m].max()"),
+        [[(0, 0.0), (1, 0.0)]]
+    );
+    let depth = gauge(&bench, "MessagesInQueueCount[1m].max()");
+    assert_eq!(depth, [[(1, 0.0)], [(1, 0.0)]]);
+}
+
+#[test]
 fn a_gauge_that_stays_at_zero_is_stored_once_by_itself() {
     let bench = Bench::new();
     let id = queue(&bench, json!({}));

@@ -1,7 +1,9 @@
 //! Tests of Monitoring: the engine through calls with a clock that the tests turn, and the program on a folder.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod agreement;
 mod alarm_changes;
+mod alarm_jumps;
 mod alarms;
 mod chain;
 mod faces;

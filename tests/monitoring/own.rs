@@ -221,7 +221,7 @@ pub(crate) fn batch(records: usize) -> Vec<u8> {
     let disk = Arc::new(MemoryDisk::default());
     let mut log = Partition::open(disk, Path::new("/log"), LogOptions::default()).unwrap();
     let record = NewRecord {
-        value: b"value",
+        value: Some(b"value"),
         ..NewRecord::default()
     };
     log.append(&vec![record; records], 1).unwrap();

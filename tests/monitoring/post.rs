@@ -120,29 +120,97 @@ fn what_the_rules_forbid_is_refused() {
     }
 }
 
+/// Metrics of another shape than a metric has, and what is said of the second of a batch.
+fn malformed() -> [(Value, &'static str, &'static str); 6] {
+    let missing = "MissingParameter";
+    let invalid = "InvalidParameter";
+    let mut nameless = orders(json!({}));
+    nameless.as_object_mut().unwrap().remove("name");
+    [
+        (nameless, missing, "metricData[1].name is missing"),
+        (
+            orders(json!({"datapoints": [{"value": 1}]})),
+            missing,
+            "metricData[1].datapoints[0].timestamp is missing",
+        ),
+        (
+            orders(json!({"dimensions": {"a": 1}})),
+            invalid,
+            "metricData[1].dimensions.a must be a string, not 1",
+        ),
+        (
+            orders(json!({"datapoints": [{"timestamp": "now", "value": 1}]})),
+            invalid,
+            "metricData[1].datapoints[0].timestamp must be an RFC 3339 time, not \"now\"",
+        ),
+        (
+            orders(json!({"datapoints": "none"})),
+            invalid,
+            "metricData[1].datapoints must be a JSON list, not \"none\"",
+        ),
+        (
+            json!(5),
+            invalid,
+            "metricData[1] must be a JSON object, not 5",
+        ),
+    ]
+}
+
+#[test]
+fn a_malformed_metric_spoils_an_atomic_batch_or_only_itself() {
+    for (bad, code, said) in malformed() {
+        let bench = Bench::new();
+        let metrics = json!([orders(json!({})), bad]);
+        let batch = |atomicity: Value| {
+            let body = json!({"metricData": metrics, "batchAtomicity": atomicity});
+            bench.call("PostMetricData").body(body)
+        };
+        let refused = batch(json!("ATOMIC")).fails(400, code);
+        let nothing_was = "1 of 2 metrics cannot be stored, and nothing was: ";
+        assert_eq!(refused, format!("{nothing_was}{said}"));
+        assert_eq!(bench.list(json!({})), Vec::<Value>::new());
+
+        let told = json!({
+            "failedMetricsCount": 1,
+            "failedMetrics": [{"message": said, "metricData": metrics[1]}],
+        });
+        // What is shown of the metric is as malformed as it came.
+        let stored = |atomicity| batch(atomicity).answer().unwrap().body.unwrap();
+        assert_eq!(stored(json!("NON_ATOMIC")), told);
+        assert_eq!(bench.list(json!({})).len(), 1);
+        assert_eq!(stored(json!(null)), told);
+        // Without a good one there is nothing to store.
+        let alone = bench.post_call(vec![metrics[1].clone()]).fails(400, code);
+        let nothing_was = "1 of 1 metrics cannot be stored, and nothing was: ";
+        assert!(alone.starts_with(nothing_was), "{alone}");
+    }
+}
+
 #[test]
 fn bodies_of_another_shape_are_refused_as_a_whole() {
     let bench = Bench::new();
     let good = orders(json!({}));
-    for (metrics, code) in [
-        (vec![], "InvalidParameter"),
+    for (body, code, said) in [
+        (json!({}), "MissingParameter", "metricData is missing"),
         (
-            vec![good.clone(), orders(json!({"datapoints": [{"value": 1}]}))],
-            "MissingParameter",
+            json!({"metricData": good}),
+            "InvalidParameter",
+            "metricData must be a JSON list",
         ),
         (
-            vec![good.clone(), orders(json!({"dimensions": {"a": 1}}))],
+            json!({"metricData": []}),
             "InvalidParameter",
+            "metricData has no metrics",
         ),
         (
-            vec![
-                good.clone(),
-                orders(json!({"datapoints": [{"timestamp": "now", "value": 1}]})),
-            ],
+            json!({"metricData": [good], "batchAtomicity": "SOME"}),
             "InvalidParameter",
+            "batchAtomicity must be one of",
         ),
     ] {
-        bench.post_call(metrics).fails(400, code);
+        let call = bench.call("PostMetricData").body(body);
+        let message = call.fails(400, code);
+        assert!(message.contains(said), "{message}");
     }
     assert_eq!(bench.list(json!({})), Vec::<Value>::new());
 }

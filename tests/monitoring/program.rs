@@ -52,6 +52,31 @@ fn metrics_are_posted_listed_and_queried() {
 }
 
 #[test]
+fn a_malformed_metric_is_told_of_and_the_others_are_stored() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    printed(&run(
+        home,
+        &words("local clock set 2026-03-14T01:00:00Z --frozen"),
+    ));
+    let bad = r#"{"namespace": "shop", "name": "orders", "compartmentId": "c", "dimensions": {"site": 7},
+        "datapoints": []}"#;
+    let metrics = format!("{}, {bad}]", POINTS.trim_end_matches(']'));
+    let mut post = words("monitoring metric-data post --metric-data");
+    post.push(&metrics);
+    let told = printed(&run(home, &post));
+    assert_eq!(told["data"]["failed-metrics-count"], 1, "{told}");
+    let failed = &told["data"]["failed-metrics"][0];
+    let said = "metricData[1].dimensions.site must be a string, not 7";
+    assert_eq!(failed["message"], said, "{told}");
+    let list = words("monitoring metric list --compartment-id c --namespace shop");
+    assert_eq!(
+        printed(&run(home, &list))["data"].as_array().unwrap().len(),
+        1
+    );
+}
+
+#[test]
 fn a_fault_in_a_query_is_shown_with_a_caret() {
     let home = tempfile::tempdir().unwrap();
     let mut query = words(

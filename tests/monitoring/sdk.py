@@ -67,8 +67,11 @@ def metric(namespace, site, now, values):
 def post(monitoring, now):
     good = [metric("shop", "berlin", now, [1, 2, 3]), metric("shop", "rome", now, [10, 20.5, 30])]
     bad = metric("oci_shop", "rome", now, [1])
-    reply = monitoring.post_metric_data(models.PostMetricDataDetails(metric_data=good + [bad])).data
-    assert reply.failed_metrics_count == 1, reply
+    faulty = metric("shop", "oslo", now, [1])
+    faulty.datapoints[0].timestamp = None
+    reply = monitoring.post_metric_data(models.PostMetricDataDetails(metric_data=good + [bad, faulty])).data
+    assert reply.failed_metrics_count == 2, reply
+    assert "metricData[3].datapoints[0].timestamp is missing" in reply.failed_metrics[1].message, reply
     assert reply.failed_metrics[0].metric_data.namespace == "oci_shop", reply
     assert "reserved" in reply.failed_metrics[0].message, reply
 
@@ -146,6 +149,8 @@ def alarms(monitoring):
     monitoring.change_alarm_compartment(created.id, models.ChangeAlarmCompartmentDetails(compartment_id="c"))
     monitoring.delete_alarm(created.id)
     assert monitoring.list_alarms("c").data == []
+    assert [one.id for one in monitoring.list_alarms("c", lifecycle_state="DELETED").data] == [created.id]
+    assert monitoring.get_alarm(created.id).data.lifecycle_state == "DELETED"
 
 
 def main(endpoint, key_file):

@@ -1,12 +1,9 @@
-//! `ocelot monitoring alarm simulate`: timelines reckoned by hand, files that are wrong, and the engine's own history.
+//! `ocelot monitoring alarm simulate`: timelines reckoned by hand, and files that are wrong.
 
-use ocelot::clock::rfc3339;
-use ocelot::engine::monitoring::{SimulatedPoint, Simulation};
 use serde_json::{Value, json};
 use test_support::{PATIENCE, Program};
 
-use crate::alarms::Watched;
-use crate::support::{MINUTE_MS, START_MS, array, text};
+use crate::support::{array, text};
 
 /// A home with an alarm named `busy` that tells a topic.
 struct Simulator {
@@ -463,118 +460,4 @@ fn an_alarm_of_a_server_is_simulated_here() {
         server.url()
     ));
     assert_eq!(there, here);
-}
-
-/// What hosts come to minute by minute, the same at every run: high, low, or nothing.
-fn minutes(hosts: &[&'static str], count: i64, mut seed: u64) -> Vec<Vec<(&'static str, f64)>> {
-    let mut next = move || {
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        seed >> 33
-    };
-    let mut silent = 0;
-    (0..count)
-        .map(|_| {
-            silent = if next() % 40 == 0 {
-                14
-            } else {
-                i64::max(silent - 1, 0)
-            };
-            let mut values = Vec::new();
-            for host in hosts {
-                let value = 70 + next() % 40;
-                if silent == 0 && next() % 8 > 0 {
-                    values.push((*host, value as f64));
-                }
-            }
-            values
-        })
-        .collect()
-}
-
-/// Posts points to the engine minute by minute, and holds its history and its messages against a simulation.
-fn compare(more: Value, seed: u64) {
-    let watched = Watched::new();
-    let alarm = watched.create(more);
-    let minutes = minutes(&["a", "b", "c"], 150, seed);
-    minutes.iter().for_each(|values| watched.minute(values));
-    watched.pass(20);
-
-    let shown = watched.about("GetAlarm", &alarm).value();
-    let now_ms = watched.bench.now_ms();
-    let mut simulation = Simulation::of(&shown, &[])
-        .unwrap()
-        .until(now_ms)
-        .with_messages();
-    for (minute, values) in (1..).zip(&minutes) {
-        for (host, value) in values {
-            let point = SimulatedPoint {
-                metric: "cpu".to_owned(),
-                dimensions: [("host".to_owned(), (*host).to_owned())].into(),
-                at_ms: START_MS + minute * MINUTE_MS,
-                value: *value,
-                count: 1,
-            };
-            simulation.add(point).unwrap();
-        }
-    }
-    let told = json!(simulation.finish().unwrap());
-    let timeline = array(&told["timeline"]);
-    assert!(timeline.len() >= 5, "{told}");
-
-    let notifications = timeline.iter().map(|entry| &entry["notifications"][0]);
-    let sent = notifications.filter(|one| one["outcome"] == "SENT");
-    let sent: Vec<Value> = sent.map(|one| one["message"].clone()).collect();
-    assert_eq!(sent, watched.messages());
-    assert_eq!(told["notifications"]["sent"], sent.len());
-
-    // Entries of one minute leave the alarm as a whole in one state.
-    let mut changes: Vec<(String, String)> = Vec::new();
-    let mut status = "OK";
-    for entry in &timeline {
-        let now = text(&entry["alarm-status"]);
-        if now != status {
-            changes.push((text(&entry["timestamp"]).to_owned(), now.to_uppercase()));
-            status = now;
-        }
-    }
-    let asked = watched.about("GetAlarmHistory", &alarm);
-    let history = asked
-        .with("alarmHistorytype", "STATE_TRANSITION_HISTORY")
-        .value();
-    let mut entries: Vec<(String, String)> = array(&history["entries"])
-        .iter()
-        .map(|entry| {
-            let (_, to) = text(&entry["summary"]).rsplit_once(' ').unwrap();
-            (text(&entry["timestamp"]).to_owned(), to.to_uppercase())
-        })
-        .collect();
-    entries.reverse();
-    assert_eq!(changes, entries);
-    assert!(entries.len() >= 4, "{entries:?}");
-}
-
-#[test]
-fn a_simulation_is_what_the_engine_would_have_done() {
-    compare(json!({}), 1);
-    let at = |minute| rfc3339(START_MS + minute * MINUTE_MS);
-    let quiet = json!({"timeSuppressFrom": at(30), "timeSuppressUntil": at(60)});
-    compare(
-        json!({"pendingDuration": "PT2M", "repeatNotificationDuration": "PT3M", "suppression": quiet}),
-        2,
-    );
-    let worse =
-        json!({"ruleName": "worse", "query": "cpu[2m].mean() > 100", "pendingDuration": "PT2M"});
-    compare(
-        json!({
-            "isNotificationsPerMetricDimensionEnabled": true, "overrides": [worse],
-            "query": "cpu[3m].mean() > 85", "body": "{{dimensions.host}}",
-        }),
-        3,
-    );
-    compare(
-        json!({"query": "cpu[1m].grouping().absent(30m)", "evaluationSlackDuration": "PT5M"}),
-        4,
-    );
 }

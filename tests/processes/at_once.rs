@@ -187,3 +187,25 @@ fn a_folder_is_created_once_by_many() {
         (16, 1)
     );
 }
+
+#[test]
+fn processes_that_come_first_at_once_make_one_folder() {
+    const PROCESSES: usize = 8;
+    for _ in 0..5 {
+        let home = tempfile::tempdir().unwrap();
+        let program = Program::over(&home.path().join("data"));
+        let children: Vec<_> = (0..PROCESSES)
+            .map(|nth| {
+                let words =
+                    "streaming admin stream create --compartment-id c --partitions 1 --name";
+                let name = nth.to_string();
+                program.command(words).arg(name).spawn().unwrap()
+            })
+            .collect();
+        for child in children {
+            json(&child.wait_with_output().unwrap());
+        }
+        let words = "streaming admin stream list --compartment-id c --all --query length(data)";
+        assert_eq!(json(&program.command(words).output().unwrap()), PROCESSES);
+    }
+}

@@ -164,3 +164,40 @@ fn a_process_killed_while_it_changes_metadata_leaves_all_or_nothing() {
         "{acknowledged:?} were acknowledged, {found:?} are there"
     );
 }
+
+#[test]
+fn a_process_killed_while_it_makes_the_folder_leaves_one_that_can_be_used() {
+    let home = tempfile::tempdir().unwrap();
+    let create = |program: &Program, name: &str| {
+        let words = "streaming admin stream create --compartment-id c --partitions 1 --name";
+        let mut command = program.command(words);
+        command.arg(name);
+        command
+    };
+    let begun = Instant::now();
+    json(
+        &create(&Program::over(&home.path().join("usual")), "first")
+            .output()
+            .unwrap(),
+    );
+    let usual = begun.elapsed();
+    for nth in 0..40 {
+        let program = Program::over(&home.path().join(nth.to_string()));
+        let mut child = create(&program, "first").spawn().unwrap();
+        thread::sleep(usual.mul_f64(scattered(nth) as f64 % 1000.0 / 800.0));
+        child.kill().unwrap();
+        let was_acknowledged = !child.wait_with_output().unwrap().stdout.is_empty();
+
+        json(&create(&program, "second").output().unwrap());
+        let words = "streaming admin stream list --compartment-id c --query data[].name";
+        let names = json(&program.command(words).output().unwrap());
+        let names: Vec<&str> = names
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|name| name.as_str())
+            .collect();
+        assert!(names.contains(&"second"), "{names:?}");
+        assert!(!was_acknowledged || names.contains(&"first"), "{names:?}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ocelot::api::model::Kind;
 use ocelot::api::naming::snake;
 use ocelot::api::operation::{Operation, Place, ReplyBody};
 use ocelot::api::operations;
@@ -131,6 +132,8 @@ fn body_parameters_are_fields_of_the_body() {
             let body = operation.body.unwrap();
             let field = body.field(param.wire);
             assert!(field.is_some(), "{}: {}", operation.command, param.wire);
+            let is_list = matches!(operation.kind(param), Kind::List(_));
+            assert!(is_list || !param.has_items_judged, "{}", operation.command);
         }
     }
 }

@@ -68,7 +68,8 @@ pub(super) static OPERATIONS: [Operation; 3] = [
                 "metricData",
                 "JSON list of objects with namespace, name, compartmentId, dimensions \
                  and datapoints, at most 50.",
-            ),
+            )
+            .with_items_judged(),
             body(
                 "batchAtomicity",
                 "Whether one bad entry spoils the whole batch or only itself (default \

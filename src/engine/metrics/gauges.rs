@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use super::super::queue::{self, QueueGauges};
 use super::super::streaming::Lag;
 use super::super::{Engine, EngineError};
+use super::MetricsAsked;
 use super::catalogue::{CONSUMER_LAG, Metric, QUEUE_DEPTH, QUEUE_LAG, QUEUE_SIZE};
 use crate::store::{Bucket, Measurement, Since, Stamped};
 
@@ -16,23 +17,20 @@ use crate::store::{Bucket, Measurement, Since, Stamped};
 const MINUTE_MS: f64 = 60_000.0;
 
 impl Engine {
-    /// The gauges of a namespace, or all, as they are now.
+    /// The gauges that somebody asks for, as they are now.
     pub(super) fn gauges(
         &self,
-        namespace: Option<&str>,
+        asked: &MetricsAsked<'_>,
         now_ms: i64,
     ) -> Result<Vec<Measurement>, EngineError> {
-        let is_asked = |metric: &Metric| {
-            namespace.is_none_or(|namespace| namespace.eq_ignore_ascii_case(metric.namespace))
-        };
         let mut gauges = Vec::new();
-        if is_asked(&CONSUMER_LAG) {
+        if asked.include(&CONSUMER_LAG) {
             let lags = self.streaming.lags(&self.store, now_ms)?;
             gauges.extend(lags.into_iter().map(|lag| of_lag(lag, now_ms)));
         }
-        if is_asked(&QUEUE_DEPTH) {
+        if OF_QUEUES.iter().any(|metric| asked.include(metric)) {
             for queue in self.queue_gauges(now_ms)? {
-                gauges.extend(of_queue(&queue, now_ms));
+                gauges.extend(of_queue(&queue, asked, now_ms));
             }
         }
         Ok(gauges)
@@ -70,21 +68,26 @@ fn of_lag(lag: Lag, now_ms: i64) -> Measurement {
     )
 }
 
-fn of_queue(queue: &QueueGauges, now_ms: i64) -> [Measurement; 4] {
+/// What is measured of each queue and consumer group.
+static OF_QUEUES: [&Metric; 3] = [&QUEUE_DEPTH, &QUEUE_SIZE, &QUEUE_LAG];
+
+fn of_queue(queue: &QueueGauges, asked: &MetricsAsked<'_>, now_ms: i64) -> Vec<Measurement> {
     let group = queue.group_id.as_deref();
     let group = group.map(|group_id| ("consumerGroupId", group_id));
-    let of = |metric, visible: Option<&'static str>, value| {
+    let age_ms = queue.oldest_ms.map_or(0, |oldest_ms| now_ms - oldest_ms);
+    let all = [
+        (&QUEUE_DEPTH, Some("true"), queue.visible as f64),
+        (&QUEUE_DEPTH, Some("false"), queue.in_flight as f64),
+        (&QUEUE_SIZE, None, queue.bytes as f64),
+        (&QUEUE_LAG, None, age_ms as f64 / MINUTE_MS),
+    ];
+    let asked = all.into_iter().filter(|(metric, ..)| asked.include(metric));
+    let gauges = asked.map(|(metric, visible, value)| {
         let visible = visible.map(|visible| ("isVisible", visible));
         let dimensions: Vec<_> = group.into_iter().chain(visible).collect();
         gauge(metric, (&queue.queue_id, &dimensions), now_ms, value)
-    };
-    let age_ms = queue.oldest_ms.map_or(0, |oldest_ms| now_ms - oldest_ms);
-    [
-        of(&QUEUE_DEPTH, Some("true"), queue.visible as f64),
-        of(&QUEUE_DEPTH, Some("false"), queue.in_flight as f64),
-        of(&QUEUE_SIZE, None, queue.bytes as f64),
-        of(&QUEUE_LAG, None, age_ms as f64 / MINUTE_MS),
-    ]
+    });
+    gauges.collect()
 }
 
 fn gauge(

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::store::{Measurement, Since};
 
 pub(super) use backlog::Backlog;
+use catalogue::Metric;
 pub(super) use catalogue::{
     DELIVERED, DELIVERED_EVENTS, EVENTS_DELIVERED, FAILED, GETS, MATCHED_EVENTS, PUBLISHED,
     PUBLISHED_EVENTS, PUTS, RequestMetrics, UNDELIVERED_EVENTS, is_amount,
@@ -32,19 +33,40 @@ use gauges::is_at_zero;
 /// How many bytes of measurements wait at most to be brought into their series.
 const MOST_WAITING_BYTES: u64 = 256 * 1024;
 
+/// The metrics that somebody asks for.
+#[derive(Debug, Default)]
+pub(super) struct MetricsAsked<'c> {
+    /// Those of this namespace; of all where it is absent.
+    pub namespace: Option<&'c str>,
+    /// Those with these names; all where they are absent.
+    pub names: Option<Vec<String>>,
+}
+
+impl MetricsAsked<'_> {
+    fn include(&self, metric: &Metric) -> bool {
+        let namespace = self.namespace;
+        let names = self.names.as_ref();
+        namespace.is_none_or(|namespace| namespace.eq_ignore_ascii_case(metric.namespace))
+            && names.is_none_or(|names| {
+                let mut names = names.iter();
+                names.any(|name| name.eq_ignore_ascii_case(metric.name))
+            })
+    }
+}
+
 impl Engine {
     /// Stores what was measured, in the series that queries read, with the gauges as they are now.
     pub fn store_metrics(&self) -> Result<(), EngineError> {
         let now_ms = self.clock.now_ms();
-        let gauges = self.gauges(None, now_ms)?;
+        let gauges = self.gauges(&MetricsAsked::default(), now_ms)?;
         self.store_with(gauges, now_ms)
     }
 
-    /// The same for someone who asks for a namespace, or all: the gauges of others need not be measured. Those at
-    /// zero are not filled up to now, since there may be thousands that have long been.
-    pub(super) fn store_metrics_for(&self, namespace: Option<&str>) -> Result<(), EngineError> {
+    /// The same for someone who asks for some of them: other gauges need not be measured, of which there are several
+    /// for each queue. Those at zero are not filled up to now, since there may be thousands that have long been.
+    pub(super) fn store_metrics_for(&self, asked: &MetricsAsked<'_>) -> Result<(), EngineError> {
         let now_ms = self.clock.now_ms();
-        let mut gauges = self.gauges(namespace, now_ms)?;
+        let mut gauges = self.gauges(asked, now_ms)?;
         for gauge in gauges.iter_mut().filter(|gauge| is_at_zero(gauge)) {
             gauge.gauge = Some(Since::Unknown);
         }
@@ -54,7 +76,7 @@ impl Engine {
     /// The same once a minute, without anybody asking: gauges that stay at zero are left out.
     pub fn store_metrics_of_minute(&self) -> Result<(), EngineError> {
         let now_ms = self.clock.now_ms();
-        let mut gauges = self.gauges(None, now_ms)?;
+        let mut gauges = self.gauges(&MetricsAsked::default(), now_ms)?;
         self.at_rest.leave_out(&mut gauges);
         self.store_with(gauges, now_ms)
     }

@@ -18,6 +18,7 @@ pub use alarms::{
 };
 pub use post::{check_dimension_key, check_dimension_value};
 
+use super::metrics::MetricsAsked;
 use super::rates::Rate;
 use super::{Context, Strictness};
 use crate::api::monitoring::Monitoring as Operation;
@@ -38,9 +39,18 @@ pub(super) fn reads_metrics(operation: Operation) -> bool {
     )
 }
 
-/// The namespace that a call for metrics asks for; none where it asks for all.
-pub(super) fn namespace_asked(call: &Call) -> Option<&str> {
-    call.body.as_ref()?.get("namespace")?.as_str()
+/// The metrics that a call asks for.
+pub(super) fn metrics_asked(call: &Call) -> MetricsAsked<'_> {
+    let text = |key| call.body.as_ref()?.get(key)?.as_str();
+    let query = text("query").and_then(|query| mql::parse(query).ok());
+    let names = query.map(|query| {
+        let metrics = query.metrics().into_iter();
+        metrics.map(|metric| metric.name.clone()).collect()
+    });
+    MetricsAsked {
+        namespace: text("namespace"),
+        names,
+    }
 }
 
 /// Answers a call of an operation of Monitoring.

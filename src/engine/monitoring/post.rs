@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::Context;
+use super::super::request::check_item;
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::{parse_rfc3339, rfc3339};
 use crate::store::{SeriesKey, Session, Stamped};
@@ -66,17 +67,19 @@ struct Checked {
 /// A metric that cannot, and why.
 struct Refused<'c> {
     metric: &'c Value,
-    message: String,
+    error: ApiError,
 }
 
 pub(super) fn post(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let details: Details = call.typed_body()?;
     let mut good = Vec::new();
     let mut bad = Vec::new();
-    for metric in &details.metric_data {
-        match check(metric, context.now_ms) {
+    for (index, metric) in details.metric_data.iter().enumerate() {
+        let checked = check_item(call, "metricData", index)
+            .and_then(|()| check(metric, context.now_ms).map_err(ApiError::invalid));
+        match checked {
             Ok(checked) => good.push(checked),
-            Err(message) => bad.push(Refused { metric, message }),
+            Err(error) => bad.push(Refused { metric, error }),
         }
     }
     check_batch(&details, &good, &bad)?;
@@ -85,7 +88,7 @@ pub(super) fn post(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError
         .write(|session| store(session, &good, context.now_ms))?;
     let failed = bad.iter().map(|refused| {
         json!({
-            "message": refused.message,
+            "message": refused.error.message,
             "metricData": refused.metric,
         })
     });
@@ -109,12 +112,15 @@ fn check_batch(details: &Details, good: &[Checked], bad: &[Refused<'_>]) -> Resu
         None if details.metric_data.is_empty() => {
             Err(ApiError::invalid("metricData has no metrics"))
         }
-        Some(first) if details.is_atomic() || good.is_empty() => Err(ApiError::invalid(format!(
-            "{} of {} metrics cannot be stored, and nothing was: {}",
-            bad.len(),
-            details.metric_data.len(),
-            first.message
-        ))),
+        Some(first) if details.is_atomic() || good.is_empty() => Err(ApiError {
+            message: format!(
+                "{} of {} metrics cannot be stored, and nothing was: {}",
+                bad.len(),
+                details.metric_data.len(),
+                first.error.message
+            ),
+            ..first.error.clone()
+        }),
         _ => Ok(()),
     }
 }

@@ -60,11 +60,6 @@ impl Address {
         Ok(address)
     }
 
-    /// What a connector reads: the same, with those that have expired.
-    pub(super) fn of_connector(session: &Session<'_>, queue_id: &str) -> Result<Self, ApiError> {
-        Self::find(session, queue_id, None)
-    }
-
     /// What a command on this machine names.
     pub(super) fn of_part(session: &Session<'_>, part: &QueuePart) -> Result<Self, ApiError> {
         if let Some(channel) = &part.channel {

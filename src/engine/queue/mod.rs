@@ -47,7 +47,7 @@ pub use messages::{
     DeleteQueueMessages, Deleted, GotQueueMessages, PutQueueMessages, PutQueueResult,
     QueueBatchResult,
 };
-pub(super) use messages::{TakenMessage, give_back, take_out};
+pub(super) use messages::{consume, give_back, hold};
 pub(super) use overview::overview;
 pub use peek::PeekedState;
 pub(super) use queues::QUEUE;

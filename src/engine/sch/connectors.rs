@@ -136,6 +136,7 @@ impl GivenParts {
 }
 
 fn read_source(session: &Session<'_>, value: Value) -> Result<Source, ApiError> {
+    details::check_plugin(&value)?;
     details::read::<Source>("source", value)?.checked(session)
 }
 
@@ -293,9 +294,8 @@ pub(super) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         own.defined_tags = given.defined_tags.unwrap_or(own.defined_tags.clone());
         movement.forget_failures();
         if !own.source.goes_on(&before.source) {
-            let source = (connector.id.as_str(), &before.source);
-            let part = Part::NotUnderWay;
-            giving_back::give_back(session, context.now_ms, source, &mut movement, part)?;
+            let (id, part) = (connector.id.as_str(), Part::NotUnderWay);
+            giving_back::give_back(session, context.now_ms, id, &mut movement, part)?;
             movement.begin_anew(context.now_ms);
         }
         if own.tasks != before.tasks || own.target != before.target {
@@ -374,8 +374,8 @@ pub(super) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         connector.delete(context.now_ms);
         session.put_resource(CONNECTOR.ocid_type, &connector)?;
         let mut movement = movement_of(session, &connector.id)?;
-        let source = (connector.id.as_str(), &connector.details.source);
-        giving_back::give_back(session, context.now_ms, source, &mut movement, Part::All)?;
+        let id = connector.id.as_str();
+        giving_back::give_back(session, context.now_ms, id, &mut movement, Part::All)?;
         traces::note_end(session, context, &connector.id, &movement.lanes)?;
         session.remove_movement(&connector.id)?;
         resource::forget_old(session, context.now_ms)?;

@@ -178,6 +178,17 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(
         .map_err(|error| ApiError::invalid(format!("Unable to parse JSON body: {field}: {error}")))
 }
 
+/// Refuses a source by a plugin that is not there: what its settings are, nobody knows.
+pub(super) fn check_plugin(source: &Value) -> Result<(), ApiError> {
+    let text = |field: &str| source.get(field).and_then(Value::as_str);
+    match (text("kind"), text("pluginName")) {
+        (Some("plugin"), Some(name)) if name != QUEUE_SOURCE => Err(ApiError::invalid(format!(
+            "source.pluginName must be {QUEUE_SOURCE}, not {name}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// A number that must be 1 at least, and not too large.
 fn check_number(field: &str, value: Option<i64>, most: i64) -> Result<(), ApiError> {
     match value {
@@ -236,15 +247,7 @@ impl Source {
             Self::Streaming { stream_id, .. } => {
                 resolved(session, streaming::STREAM, "source.streamId", stream_id)?;
             }
-            Self::Plugin {
-                plugin_name,
-                config_map,
-            } => {
-                if plugin_name != QUEUE_SOURCE {
-                    return Err(ApiError::invalid(format!(
-                        "source.pluginName must be {QUEUE_SOURCE}, not {plugin_name}"
-                    )));
-                }
+            Self::Plugin { config_map, .. } => {
                 let field = "source.configMap.queueId";
                 resolved(session, queue::QUEUE, field, &mut config_map.queue_id)?;
                 if let Some(channel) = &config_map.channel_filter {

@@ -2,14 +2,12 @@
 
 use std::time::Instant;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::super::carry_out::{Placed, put_hop};
+use super::super::carry_out::put_hop;
 use super::super::effects::{Publication, Sender};
 use super::super::metrics::{AT_TARGET, Amount};
+use super::super::streaming::Placed;
 use super::super::trace::{Hop, HopKind, HopResult};
 use super::super::{Context, Engine, EngineError, ons, streaming};
 use super::connectors::Connector;
@@ -18,8 +16,10 @@ use super::measures::Measures;
 use super::movement::{Batch, stage_of};
 use super::moving::{Moment, settle};
 use super::stages::{Destination, stages};
+use super::stream_records::Message;
 use super::{metric_target, traces};
 use crate::call::ApiError;
+use crate::log::{NewHeader, NewRecord};
 use crate::store::{Session, WaitingRecord};
 
 /// The place of a batch on its way: its stage and lane.
@@ -139,17 +139,18 @@ impl Engine {
         let (mut fitting, mut messages, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
         for record in records {
             let message = message_of(connector, stage, record);
-            match message.check() {
+            let (key_bytes, value_bytes) = message.sizes();
+            match streaming::check_message(key_bytes, value_bytes) {
                 Ok(()) => {
                     fitting.push(record);
-                    messages.push(json!(message));
+                    messages.push(message);
                 }
                 Err(error) => left_out.push((record, error)),
             }
         }
         let placed = match messages.is_empty() {
             true => Vec::new(),
-            false => self.put_into_stream(context, stream_id, messages)?,
+            false => self.put_copies(context, stream_id, &messages)?,
         };
         context.store.write(|session| {
             trace_puts(session, context, stream_id, fitting.into_iter().zip(placed))?;
@@ -164,6 +165,18 @@ impl Engine {
             error,
         });
         Ok(left_out.collect())
+    }
+
+    fn put_copies(
+        &self,
+        context: &Context<'_>,
+        stream_id: &str,
+        messages: &[Message],
+    ) -> Result<Vec<Placed>, ApiError> {
+        let headers: Vec<Vec<NewHeader<'_>>> = messages.iter().map(Message::headers).collect();
+        let records = messages.iter().zip(&headers);
+        let records: Vec<NewRecord<'_>> = records.map(|(one, headers)| one.with(headers)).collect();
+        self.streaming.put_records(context, stream_id, &records)
     }
 }
 
@@ -284,54 +297,12 @@ fn formatted(connector: &Connector, text: &str) -> String {
     format!("Service connector: {}\n\n{pretty}\n", connector.name)
 }
 
-/// What a record from a stream has; records of functions seldom do.
-#[derive(Deserialize)]
-struct StreamRecord {
-    key: Option<String>,
-    value: Option<String>,
-    #[serde(rename = "stream")]
-    _stream: String,
-    #[serde(rename = "offset")]
-    _offset: i64,
-}
-
-/// A message for a stream, its key and value in base64.
-#[derive(Debug, Serialize)]
-struct Message {
-    key: Option<String>,
-    value: String,
-}
-
-impl Message {
-    /// Refuses what no stream takes.
-    fn check(&self) -> Result<(), ApiError> {
-        let key_bytes = self.key.as_deref().map_or(0, decoded_bytes);
-        streaming::check_message(key_bytes, decoded_bytes(&self.value))
-    }
-}
-
-/// How many bytes a text in base64 with its padding stands for.
-fn decoded_bytes(base64: &str) -> usize {
-    let padding = base64.len() - base64.trim_end_matches('=').len();
-    (base64.len() / 4 * 3).saturating_sub(padding)
-}
-
-/// A record as a message for a stream: that of a stream keeps its key and value, and others are JSON without a
-/// key. Unconfirmed: behaviour.md 6.4.
+/// A record as a message for a stream: that of a stream keeps its key, value and headers, and others are JSON
+/// without a key. Unconfirmed: behaviour.md 6.4.
 fn message_of(connector: &Connector, stage: u32, record: &WaitingRecord) -> Message {
     let may_be_a_message = matches!(connector.details.source, Source::Streaming { .. });
-    let message = match may_be_a_message && stage == 0 {
-        true => serde_json::from_str::<StreamRecord>(&record.text).ok(),
-        false => None,
-    };
-    match message {
-        Some(message) => Message {
-            key: message.key,
-            value: message.value.unwrap_or_default(),
-        },
-        None => Message {
-            key: None,
-            value: STANDARD.encode(&record.text),
-        },
-    }
+    let message = (may_be_a_message && stage == 0).then(|| Message::read(&record.text));
+    message
+        .flatten()
+        .unwrap_or_else(|| Message::holding(&record.text))
 }

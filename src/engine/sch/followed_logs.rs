@@ -169,6 +169,7 @@ fn record_of(context: &Context<'_>, log: &FollowedLog, line: &str) -> NewRecord 
                 time_ms: datetime.unwrap_or(now_ms),
                 partition: None,
                 trace: None,
+                receipt: None,
             };
         }
         Value::Object(entry) if entry.contains_key("data") && entry.contains_key("type") => entry,
@@ -202,5 +203,6 @@ fn record_of(context: &Context<'_>, log: &FollowedLog, line: &str) -> NewRecord 
         time_ms,
         partition: None,
         trace: None,
+        receipt: None,
     }
 }

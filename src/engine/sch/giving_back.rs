@@ -1,14 +1,14 @@
-//! Giving back to a queue what a connector has taken and not moved: a message is consumed when the target has it.
-//! Source: the documentation of the queue source, "a message that has been transferred to the connector's target is
-//! considered consumed".
+//! Giving back to a queue what a connector holds of it and has not moved: a message is consumed when the target has
+//! it. Source: the documentation of the queue source, "a message that has been transferred to the connector's target
+//! is considered consumed".
 //!
-//! What a function task has made of messages cannot be given back; it stays with the connector.
+//! What a function task has made of messages cannot be given back; it stays with the connector. So does what its
+//! queue has no longer.
 
-use super::super::queue::{self, TakenMessage};
-use super::details::Source;
-use super::movement::{Lane, Movement};
+use super::super::queue;
+use super::movement::Movement;
 use crate::call::ApiError;
-use crate::store::Session;
+use crate::store::{Session, WaitingRecord};
 
 /// What is given back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,32 +19,28 @@ pub(super) enum Part {
     NotUnderWay,
 }
 
-/// Gives messages back that no function has seen, if the source is a queue, and the queue is there.
+/// Gives the messages back that a connector holds.
 pub(super) fn give_back(
     session: &Session<'_>,
     now_ms: i64,
-    (connector_id, source): (&str, &Source),
+    connector_id: &str,
     movement: &mut Movement,
     part: Part,
 ) -> Result<(), ApiError> {
-    let Source::Plugin { config_map, .. } = source else {
-        return Ok(());
-    };
-    let queue_id = &config_map.queue_id;
-    for lane in movement.lanes.iter_mut().filter(|lane| lane.stage == 0) {
+    for lane in &mut movement.lanes {
         let kept_up_to = match (part, &lane.under_way) {
             (Part::NotUnderWay, Some(batch)) if batch.leased_until_ms > now_ms => batch.last_number,
             _ => 0,
         };
-        let held = messages_of(session, (connector_id, lane), kept_up_to)?;
-        let (held, messages): (Vec<Held>, Vec<TakenMessage>) = held.into_iter().unzip();
-        if held.is_empty() || !queue::give_back(session, now_ms, queue_id, &messages)? {
+        let held = session.held_records(lane.key(connector_id), kept_up_to)?;
+        let given_back = give_back_records(session, now_ms, &held)?;
+        if given_back.is_empty() {
             continue;
         }
-        for record in held {
+        for record in given_back {
             session.remove_record(record.number)?;
             lane.records -= 1;
-            lane.bytes -= record.bytes;
+            lane.bytes -= i64::try_from(record.text.len()).unwrap_or(i64::MAX);
         }
         if kept_up_to == 0 {
             lane.under_way = None;
@@ -54,26 +50,17 @@ pub(super) fn give_back(
     Ok(())
 }
 
-/// A record that is a message.
-struct Held {
-    number: i64,
-    bytes: i64,
-}
-
-/// The records behind a number that are messages, each with the message.
-fn messages_of(
+/// Gives messages back; returns the records whose messages are in their queue again.
+fn give_back_records<'r>(
     session: &Session<'_>,
-    (connector_id, lane): (&str, &Lane),
-    after: i64,
-) -> Result<Vec<(Held, TakenMessage)>, ApiError> {
-    let records = session.records_while(lane.key(connector_id), after, |_| true)?;
-    // Those of an earlier source are none.
-    let messages = records.iter().filter_map(|record| {
-        let held = Held {
-            number: record.number,
-            bytes: i64::try_from(record.text.len()).unwrap_or(i64::MAX),
-        };
-        Some((held, serde_json::from_str(&record.text).ok()?))
-    });
-    Ok(messages.collect())
+    now_ms: i64,
+    held: &'r [WaitingRecord],
+) -> Result<Vec<&'r WaitingRecord>, ApiError> {
+    let receipts = held.iter().filter_map(|record| record.receipt.clone());
+    let receipts: Vec<String> = receipts.collect();
+    let is_back = queue::give_back(session, now_ms, &receipts)?;
+    let records = held.iter().zip(is_back);
+    Ok(records
+        .filter_map(|(record, is_back)| is_back.then_some(record))
+        .collect())
 }

@@ -172,5 +172,6 @@ fn record_of(series: &Series, bucket: &Bucket) -> NewRecord {
         time_ms,
         partition: None,
         trace: None,
+        receipt: None,
     }
 }

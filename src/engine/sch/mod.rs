@@ -26,6 +26,7 @@ mod shipments;
 mod sources;
 mod stages;
 mod start;
+mod stream_records;
 mod traces;
 mod unknown_keys;
 mod wakening;

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::super::queue;
 use super::super::trace::TraceParent;
 use super::connectors::Connector;
 use super::details::BatchLimits;
@@ -20,7 +21,7 @@ use super::stages::{Destination, Stage, stages};
 use super::traces;
 use crate::call::ApiError;
 use crate::clock::rfc3339;
-use crate::store::{LaneKey, Session, WaitingRecord};
+use crate::store::{LaneKey, NewWaitingRecord, Session, WaitingRecord};
 
 /// The first pause after a failure, in milliseconds, and the longest: each is twice the one before.
 const FIRST_PAUSE_MS: i64 = 10_000;
@@ -108,6 +109,8 @@ pub(super) struct NewRecord {
     pub partition: Option<u32>,
     /// Where in a trace belongs what comes of it.
     pub trace: Option<TraceParent>,
+    /// That of the message of a queue that it is.
+    pub receipt: Option<String>,
 }
 
 /// Records of a stage that leave together.
@@ -297,7 +300,7 @@ impl Lane {
         Ok((batch, records))
     }
 
-    /// Lets go of a batch that has arrived.
+    /// Lets go of a batch that has arrived, and of the messages of queues that it was.
     pub(super) fn let_go(
         &mut self,
         session: &Session<'_>,
@@ -305,7 +308,9 @@ impl Lane {
         batch: &Batch,
         now_ms: i64,
     ) -> Result<(), ApiError> {
-        session.remove_records(self.key(connector_id), batch.last_number)?;
+        let key = self.key(connector_id);
+        queue::consume(session, &session.record_receipts(key, batch.last_number)?)?;
+        session.remove_records(key, batch.last_number)?;
         self.records -= batch.records;
         self.bytes -= batch.bytes;
         self.since_ms = now_ms;
@@ -508,8 +513,16 @@ impl Movement {
                 (trace, _) => trace.clone(),
             };
             let trace = trace.as_ref().map(traces::written).transpose()?;
-            let content = (record.text.as_str(), trace.as_deref());
-            session.add_record(lane.key(&connector.id), record.time_ms, content)?;
+            let key = lane.key(&connector.id);
+            session.add_record(
+                key,
+                &NewWaitingRecord {
+                    time_ms: record.time_ms,
+                    text: &record.text,
+                    trace: trace.as_deref(),
+                    receipt: record.receipt.as_deref(),
+                },
+            )?;
         }
         Ok(())
     }

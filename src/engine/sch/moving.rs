@@ -52,9 +52,8 @@ impl Moment {
     pub(super) fn store(mut self, session: &Session<'_>, now_ms: i64) -> Result<(), ApiError> {
         self.connector.heed(&self.movement, now_ms);
         if !self.connector.is_active() {
-            let source = (self.connector.id.as_str(), &self.connector.details.source);
-            let part = Part::NotUnderWay;
-            giving_back::give_back(session, now_ms, source, &mut self.movement, part)?;
+            let (id, part) = (self.connector.id.as_str(), Part::NotUnderWay);
+            giving_back::give_back(session, now_ms, id, &mut self.movement, part)?;
         }
         connectors::put(session, &self.connector, &self.movement)
     }
@@ -139,7 +138,7 @@ impl Engine {
                     movement,
                 } = &mut moment;
                 let mut records = taken.records;
-                records.extend(sources::take_out(session, context, connector, movement)?);
+                records.extend(sources::take(session, context, connector, movement)?);
                 let reading = Reading::of(&records);
                 movement.enter(session, connector, 0, records, now_ms)?;
                 movement.position = taken.position;

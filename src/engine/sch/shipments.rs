@@ -449,6 +449,7 @@ fn records_of(answer: &str, now_ms: i64) -> Vec<NewRecord> {
         time_ms: now_ms,
         partition: None,
         trace: None,
+        receipt: None,
     });
     records.collect()
 }

@@ -1,19 +1,17 @@
 //! Sources: what a connector takes, and how it becomes records.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
-
 use super::super::streaming::Feed;
 use super::super::{Context, Engine, queue, trace};
 use super::connectors::Connector;
-use super::details::{Cursor, QueueConfig, Source};
+use super::details::{Cursor, QueueConfig, Source, Target};
 use super::followed_logs;
 use super::metric_source;
 use super::movement::{Movement, NewRecord, Position, stage_of};
+use super::stages::Destination;
+use super::stream_records;
 use crate::call::ApiError;
 use crate::clock::{clamp_ms, parse_rfc3339};
-use crate::log::{ReadLimits, Record};
+use crate::log::ReadLimits;
 use crate::store::Session;
 
 /// How much of a partition is taken at once.
@@ -77,8 +75,8 @@ fn nothing(movement: &Movement) -> Taken {
     }
 }
 
-/// Takes what is gone from its source then, in the transaction that keeps it.
-pub(super) fn take_out(
+/// Takes what its source hands out once, in the transaction that keeps it.
+pub(super) fn take(
     session: &Session<'_>,
     context: &Context<'_>,
     connector: &Connector,
@@ -94,15 +92,17 @@ pub(super) fn take_out(
         queue_id,
         channel_filter,
     } = config_map;
-    let messages = queue::take_out(session, context, queue_id, channel_filter.as_deref())?;
-    let records = messages.into_iter().map(|message| NewRecord {
-        time_ms: message
+    let held = queue::hold(session, context, queue_id, channel_filter.as_deref())?;
+    let records = held.into_iter().map(|held| NewRecord {
+        time_ms: held
+            .message
             .get("createdAt")
             .and_then(|time| parse_rfc3339(time.as_str()?))
             .unwrap_or(context.now_ms),
-        text: message.to_string(),
+        text: held.message.to_string(),
         partition: None,
         trace: None,
+        receipt: Some(held.receipt),
     });
     Ok(records.collect())
 }
@@ -123,6 +123,10 @@ fn read_stream(
         };
     }
     let stage = stage_of(connector, 0)?;
+    let keeps_headers = matches!(
+        stage.destination,
+        Destination::Target(Target::Streaming { .. })
+    );
     let mut records = Vec::new();
     for (partition, next_offset) in &mut position.offsets {
         if !movement.has_room((0, &stage), Some(*partition)) {
@@ -137,33 +141,22 @@ fn read_stream(
         let mut traces = context.store.read(|session| {
             trace::of_messages(session, (feed.stream_id(), *partition), &offsets)
         })?;
-        records.extend(read.iter().map(|record| NewRecord {
-            trace: traces.remove(&record.offset),
-            ..record_of(feed.name(), *partition, record)
-        }));
+        for record in &read {
+            let place = (feed.name(), *partition);
+            let text = stream_records::text_of(place, record, keeps_headers)
+                .map_err(|error| ApiError::internal(error.to_string()))?;
+            records.push(NewRecord {
+                text,
+                time_ms: clamp_ms(record.timestamp_ms),
+                partition: Some(*partition),
+                trace: traces.remove(&record.offset),
+                receipt: None,
+            });
+        }
     }
     Ok(Taken {
         records,
         position,
         obstacle: None,
     })
-}
-
-/// A message as a record. Source: behaviour.md 6.4.
-fn record_of(stream: &str, partition: u32, record: &Record) -> NewRecord {
-    let encoded = |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|bytes| STANDARD.encode(bytes));
-    let shown = json!({
-        "stream": stream,
-        "partition": partition.to_string(),
-        "key": encoded(&record.key),
-        "value": encoded(&record.value),
-        "offset": record.offset,
-        "timestamp": record.timestamp_ms,
-    });
-    NewRecord {
-        text: shown.to_string(),
-        time_ms: clamp_ms(record.timestamp_ms),
-        partition: Some(partition),
-        trace: None,
-    }
 }

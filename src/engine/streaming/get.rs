@@ -40,6 +40,7 @@ pub struct Message {
     partition: Option<u32>,
     #[serde(serialize_with = "as_base64")]
     key: Option<Vec<u8>>,
+    /// Null as Kafka clients put it, told as a null key is: unconfirmed.
     #[serde(serialize_with = "as_base64")]
     value: Option<Vec<u8>>,
     offset: i64,
@@ -207,13 +208,13 @@ impl<'s> Batch<'s> {
     }
 
     fn push(&mut self, partition: u32, record: Record) {
-        let value = record.value.unwrap_or_default();
-        self.bytes += value.len() + record.key.as_deref().map_or(0, <[u8]>::len);
+        let bytes_of = |field: &Option<Vec<u8>>| field.as_ref().map_or(0, Vec::len);
+        self.bytes += bytes_of(&record.key) + bytes_of(&record.value);
         self.messages.push(Message {
             stream: self.stream.name.clone(),
             partition: Some(partition),
             key: record.key,
-            value: Some(value),
+            value: record.value,
             offset: record.offset,
             timestamp: rfc3339(record.timestamp_ms),
         });

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::super::Context;
 use super::super::metrics::{GETS, Outcome, PUTS, Subject};
 use super::streams::Stream;
-use super::{Streaming, partitioner};
+use super::{Placed, Streaming, partitioner};
 use crate::api::streaming::Streaming as Operation;
 use crate::call::{ApiError, Call};
 use crate::clock::rfc3339;
@@ -130,16 +130,28 @@ impl Streaming {
             (Err(_), Err(error)) => return Err(error.clone()),
             (Err(error), Ok(_)) => return Err(error),
         };
-        let result = decoded.and_then(|decoded| self.put(context, &stream, &decoded));
-        let outcome = match &result {
+        let result = decoded.and_then(|decoded| self.put(context, &stream, &decoded.records()));
+        let measured = (&result, request.messages.len());
+        self.measure_put(context, &stream.id, measured, begun);
+        result
+    }
+
+    /// Counts a put of so many messages.
+    pub(super) fn measure_put(
+        &self,
+        context: &Context<'_>,
+        stream_id: &str,
+        (result, messages): (&Result<PutResult, ApiError>, usize),
+        begun: Instant,
+    ) {
+        let outcome = match result {
             Ok(result) => result.outcome(),
-            Err(error) => Outcome::of_error(error, request.messages.len()),
+            Err(error) => Outcome::of_error(error, messages),
         };
-        let subject = Subject::of(&stream.id, context.now_ms);
+        let subject = Subject::of(stream_id, context.now_ms);
         context
             .recorder
             .request(&PUTS, &subject, (outcome, begun.elapsed()));
-        result
     }
 
     /// Counts a request for messages that was refused before it came here: a put of so many, or a get.
@@ -163,23 +175,24 @@ impl Streaming {
         }
     }
 
-    fn put(
+    /// Appends messages to the partitions that their keys are of.
+    pub(super) fn put(
         &self,
         context: &Context<'_>,
         stream: &Stream,
-        decoded: &Decoded,
+        messages: &[NewRecord<'_>],
     ) -> Result<PutResult, ApiError> {
         let mut by_partition: Vec<Vec<usize>> =
             vec![Vec::new(); stream.details.partitions as usize];
-        for (index, message) in decoded.messages.iter().enumerate() {
-            let partition = choose_partition(decoded.key(message), stream.details.partitions)?;
+        for (index, message) in messages.iter().enumerate() {
+            let partition = choose_partition(message.key, stream.details.partitions)?;
             if let Some(indexes) = by_partition.get_mut(partition as usize) {
                 indexes.push(index);
             }
         }
         let mut result = PutResult {
             failures: 0,
-            entries: vec![PutEntry::default(); decoded.messages.len()],
+            entries: vec![PutEntry::default(); messages.len()],
             bytes: 0,
             throttled: 0,
         };
@@ -188,7 +201,8 @@ impl Streaming {
             if indexes.is_empty() {
                 continue;
             }
-            let records = decoded.records(indexes);
+            let records = indexes.iter().filter_map(|index| messages.get(*index));
+            let records: Vec<NewRecord<'_>> = records.copied().collect();
             let appended = self.append(context, stream, partition, &records);
             if appended.is_ok() {
                 result.bytes += records.iter().map(content_bytes).sum::<usize>();
@@ -228,7 +242,7 @@ impl Streaming {
 
 /// What a message counts for: its key and its value.
 fn content_bytes(record: &NewRecord<'_>) -> usize {
-    record.value.len() + record.key.map_or(0, <[u8]>::len)
+    record.value.map_or(0, <[u8]>::len) + record.key.map_or(0, <[u8]>::len)
 }
 
 fn is_throttling(error: &ApiError) -> bool {
@@ -236,6 +250,26 @@ fn is_throttling(error: &ApiError) -> bool {
 }
 
 impl PutResult {
+    /// Where each message is, if all are somewhere. A disk that fails is told of the messages, and the request goes
+    /// well.
+    pub(super) fn placed(&self) -> Result<Vec<Placed>, ApiError> {
+        let placed = self.entries.iter().map(|entry| match entry {
+            PutEntry {
+                partition: Some(partition),
+                offset: Some(offset),
+                ..
+            } => Ok(Placed {
+                partition: *partition,
+                offset: *offset,
+            }),
+            PutEntry { error_message, .. } => {
+                let reason = error_message.as_ref().map(|message| message.0.to_string());
+                Err(ApiError::internal(reason.unwrap_or_default()))
+            }
+        });
+        placed.collect()
+    }
+
     fn outcome(&self) -> Outcome {
         match self.entries.len() - self.failures {
             0 => Outcome::Failed,
@@ -291,12 +325,8 @@ impl Decoded {
         for (index, entry) in entries.iter().enumerate() {
             decoded.add(index, entry)?;
         }
-        match decoded.bytes.len() {
-            0..=MOST_REQUEST_BYTES => Ok(decoded),
-            bytes => Err(ApiError::invalid(format!(
-                "Request size is limited to 1 MiB; the keys and values of this one have {bytes} bytes"
-            ))),
-        }
+        check_request(decoded.bytes.len())?;
+        Ok(decoded)
     }
 
     fn add(&mut self, index: usize, entry: &Entry<'_>) -> Result<(), ApiError> {
@@ -333,16 +363,25 @@ impl Decoded {
         self.bytes.get(message.key.clone()?)
     }
 
-    /// The messages with these indexes, as the log takes them.
-    fn records(&self, indexes: &[usize]) -> Vec<NewRecord<'_>> {
-        let chosen = indexes.iter().filter_map(|index| self.messages.get(*index));
-        let records = chosen.map(|message| NewRecord {
+    /// The messages as the log takes them.
+    fn records(&self) -> Vec<NewRecord<'_>> {
+        let records = self.messages.iter().map(|message| NewRecord {
             key: self.key(message),
-            value: self.bytes.get(message.value.clone()).unwrap_or_default(),
+            value: self.bytes.get(message.value.clone()),
             headers: &[],
         });
         records.collect()
     }
+}
+
+/// Refuses more bytes of keys and values than one request can put.
+pub(super) fn check_request(bytes: usize) -> Result<(), ApiError> {
+    if bytes > MOST_REQUEST_BYTES {
+        return Err(ApiError::invalid(format!(
+            "Request size is limited to 1 MiB; the keys and values of this one have {bytes} bytes"
+        )));
+    }
+    Ok(())
 }
 
 /// Refuses a message that no request can put, by the sizes of its key and value in bytes.

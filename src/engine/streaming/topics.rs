@@ -13,11 +13,10 @@ use serde_json::{Value, json};
 use super::super::metrics::{GETS, Outcome, PUTS, RequestMetrics, Subject};
 use super::super::{Context, Engine};
 use super::Streaming;
-use super::cursors::live_stream;
 use super::partitions::{Listener, LogFailure};
 use super::pools::{self, POOL, Pool};
 use super::put::MOST_MESSAGE_BYTES;
-use super::streams::{self, Stream};
+use super::streams::{self, STREAM, Stream};
 use crate::api::OperationId;
 use crate::api::streaming::Streaming as Operation;
 use crate::call::{ApiError, Call, Origin, Reply};
@@ -204,13 +203,22 @@ impl Streaming {
         context: &Context<'_>,
         call: &Call,
     ) -> Result<Arc<Stream>, ApiError> {
-        let value = call.path_value("streamId")?;
+        self.stream_of(context, call.path_value("streamId")?)
+    }
+
+    /// The stream with this OCID or name.
+    pub(super) fn stream_of(
+        &self,
+        context: &Context<'_>,
+        value: &str,
+    ) -> Result<Arc<Stream>, ApiError> {
         let tenancy_id = &context.origin.tenancy_id;
         if let Some(stream) = self.topics.stream(tenancy_id, value) {
             return Ok(stream);
         }
         let changes = self.topics.changes();
-        let stream = Arc::new(live_stream(context, call)?);
+        let stream = context.store.read(|session| STREAM.live(session, value))?;
+        let stream = Arc::new(stream);
         self.topics.keep_stream(changes, tenancy_id, value, &stream);
         Ok(stream)
     }

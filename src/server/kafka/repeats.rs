@@ -1,7 +1,8 @@
-//! What a request names more than once: it is answered once, as Kafka's brokers do. Clients take two answers
-//! about one thing for a broken reply, and lose those about all others with it.
+//! What a request names more than once. As Kafka's brokers do, what makes or deletes something answers for each
+//! name once: clients take two answers about one thing for a broken reply, and lose those about all others with it.
+//! What changes settings answers for each time that a resource is named.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use kafka_protocol::error::ResponseError;
@@ -26,6 +27,16 @@ pub(super) fn once_each<'i, T, K: Eq + Hash>(
     once
 }
 
+/// The names that several of the items have.
+pub(super) fn repeated<'i, T, K: Copy + Eq + Hash>(
+    items: &'i [T],
+    name: impl Fn(&'i T) -> K,
+) -> HashSet<K> {
+    let mut seen = HashSet::with_capacity(items.len());
+    let again = items.iter().map(name).filter(|name| !seen.insert(*name));
+    again.collect()
+}
+
 /// Why nothing is done with what a request to change it names more than once.
 pub(super) fn named_twice(what: &str) -> Refusal {
     Refusal::new(
@@ -43,5 +54,7 @@ mod tests {
         let once = once_each(&["a", "b", "a", "c", "a"], |name| *name);
         assert_eq!(once, [(&"a", true), (&"b", false), (&"c", false)]);
         assert_eq!(once_each(&[], |name: &&str| *name), []);
+        let repeated = repeated(&["a", "b", "a", "c", "a"], |name| *name);
+        assert_eq!(repeated, HashSet::from(["a"]));
     }
 }

@@ -231,7 +231,10 @@ fn encode_bucket(bytes: &mut Vec<u8>, bucket: &Bucket, before: i64) {
     }
 }
 
-/// Reads a chunk, bucket by bucket. What `visit` does not look at need not be made: it is compiled together with it.
+/// Reads a chunk, bucket by bucket.
+///
+/// Nearly all buckets have one point. They are shown by a call of their own, which is compiled together with `visit`:
+/// so what that does not look at is not made.
 pub(super) fn decode(
     begin_minute: i64,
     bytes: &[u8],
@@ -240,36 +243,45 @@ pub(super) fn decode(
     let mut rest = bytes;
     let mut before = begin_minute;
     while !rest.is_empty() {
-        let bucket = decode_bucket(&mut rest, before)?;
-        before = bucket.end_minute;
-        visit(&bucket);
+        let head = take_varint(&mut rest)?;
+        let end_minute = before.checked_add(signed(head >> 2)?).ok_or(Damaged)?;
+        let end_ms = end_minute.checked_mul(MINUTE_MS).ok_or(Damaged)?;
+        let first = take_stamped(&mut rest, end_ms)?;
+        let count = match head & 3 {
+            0 => 1,
+            1 | 2 => take_varint(&mut rest)?,
+            _ => return Err(Damaged),
+        };
+        let one_point = Bucket {
+            end_minute,
+            summary: Summary::of(first, count),
+            kinds: Vec::new(),
+        };
+        match head & 3 {
+            2 => visit(&decode_others(&mut rest, end_ms, one_point)?),
+            _ => visit(&one_point),
+        }
+        before = end_minute;
     }
     Ok(())
 }
 
-#[inline]
-fn decode_bucket(rest: &mut &[u8], before: i64) -> Result<Bucket, Damaged> {
-    let head = take_varint(rest)?;
-    let end_minute = before.checked_add(signed(head >> 2)?).ok_or(Damaged)?;
-    let end_ms = end_minute.checked_mul(MINUTE_MS).ok_or(Damaged)?;
-    let first = take_stamped(rest, end_ms)?;
-    let count = match head & 3 {
-        0 => 1,
-        1 | 2 => take_varint(rest)?,
-        _ => return Err(Damaged),
-    };
-    let mut summary = Summary::of(first, count);
-    let mut kinds = Vec::new();
-    if head & 3 == 2 {
-        summary.last = take_stamped(rest, end_ms)?;
-        summary.sum = take_value(rest)?;
-        let length = take_varint(rest)?;
-        if length > MOST_KINDS as u64 {
-            return Err(Damaged);
-        }
-        for _ in 0..length {
-            kinds.push((take_value(rest)?, take_varint(rest)?));
-        }
+/// Reads what a bucket of several points holds after its first one.
+#[inline(never)]
+fn decode_others(rest: &mut &[u8], end_ms: i64, bucket: Bucket) -> Result<Bucket, Damaged> {
+    let Bucket {
+        end_minute,
+        mut summary,
+        mut kinds,
+    } = bucket;
+    summary.last = take_stamped(rest, end_ms)?;
+    summary.sum = take_value(rest)?;
+    let length = take_varint(rest)?;
+    if length > MOST_KINDS as u64 {
+        return Err(Damaged);
+    }
+    for _ in 0..length {
+        kinds.push((take_value(rest)?, take_varint(rest)?));
     }
     if let (Some(smallest), Some(largest)) = (kinds.first(), kinds.last()) {
         (summary.min, summary.max) = (smallest.0, largest.0);

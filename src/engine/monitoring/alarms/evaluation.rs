@@ -8,13 +8,13 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use super::super::evaluate::{EvaluateError, Source, Stream, Windows, evaluate};
+use super::super::evaluate::{EvaluateError, Identity, Source, Stream, Windows, evaluate};
 use super::super::mql::Expression;
 use super::Alarm;
 use super::message::{Message, Subject};
 use super::rules::{AlarmDetails, Rule, is_topic};
 use super::silence::Silence;
-use super::state::{AlarmState, Dimensions, Notice, Policy, Reading, RuleReadings, Step};
+use super::state::{AlarmState, Notice, Policy, Reading, RuleReadings, Step, StreamKey};
 
 pub(super) const MINUTE_MS: i64 = 60_000;
 
@@ -33,7 +33,7 @@ pub(super) struct Evaluator<'e> {
 }
 
 /// What the streams come to by a rule, by the minute of the evaluation.
-type RuleMinutes = BTreeMap<i64, BTreeMap<Dimensions, Reading>>;
+type RuleMinutes = BTreeMap<i64, BTreeMap<StreamKey, Reading>>;
 
 /// What the streams come to by each rule in some minutes.
 pub(super) struct Readings(Vec<RuleMinutes>);
@@ -87,9 +87,10 @@ impl Evaluator<'_> {
             let mut readings = RuleMinutes::new();
             let mut note = |streams: Vec<Stream>, reading: fn(f64) -> Reading| {
                 for stream in streams {
+                    let key = self.key(stream.identity);
                     for point in &stream.points {
                         let of_minute = readings.entry(point.end_minute + slack).or_default();
-                        of_minute.insert(stream.identity.dimensions.clone(), reading(point.value));
+                        of_minute.insert(key.clone(), reading(point.value));
                     }
                 }
             };
@@ -98,6 +99,16 @@ impl Evaluator<'_> {
             Ok(readings)
         });
         readings.collect::<Result<_, _>>().map(Readings)
+    }
+
+    /// What tells a stream from the alarm's others. How the service tells those of several compartments apart is
+    /// unconfirmed.
+    fn key(&self, identity: Identity) -> StreamKey {
+        let is_of_one = self.details().metric_compartment_id_in_subtree && !identity.is_grouped;
+        StreamKey {
+            dimensions: identity.dimensions,
+            compartment_id: identity.compartment_id.filter(|_| is_of_one),
+        }
     }
 
     /// Takes the readings of a minute. Minutes come in order.

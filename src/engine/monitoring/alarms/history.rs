@@ -102,7 +102,7 @@ pub(super) fn summary(alarm: &Alarm, rules: &[Rule], state: &AlarmState) -> Stri
         alarm,
         rule,
         status: status(firing > 0),
-        dimensions: state.firing().next().map(|stream| &stream.dimensions),
+        dimensions: state.firing().next().map(|stream| &stream.key.dimensions),
         of_notice: None,
     };
     variables.filled_in(own)

@@ -42,8 +42,9 @@ impl Subject<'_> {
     fn dedupe_key(&self) -> String {
         let mut text = format!("{} {}", self.alarm.id, self.notice.began_minute);
         if self.alarm.details.is_split {
-            for (dimensions, _) in &self.notice.streams {
-                text.push_str(&json!(dimensions).to_string());
+            for (key, _) in &self.notice.streams {
+                text.push_str(&json!(key.dimensions).to_string());
+                text.push_str(key.compartment_id.as_deref().unwrap_or_default());
             }
         }
         let digest = digest(&SHA256, text.as_bytes());
@@ -58,7 +59,7 @@ impl Subject<'_> {
             alarm: self.alarm,
             rule: self.rule,
             status: self.status(),
-            dimensions: first.map(|(dimensions, _)| dimensions),
+            dimensions: first.map(|(key, _)| &key.dimensions),
             of_notice: Some(self),
         }
     }
@@ -96,7 +97,7 @@ impl Subject<'_> {
 
     pub(super) fn message(&self) -> Message {
         let shown = || self.notice.streams.iter().take(MOST_SHOWN);
-        let dimensions: Vec<&Dimensions> = shown().map(|(dimensions, _)| dimensions).collect();
+        let dimensions: Vec<&Dimensions> = shown().map(|(key, _)| &key.dimensions).collect();
         let measure = self.rule.measure.to_string();
         let values: Vec<Value> = shown()
             .filter_map(|(_, value)| value.as_ref())
@@ -141,9 +142,9 @@ impl Subject<'_> {
             ("Query", self.rule.query.clone()),
         ];
         lines.extend(body.map(|body| ("Body", body)));
-        for (dimensions, value) in shown() {
+        for (key, value) in shown() {
             let value = value.map_or_else(String::new, |value| format!(": {value}"));
-            lines.push(("Metric", format!("{}{value}", json!(dimensions))));
+            lines.push(("Metric", format!("{}{value}", json!(key.dimensions))));
         }
         let fields = fields.map(|(name, value)| (name.to_owned(), value));
         Message {

@@ -106,9 +106,11 @@ pub(super) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
     })
 }
 
+/// A deleted one can still be looked at, as those that lists show can: unconfirmed.
 pub(super) fn get(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     context.store.read(|session| {
-        let alarm: Alarm = ALARM.live(session, call.path_value("alarmId")?)?;
+        let alarm_id = call.path_value("alarmId")?;
+        let alarm = ALARM.remembered(session, alarm_id, context.now_ms)?;
         Ok(reply(&alarm))
     })
 }
@@ -153,8 +155,13 @@ impl SortedBy {
 
 /// The alarms of the tenancy that are not deleted.
 fn of_tenancy(session: &Session<'_>) -> Result<Vec<Alarm>, ApiError> {
+    known(session, i64::MAX)
+}
+
+/// The same with those deleted after this time.
+fn known(session: &Session<'_>, deleted_after_ms: i64) -> Result<Vec<Alarm>, ApiError> {
     let filter = Filter {
-        deleted_after_ms: Some(i64::MAX),
+        deleted_after_ms: Some(deleted_after_ms),
         ..Filter::default()
     };
     let sort = (SortBy::TimeCreated, Order::Ascending);
@@ -166,13 +173,17 @@ pub(super) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError
     let compartment_id = scope::compartment(context, call)?;
     let (sorted_by, order) = SortedBy::of(call);
     let request = Request::ordered(call, LIMITS, (sorted_by.wire(), order))?;
-    let mut alarms = context.store.read(of_tenancy)?;
+    let remembered_ms = context.now_ms - resource::REMEMBERED_MS;
+    let mut alarms = context
+        .store
+        .read(|session| known(session, remembered_ms))?;
     let name = call.query_text("displayName");
-    let state = call.query_text("lifecycleState");
+    // Source: the official SDK's list_alarms.
+    let state = call.query_text("lifecycleState").unwrap_or(ACTIVE);
     alarms.retain(|alarm| {
         compartment_id.is_none_or(|id| alarm.compartment_id == id)
             && name.is_none_or(|name| alarm.name == name)
-            && state.is_none_or(|state| alarm.state.eq_ignore_ascii_case(state))
+            && alarm.state.eq_ignore_ascii_case(state)
     });
     let place = |alarm: &Alarm| sorted_by.place(alarm);
     let (alarms, mut reply) = request.fetch(place, |order, after, limit| {

@@ -345,13 +345,15 @@ impl AlarmDetails {
     /// Whether an alarm with these details watches the same as this one, in the same way.
     pub(super) fn watches_as(&self, other: &Self) -> bool {
         let watched = |one: &Self| {
+            let overrides = one.overrides.iter();
+            let queries = overrides.map(|own| own.query.as_ref().unwrap_or(&one.query).clone());
             (
                 one.metric_compartment_id.clone(),
                 one.metric_compartment_id_in_subtree,
                 one.namespace.clone(),
                 one.resource_group.clone(),
                 one.query.clone(),
-                one.overrides.clone(),
+                queries.collect::<Vec<_>>(),
                 one.is_enabled,
             )
         };

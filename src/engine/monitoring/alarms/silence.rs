@@ -2,7 +2,7 @@
 
 use super::Alarm;
 use super::rules;
-use super::state::{Dimensions, Notice};
+use super::state::{Notice, StreamKey};
 use super::suppressions::{Suppression, SuppressionDetails};
 
 /// The times in which an alarm, or some of its streams, are quiet.
@@ -43,11 +43,11 @@ impl Silence {
             return None;
         }
         let mut notice = notice.clone();
-        let is_loud = |dimensions: &Dimensions| {
+        let is_loud = |key: &StreamKey| {
             let mut others = self.others.iter();
-            !others.any(|one| one.is_about(dimensions) && one.covers(time_ms))
+            !others.any(|one| one.is_about(key) && one.covers(time_ms))
         };
-        notice.streams.retain(|(dimensions, _)| is_loud(dimensions));
+        notice.streams.retain(|(key, _)| is_loud(key));
         (!notice.streams.is_empty()).then_some(notice)
     }
 }

@@ -4,15 +4,37 @@
 //! the rule's condition has held for as many minutes as the rule waits, and no longer as soon as it does not
 //! hold; one that fires and falls silent is reset after ten minutes. Source: behaviour.md 5.5.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 /// After how many minutes of silence a stream is let go of. Source: behaviour.md 5.5.
 pub(super) const RESET_MINUTES: i64 = 10;
 
-/// The dimensions that tell a stream from others.
+/// The dimensions of a stream.
 pub(super) type Dimensions = BTreeMap<String, String>;
+
+/// What tells a stream of an alarm from its others.
+///
+/// Not the resource group: a query looks at those of one alone, as it does at one metric, and streams of several rules
+/// that are alike otherwise are one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct StreamKey {
+    pub dimensions: Dimensions,
+    /// The compartment, where the alarm watches several and the stream is of one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compartment_id: Option<String>,
+}
+
+impl StreamKey {
+    /// The value of a dimension. The compartment counts as one, as it does in a query, where no other has its name:
+    /// unconfirmed.
+    pub(super) fn value_of(&self, dimension: &str) -> Option<&String> {
+        let compartment_id = self.compartment_id.as_ref();
+        let named = compartment_id.filter(|_| dimension.eq_ignore_ascii_case("compartmentId"));
+        self.dimensions.get(dimension).or(named)
+    }
+}
 
 /// What a stream came to in a minute. One that came to nothing has no reading.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,7 +60,7 @@ pub(super) struct RuleReadings {
     /// For how many minutes the condition must hold.
     pub pending_minutes: u32,
     /// The streams that came to something.
-    pub streams: BTreeMap<Dimensions, Reading>,
+    pub streams: BTreeMap<StreamKey, Reading>,
 }
 
 /// When notifications are sent.
@@ -87,7 +109,7 @@ pub(super) struct Notice {
     /// The minute at which what it is about began to fire.
     pub began_minute: i64,
     /// The streams it is about, with the values of those that fire.
-    pub streams: Vec<(Dimensions, Option<f64>)>,
+    pub streams: Vec<(StreamKey, Option<f64>)>,
 }
 
 /// What came of a minute.
@@ -192,16 +214,17 @@ impl Standing {
 /// What is known of a stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct StreamState {
-    pub dimensions: Dimensions,
+    #[serde(flatten)]
+    pub key: StreamKey,
     pub standing: Standing,
     /// By rule.
     rules: Vec<Watched>,
 }
 
 impl StreamState {
-    fn new(dimensions: Dimensions) -> Self {
+    fn new(key: StreamKey) -> Self {
         Self {
-            dimensions,
+            key,
             standing: Standing::default(),
             rules: Vec::new(),
         }
@@ -213,7 +236,7 @@ impl StreamState {
         self.rules.resize(rules.len(), Watched::default());
         let mut is_reset = false;
         for (watched, rule) in self.rules.iter_mut().zip(rules) {
-            let reading = rule.streams.get(&self.dimensions).copied();
+            let reading = rule.streams.get(&self.key).copied();
             is_reset |= watched.read(minute, rule.pending_minutes, reading);
         }
         let firing = self.rules.iter().position(|watched| watched.is_firing);
@@ -236,7 +259,7 @@ impl StreamState {
 pub(super) struct AlarmState {
     /// Of the alarm as a whole, which fires by the first rule that any stream fires by.
     pub standing: Standing,
-    /// The streams that had readings lately, by their dimensions.
+    /// The streams that had readings lately, by their keys.
     pub streams: Vec<StreamState>,
 }
 
@@ -255,7 +278,7 @@ impl AlarmState {
                 .standing
                 .change(minute, change, policy.repeat_minutes);
             if rule_before.is_some() && rule.is_none() {
-                ended.push((stream.dimensions.clone(), None));
+                ended.push((stream.key.clone(), None));
                 all_reset &= is_reset;
             }
             if let Some((notice_type, rule)) = told.filter(|_| policy.is_split) {
@@ -267,7 +290,7 @@ impl AlarmState {
                         true => stream.standing.began_minute,
                         false => began_minute,
                     },
-                    streams: vec![(stream.dimensions.clone(), stream.value())],
+                    streams: vec![(stream.key.clone(), stream.value())],
                 });
             }
             if rule.is_some() || !stream.is_silent(minute) {
@@ -277,9 +300,7 @@ impl AlarmState {
         let before = self.standing.rule;
         let firing = self.firing();
         let after = firing.clone().filter_map(|one| one.standing.rule).min();
-        let firing: Vec<_> = firing
-            .map(|one| (one.dimensions.clone(), one.value()))
-            .collect();
+        let firing: Vec<_> = firing.map(|one| (one.key.clone(), one.value())).collect();
         let change = (after, all_reset);
         let told = self.standing.change(minute, change, policy.repeat_minutes);
         if let Some((notice_type, rule)) = told.filter(|_| !policy.is_split) {
@@ -316,7 +337,7 @@ impl AlarmState {
         let streams = firing.map(|stream| StreamState {
             standing: kept(stream.standing),
             rules: Vec::new(),
-            dimensions: stream.dimensions,
+            key: stream.key,
         });
         Self {
             streams: streams.collect(),
@@ -333,15 +354,28 @@ impl AlarmState {
     /// Takes all streams out, with those that are read for the first time.
     fn known_and_new(&mut self, rules: &[RuleReadings]) -> Vec<StreamState> {
         let known = std::mem::take(&mut self.streams).into_iter();
-        let mut streams: BTreeMap<Dimensions, StreamState> = known
-            .map(|stream| (stream.dimensions.clone(), stream))
-            .collect();
-        for dimensions in rules.iter().flat_map(|rule| rule.streams.keys()) {
-            if !streams.contains_key(dimensions) {
-                let stream = StreamState::new(dimensions.clone());
-                streams.insert(dimensions.clone(), stream);
+        let mut streams: BTreeMap<StreamKey, StreamState> =
+            known.map(|stream| (stream.key.clone(), stream)).collect();
+        let read = || rules.iter().flat_map(|rule| rule.streams.keys());
+        let new: BTreeSet<&StreamKey> = read().filter(|key| !streams.contains_key(key)).collect();
+        let mut succeeded = BTreeSet::new();
+        for key in new {
+            let mut stream = StreamState::new(key.clone());
+            // What was known before the compartments were told apart is known of the stream in each.
+            let undivided = StreamKey {
+                compartment_id: None,
+                ..key.clone()
+            };
+            if let Some(known) = streams.get(&undivided)
+                && !read().any(|read| *read == undivided)
+            {
+                stream.standing = known.standing.clone();
+                stream.rules.clone_from(&known.rules);
+                succeeded.insert(undivided);
             }
+            streams.insert(key.clone(), stream);
         }
+        streams.retain(|key, _| !succeeded.contains(key));
         streams.into_values().collect()
     }
 }

@@ -4,14 +4,15 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn dimensions(name: u8) -> Dimensions {
-    [("host".to_owned(), name.to_string())].into()
+fn key(name: u8) -> StreamKey {
+    StreamKey {
+        dimensions: [("host".to_owned(), name.to_string())].into(),
+        compartment_id: None,
+    }
 }
 
 fn readings(pending_minutes: u32, streams: &[(u8, Reading)]) -> Vec<RuleReadings> {
-    let streams = streams
-        .iter()
-        .map(|(name, reading)| (dimensions(*name), *reading));
+    let streams = streams.iter().map(|(name, reading)| (key(*name), *reading));
     vec![RuleReadings {
         pending_minutes,
         streams: streams.collect(),
@@ -81,7 +82,7 @@ fn the_first_rule_that_fires_wins() {
     let mut state = AlarmState::default();
     let rule = |reading| RuleReadings {
         pending_minutes: 1,
-        streams: [(dimensions(0), reading)].into(),
+        streams: [(key(0), reading)].into(),
     };
     let (breached, clear) = (Reading::Breached(1.0), Reading::Clear(0.0));
     let after = |state: &mut AlarmState, minute, first, base| {
@@ -92,6 +93,46 @@ fn the_first_rule_that_fires_wins() {
     assert_eq!(after(&mut state, 1, breached, breached), (Some(0), 1));
     assert_eq!(after(&mut state, 2, breached, breached), (Some(0), 0));
     assert_eq!(after(&mut state, 3, clear, clear), (None, 1));
+}
+
+#[test]
+fn what_an_older_version_knew_is_known_of_each_compartment() {
+    let old = r#"{"standing": {"rule": 0, "since_minute": 5, "began_minute": 5, "notified_minute": 5},
+        "streams": [{"dimensions": {"host": "0"},
+            "standing": {"rule": 0, "since_minute": 5, "began_minute": 5, "notified_minute": 5},
+            "rules": [{"breaches": 3, "is_firing": true, "seen_minute": 7, "value": 9.0}]}]}"#;
+    let mut state: AlarmState = serde_json::from_str(old).unwrap();
+    let of = |compartment: &str| StreamKey {
+        compartment_id: Some(compartment.to_owned()),
+        ..key(0)
+    };
+    let rule = |streams: &[(StreamKey, Reading)]| {
+        vec![RuleReadings {
+            pending_minutes: 3,
+            streams: streams.iter().cloned().collect(),
+        }]
+    };
+    let split = Policy {
+        is_split: true,
+        repeat_minutes: None,
+    };
+    let (breached, clear) = (Reading::Breached(1.0), Reading::Clear(0.0));
+    let step = state.step(
+        8,
+        &rule(&[(of("one"), breached), (of("two"), breached)]),
+        split,
+    );
+    assert_eq!(step.notices, []);
+    assert_eq!(state.firing().count(), 2);
+    let kept = serde_json::to_string(&state).unwrap();
+    assert_eq!(serde_json::from_str::<AlarmState>(&kept).unwrap(), state);
+    let step = state.step(
+        9,
+        &rule(&[(of("one"), breached), (of("two"), clear)]),
+        split,
+    );
+    assert_eq!(step.notices.len(), 1);
+    assert_eq!(step.notices[0].streams, [(of("two"), None)]);
 }
 
 /// Whether a stream fires after these readings, told from all of them.

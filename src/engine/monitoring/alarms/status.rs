@@ -75,7 +75,8 @@ fn is_asked(
         call.query_text(wire).is_none_or(|wanted| {
             let mut streams = state.streams.iter();
             streams.any(|one| {
-                one.dimensions
+                one.key
+                    .dimensions
                     .get(wire)
                     .is_some_and(|found| found == wanted)
             })
@@ -149,12 +150,12 @@ pub(in super::super) fn dimension_states(
         streams.retain(|stream| {
             let filter = details.dimension_filters.as_ref();
             let status = status(stream.standing.rule.is_some());
-            filter.is_none_or(|filter| *filter == stream.dimensions)
+            filter.is_none_or(|filter| *filter == stream.key.dimensions)
                 && wanted.as_ref().is_none_or(|wanted| wanted == status)
         });
         let place = |stream: &StreamState| Place {
-            value: PlaceValue::Text(json!(stream.dimensions).to_string()),
-            id: String::new(),
+            value: PlaceValue::Text(json!(stream.key.dimensions).to_string()),
+            id: stream.key.compartment_id.clone().unwrap_or_default(),
         };
         let (found, reply) = request.fetch(place, |order, after, limit| {
             Ok(page(streams, place, (order, after, limit)))
@@ -164,7 +165,7 @@ pub(in super::super) fn dimension_states(
             let rule = rules.get(stream.standing.rule.unwrap_or(base));
             json!({
                 "alarmSummary": alarm_summary,
-                "dimensions": stream.dimensions,
+                "dimensions": stream.key.dimensions,
                 "status": status(stream.standing.rule.is_some()),
                 "ruleName": rule.map_or(&alarm.details.rule_name, |rule| &rule.name),
                 "timestamp": rfc3339(triggered_ms(&alarm, stream.standing.since_minute)),

@@ -9,7 +9,7 @@ use super::super::super::{Context, ocid, retry};
 use super::paging::page;
 use super::recurrence::Recurrence;
 use super::rules::check_times;
-use super::state::Dimensions;
+use super::state::{Dimensions, StreamKey};
 use super::{ACTIVE, ALARM, Alarm};
 use crate::call::{ApiError, Call, Reply};
 use crate::clock::{parse_rfc3339, rfc3339};
@@ -140,9 +140,9 @@ impl SuppressionDetails {
     }
 
     /// Whether a stream has all dimensions that it names.
-    pub(super) fn is_about(&self, dimensions: &Dimensions) -> bool {
+    pub(super) fn is_about(&self, key: &StreamKey) -> bool {
         let mut named = self.dimensions.iter();
-        named.all(|(name, value)| dimensions.get(name) == Some(value))
+        named.all(|(name, value)| key.value_of(name) == Some(value))
     }
 
     /// Whether it holds at a time.
@@ -381,6 +381,10 @@ pub(in super::super) fn suppression_history(
     let time = |text: &Option<String>| text.as_deref().and_then(parse_rfc3339);
     let from_ms = time(&details.time_suppress_from_greater_than_or_equal_to);
     let before_ms = time(&details.time_suppress_from_less_than);
+    let stream = details.dimensions.map(|dimensions| StreamKey {
+        dimensions,
+        compartment_id: None,
+    });
     let request = Request::ordered(call, LIMITS, ("timeEffectiveFrom", Order::Descending))?;
     context.store.read(|session| {
         let alarm: Alarm = ALARM.live(session, call.path_value("alarmId")?)?;
@@ -393,10 +397,7 @@ pub(in super::super) fn suppression_history(
                 && begun_ms < effective_until_ms(one)
                 && from_ms.is_none_or(|from_ms| own.from_ms >= from_ms)
                 && before_ms.is_none_or(|before_ms| own.from_ms < before_ms)
-                && details
-                    .dimensions
-                    .as_ref()
-                    .is_none_or(|wanted| own.is_about(wanted))
+                && stream.as_ref().is_none_or(|stream| own.is_about(stream))
         });
         let place = |one: &Suppression| Place {
             value: PlaceValue::Number(one.details.from_ms),

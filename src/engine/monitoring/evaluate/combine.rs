@@ -2,14 +2,15 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::ops::RangeInclusive;
 
 use super::super::mql::{Arithmetic, Expression, Join, Nested, Statistic};
 use super::group::group;
-use super::windows::{
-    Windows, absence_minutes, absences, add_summary, of_summary, per_second, percentile,
-};
+use super::statistic::{Points, Reckoning, absence_minutes};
+use super::windows::Windows;
 use super::{Datapoint, Stream, Value};
-use crate::store::{Stamped, Summary};
+use crate::store::{Bucket, Stamped};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -36,12 +37,13 @@ pub(super) fn nested(nested: &Nested, mut inner: Vec<Stream>, windows: Windows) 
         .into_iter()
         .map(|stream| (stream.identity, stream.points));
     let groups = group(items.collect(), nested.grouping.as_ref()).into_iter();
-    groups
-        .map(|(identity, members)| Stream {
-            identity,
-            points: outer_points(&nested.statistic, &members, windows),
-        })
-        .collect()
+    let times = (windows.step, windows);
+    let mut reckoning = Reckoning::new(&nested.statistic, times, OfStreams);
+    let streams = groups.map(|(identity, members)| {
+        let Ok(points) = reckoning.datapoints(&members, false);
+        Stream { identity, points }
+    });
+    streams.collect()
 }
 
 /// Whether a query yields the values that meet a condition, rather than those of a metric.
@@ -53,78 +55,26 @@ fn is_condition(expression: &Expression) -> bool {
     }
 }
 
-fn outer_points(
-    statistic: &Statistic,
-    members: &[Vec<Datapoint>],
-    windows: Windows,
-) -> Vec<Datapoint> {
-    match statistic {
-        Statistic::Absent(period) => {
-            let mut present: Vec<i64> = members.iter().flatten().map(|p| p.end_minute).collect();
-            present.sort_unstable();
-            absences(windows, (windows.step, absence_minutes(*period)), &present)
-        }
-        Statistic::Increment => outer_increments(members, windows),
-        Statistic::Rate => {
-            let mut points = outer_increments(members, windows);
-            per_second(&mut points, windows.step);
-            points
-        }
-        Statistic::Percentile(part) => {
-            let mut by_end: BTreeMap<i64, Vec<(f64, u64)>> = BTreeMap::new();
-            for point in members.iter().flatten() {
-                let values = by_end.entry(point.end_minute).or_default();
-                values.push((point.value, 1));
-            }
-            let points = by_end.into_iter().filter_map(|(end, mut values)| {
-                Some(Datapoint {
-                    end_minute: end,
-                    value: percentile(&mut values, *part)?,
-                })
-            });
-            points.collect()
-        }
-        statistic => {
-            let mut by_end: BTreeMap<i64, Option<Summary>> = BTreeMap::new();
-            for point in members.iter().flatten() {
-                let at_ms = point.end_minute * MINUTE_MS;
-                let value = point.value;
-                let one = Summary::of(Stamped { at_ms, value }, 1);
-                add_summary(by_end.entry(point.end_minute).or_default(), &one);
-            }
-            let points = by_end.iter().filter_map(|(end, summary)| {
-                Some(Datapoint {
-                    end_minute: *end,
-                    value: of_summary(statistic, summary.as_ref()?)?,
-                })
-            });
-            points.collect()
-        }
-    }
-}
+/// The points of streams of an inner query.
+struct OfStreams;
 
-/// By how much the values of each stream are more than those a step before, added up.
-fn outer_increments(members: &[Vec<Datapoint>], windows: Windows) -> Vec<Datapoint> {
-    let mut sums = Vec::new();
-    for points in members {
-        let steps = points.iter().zip(points.iter().skip(1));
-        let steps = steps.filter(|(one, next)| next.end_minute - one.end_minute == windows.step);
-        let steps = steps.map(|(one, next)| Datapoint {
-            end_minute: next.end_minute,
-            value: next.value - one.value,
-        });
-        let steps: Vec<Datapoint> = steps.filter(|point| point.value.is_finite()).collect();
-        sums = added(&sums, &steps);
-    }
-    sums
-}
+impl Points for OfStreams {
+    type Member = Vec<Datapoint>;
+    type Error = Infallible;
 
-/// The sum of two sequences; where only one has a value, that.
-pub(super) fn added(left: &[Datapoint], right: &[Datapoint]) -> Vec<Datapoint> {
-    zipped(left, right, |left, right| match (left, right) {
-        (Some(left), Some(right)) => Arithmetic::Add.of(left, right),
-        (left, right) => left.or(right),
-    })
+    fn visit(
+        &self,
+        points: &Vec<Datapoint>,
+        _minutes: &RangeInclusive<i64>,
+        mut visit: impl FnMut(&Bucket),
+    ) -> Result<(), Infallible> {
+        for point in points {
+            let at_ms = point.end_minute * MINUTE_MS;
+            let value = point.value;
+            visit(&Bucket::of(Stamped { at_ms, value }, 1));
+        }
+        Ok(())
+    }
 }
 
 pub(super) fn arithmetic(operator: Arithmetic, left: Value, right: Value) -> Value {
@@ -167,8 +117,8 @@ pub(super) fn joined(join: Join, left: &[Stream], right: &[Stream]) -> Vec<Strea
     })
 }
 
-/// Streams of two queries brought together: those of the same compartment and dimensions. A single stream
-/// without dimensions, as `grouping()` makes it, goes with every stream of the other. Unconfirmed.
+/// Streams of two queries brought together: those of the same compartment and dimensions, or of the same dimensions
+/// where grouping made them all. A single stream without dimensions, as `grouping()` makes it, goes with every stream of the other. Unconfirmed.
 fn matched(
     left: &[Stream],
     right: &[Stream],
@@ -207,7 +157,16 @@ fn is_whole(stream: &Stream) -> bool {
 type Pair<'s> = (Option<&'s Stream>, Option<&'s Stream>);
 
 fn equal_pairs<'s>(left: &'s [Stream], right: &'s [Stream]) -> Vec<Pair<'s>> {
-    let key = |stream: &'s Stream| (&stream.identity.compartment_id, &stream.identity.dimensions);
+    let mut all = left.iter().chain(right);
+    let all_grouped = all.all(|stream| stream.identity.is_grouped);
+    let key = |stream: &'s Stream| {
+        let identity = &stream.identity;
+        let compartment_id = identity.compartment_id.as_ref();
+        (
+            compartment_id.filter(|_| !all_grouped),
+            &identity.dimensions,
+        )
+    };
     let mut others: BTreeMap<_, &Stream> = right.iter().map(|one| (key(one), one)).collect();
     let mut pairs: Vec<Pair<'s>> = left
         .iter()

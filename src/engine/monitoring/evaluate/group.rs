@@ -88,6 +88,7 @@ pub(super) fn group<T>(
             None => {
                 let united = Identity {
                     dimensions: dimensions.clone(),
+                    is_grouped: true,
                     ..identity
                 };
                 groups.insert(dimensions, (united, vec![item]));

@@ -9,6 +9,9 @@
 mod combine;
 mod group;
 mod metric;
+mod percentiles;
+mod statistic;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod windows;
@@ -83,6 +86,9 @@ pub struct Identity {
     pub resource_group: Option<String>,
     /// The dimensions by which it differs from other streams of the result.
     pub dimensions: BTreeMap<String, String>,
+    /// Whether grouping made it: it is the same stream then whichever compartments its series are of, and otherwise
+    /// its compartment tells it from others.
+    pub is_grouped: bool,
     /// What else is said of the metric.
     pub metadata: BTreeMap<String, String>,
 }
@@ -94,6 +100,13 @@ pub struct Datapoint {
     pub end_minute: i64,
     /// The value.
     pub value: f64,
+}
+
+impl Datapoint {
+    /// One, if the value is a number.
+    fn finite(end_minute: i64, value: f64) -> Option<Self> {
+        value.is_finite().then_some(Self { end_minute, value })
+    }
 }
 
 /// Datapoints in order of time.

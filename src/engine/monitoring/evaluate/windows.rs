@@ -1,15 +1,9 @@
-//! Windows over time, and the statistics of what falls into them.
+//! Windows over time, the slots they cover, and what the tallies of slots come to in each.
 
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 
-use super::super::mql::{Period, Statistic};
 use super::Datapoint;
-use crate::store::{Stamped, Summary};
-
-/// For how long absence is news where a query does not say, in minutes. Source: behaviour.md 5.1.
-const ABSENCE_MINUTES: i64 = 2 * 60;
+use super::tally::{self, Last, Tally};
 
 /// The ends of the windows, in minutes since the epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,22 +68,41 @@ impl Frame {
 
     /// The slot that a minute is in; what is not below the number of slots is in none.
     pub(super) fn slot_of(&self, end_minute: i64) -> usize {
-        // Short numbers are divided faster, and this is asked for every bucket.
+        // This is asked for every bucket: short numbers are divided faster, and mostly none need be.
         match u32::try_from(end_minute - self.base - 1) {
+            Ok(minute) if self.slot == 1 => minute as usize,
             Ok(minute) => (minute / self.slot) as usize,
             Err(_) => usize::MAX,
         }
     }
 
     /// How many slots a window covers.
-    fn width(&self) -> usize {
+    pub(super) fn width(&self) -> usize {
         let minutes = usize::try_from(self.interval).unwrap_or(1);
+        (minutes / self.slot as usize).max(1)
+    }
+
+    /// Whether values are in several windows.
+    pub(super) fn windows_overlap(&self) -> bool {
+        self.interval > self.windows.step
+    }
+
+    /// How many slots lie between the ends of two windows.
+    fn stride(&self) -> usize {
+        let minutes = usize::try_from(self.windows.step).unwrap_or(1);
         (minutes / self.slot as usize).max(1)
     }
 
     /// The slots of the window that ends with this minute.
     fn window(&self, end: i64) -> Range<usize> {
         self.slot_of(end - self.interval + 1)..self.slot_of(end) + 1
+    }
+
+    /// A datapoint for each window of whose slots `of` tells a value.
+    pub(super) fn points(&self, mut of: impl FnMut(Range<usize>) -> Option<f64>) -> Vec<Datapoint> {
+        let ends = self.windows.ends();
+        let points = ends.filter_map(|end| Datapoint::finite(end, of(self.window(end))?));
+        points.collect()
     }
 }
 
@@ -100,28 +113,20 @@ fn greatest_common_divisor(mut one: i64, mut other: i64) -> i64 {
     one.max(1)
 }
 
-/// Adds what some values come to.
-pub(super) fn add_summary(slot: &mut Option<Summary>, summary: &Summary) {
-    match slot {
-        Some(known) => known.merge(summary),
-        None => *slot = Some(*summary),
-    }
-}
-
 /// What the values of every window come to.
 ///
 /// Time is cut into blocks of a window's length. A window is the end of one block and the begin of the next,
 /// so it takes one addition, however many slots it covers.
-struct Sliding {
+struct Sliding<T> {
     width: usize,
     /// From the begin of the block to the slot.
-    begins: Vec<Option<Summary>>,
+    begins: Vec<Option<T>>,
     /// From the slot to the end of the block.
-    ends: Vec<Option<Summary>>,
+    ends: Vec<Option<T>>,
 }
 
-impl Sliding {
-    fn new(frame: &Frame, slots: &[Option<Summary>]) -> Self {
+impl<T: Tally> Sliding<T> {
+    fn new(frame: &Frame, slots: &[Option<T>]) -> Self {
         let width = frame.width();
         let mut sliding = Self {
             width,
@@ -131,313 +136,87 @@ impl Sliding {
         for (block, ends) in slots.chunks(width).zip(sliding.ends.chunks_mut(width)) {
             let mut sum = None;
             sliding.begins.extend(block.iter().map(|slot| {
-                slot.iter().for_each(|slot| add_summary(&mut sum, slot));
+                slot.iter().for_each(|slot| tally::add(&mut sum, *slot));
                 sum
             }));
             let mut sum = None;
             for (slot, end) in block.iter().zip(ends).rev() {
-                slot.iter().for_each(|slot| add_summary(&mut sum, slot));
+                slot.iter().for_each(|slot| tally::add(&mut sum, *slot));
                 *end = sum;
             }
         }
         sliding
     }
 
-    fn window(&self, slots: Range<usize>) -> Option<Summary> {
-        let mut sum = self
-            .begins
-            .get(slots.end.checked_sub(1)?)
-            .copied()
-            .flatten();
+    fn window(&self, slots: Range<usize>) -> Option<T> {
+        let last = slots.end.checked_sub(1)?;
+        let mut sum = self.begins.get(last).copied().flatten();
         if !slots.start.is_multiple_of(self.width)
             && let Some(Some(end)) = self.ends.get(slots.start)
         {
-            add_summary(&mut sum, end);
+            tally::add(&mut sum, *end);
         }
         sum
     }
 }
 
-/// A statistic that can be told from what values come to: neither a percentile nor one of absence or change.
-pub(super) fn of_summary(statistic: &Statistic, summary: &Summary) -> Option<f64> {
-    let value = match statistic {
-        Statistic::Count => summary.count as f64,
-        Statistic::First => summary.first.value,
-        Statistic::Last => summary.last.value,
-        Statistic::Max => summary.max,
-        Statistic::Mean => summary.sum / summary.count as f64,
-        Statistic::Min => summary.min,
-        Statistic::Sum => summary.sum,
-        Statistic::Absent(_)
-        | Statistic::Increment
-        | Statistic::Percentile(_)
-        | Statistic::Rate => return None,
-    };
-    value.is_finite().then_some(value)
-}
-
-/// A statistic of each window.
-pub(super) fn summaries(
-    frame: &Frame,
-    slots: &[Option<Summary>],
-    statistic: &Statistic,
-) -> Vec<Datapoint> {
+/// A statistic of each window, by the tallies of the slots.
+pub(super) fn values<T: Tally>(frame: &Frame, slots: &[Option<T>]) -> Vec<Datapoint> {
     let sliding = Sliding::new(frame, slots);
-    let point = |end| {
-        let summary = sliding.window(frame.window(end))?;
-        let value = of_summary(statistic, &summary)?;
-        Some(Datapoint {
-            end_minute: end,
-            value,
-        })
-    };
-    frame.windows.ends().filter_map(point).collect()
+    frame.points(|slots| Some(sliding.window(slots)?.value()))
 }
 
-/// By how much the last value of each window is more than that of the window before. None where either has
-/// no values; that the last value counts is unconfirmed. `slots` holds the last value of each.
-pub(super) fn increments(frame: &Frame, slots: &[Option<Stamped>]) -> Vec<Datapoint> {
-    // For each slot, the slot of the last value up to there.
-    let mut latest = None;
-    let latest: Vec<Option<usize>> = slots
-        .iter()
-        .enumerate()
-        .map(|(at, slot)| {
-            latest = slot.map(|_| at).or(latest);
-            latest
-        })
-        .collect();
-    let last = |end| {
-        let window = frame.window(end);
-        let at = latest.get(window.end.checked_sub(1)?).copied().flatten()?;
-        let found = slots.get(at).copied().flatten()?;
-        (at >= window.start).then_some(found.value)
-    };
-    let point = |end| {
-        let value = last(end)? - last(end - frame.interval)?;
-        value.is_finite().then_some(Datapoint {
-            end_minute: end,
-            value,
-        })
-    };
-    frame.windows.ends().filter_map(point).collect()
+/// By how much the last value of each window is more than that of the window before, for one member after the other
+/// of what becomes one stream.
+pub(super) struct Increments<'f> {
+    frame: &'f Frame,
+    /// The last value of the window that ends with each slot.
+    lasts: Vec<Option<f64>>,
+    /// The sum for each window; none where no member has a value in it and one in the window before.
+    sums: Vec<Option<f64>>,
 }
 
-/// Divides increments by the seconds they took.
-pub(super) fn per_second(points: &mut [Datapoint], minutes: i64) {
-    for point in points {
-        point.value /= (minutes * 60) as f64;
+impl<'f> Increments<'f> {
+    /// None yet. The frame begins one window before the first.
+    pub(super) fn new(frame: &'f Frame) -> Self {
+        Self {
+            frame,
+            lasts: Vec::with_capacity(frame.slots()),
+            sums: vec![None; frame.windows.ends().count()],
+        }
     }
-}
 
-/// How many slots a window may cover so that its percentile is best found by looking at all its values.
-const FEW_SLOTS: usize = 8;
-
-/// A percentile of each window: the smallest value that is not smaller than `part` of them. That nothing is
-/// interpolated is unconfirmed. The order of the values in `slots` changes.
-pub(super) fn percentiles(
-    frame: &Frame,
-    slots: &mut [Vec<(f64, u64)>],
-    part: f64,
-) -> Vec<Datapoint> {
-    let overlap = frame.interval > frame.windows.step;
-    let mut of_window: OfWindow<'_> = match frame.width() {
-        1 => Box::new(|window| percentile(slots.get_mut(window.start)?, part)),
-        width if overlap && width > FEW_SLOTS => sliding(slots, part),
-        _ => together(slots, part),
-    };
-    let point = |end| {
-        let value = of_window(frame.window(end))?;
-        Some(Datapoint {
-            end_minute: end,
-            value,
-        })
-    };
-    frame.windows.ends().filter_map(point).collect()
-}
-
-type OfWindow<'s> = Box<dyn FnMut(Range<usize>) -> Option<f64> + 's>;
-
-/// Where windows have few slots, or no value is in two of them: each by itself.
-fn together(slots: &[Vec<(f64, u64)>], part: f64) -> OfWindow<'_> {
-    let mut values: Vec<(f64, u64)> = Vec::new();
-    Box::new(move |window| {
-        values.clear();
-        let slots = slots.get(window).unwrap_or_default();
-        slots.iter().for_each(|slot| values.extend(slot));
-        percentile(&mut values, part)
-    })
-}
-
-/// Where windows overlap much, values come and go.
-fn sliding(slots: &[Vec<(f64, u64)>], part: f64) -> OfWindow<'_> {
-    let mut values = Values::default();
-    let mut seen = 0..0;
-    let slot = |at: usize| slots.get(at).map_or(&[][..], Vec::as_slice);
-    Box::new(move |window| {
-        (seen.end..window.end).for_each(|at| values.add(slot(at)));
-        (seen.start..window.start).for_each(|at| values.remove(slot(at)));
-        seen = window;
-        values.percentile(part)
-    })
-}
-
-fn count_of(values: &[(f64, u64)]) -> u64 {
-    let counts = values.iter().map(|(_, count)| *count);
-    counts.fold(0, u64::saturating_add)
-}
-
-/// A percentile of values in any order, each with how often it is there; their order changes.
-///
-/// They are halved where the percentile stands if each is there equally often, which is usual, and in the middle
-/// where they are not: so it takes about one look at each, and a few more at most.
-pub(super) fn percentile(values: &mut [(f64, u64)], part: f64) -> Option<f64> {
-    let total = count_of(values);
-    let wanted = part * total as f64;
-    let mut below = 0_u64;
-    let mut at = (part * values.len() as f64).ceil() as usize;
-    at = at.saturating_sub(1);
-    let mut rest = values;
-    while at < rest.len() {
-        let (smaller, (value, count), larger) =
-            rest.select_nth_unstable_by(at, |(one, _), (other, _)| one.total_cmp(other));
-        let before = below.saturating_add(count_of(smaller));
-        let up_to = before.saturating_add(*count);
-        rest = match () {
-            () if before as f64 >= wanted => smaller,
-            () if up_to as f64 >= wanted => return Some(*value),
-            () => {
-                below = up_to;
-                larger
-            }
+    /// Adds those of a member. `slots` holds its last value of each.
+    pub(super) fn add(&mut self, slots: &[Option<Last>]) {
+        let width = self.frame.width();
+        let mut latest = None;
+        self.lasts.clear();
+        self.lasts
+            .extend(slots.iter().enumerate().map(|(at, slot)| {
+                latest = slot.map(|last| (at, last.value())).or(latest);
+                let (seen, value) = latest?;
+                (at - seen < width).then_some(value)
+            }));
+        let every = |first: usize| {
+            let lasts = self.lasts.get(first..).unwrap_or_default();
+            lasts.iter().step_by(self.frame.stride())
         };
-        at = rest.len() / 2;
-    }
-    None
-}
-
-/// Values in order, each with how often it is there.
-#[derive(Default)]
-struct Values {
-    counts: BTreeMap<Ordered, u64>,
-    total: u64,
-}
-
-impl Values {
-    fn add(&mut self, values: &[(f64, u64)]) {
-        for (value, count) in values {
-            let known = self.counts.entry(Ordered(*value)).or_default();
-            *known = known.saturating_add(*count);
-            self.total = self.total.saturating_add(*count);
-        }
-    }
-
-    fn remove(&mut self, values: &[(f64, u64)]) {
-        for (value, count) in values {
-            if let Some(known) = self.counts.get_mut(&Ordered(*value)) {
-                *known = known.saturating_sub(*count);
-                if *known == 0 {
-                    self.counts.remove(&Ordered(*value));
-                }
+        let pairs = every(width - 1).zip(every(2 * width - 1));
+        for (sum, (before, now)) in self.sums.iter_mut().zip(pairs) {
+            let (Some(before), Some(now)) = (before, now) else {
+                continue;
+            };
+            let change = now - before;
+            if change.is_finite() {
+                *sum = Some(sum.unwrap_or_default() + change);
             }
-            self.total = self.total.saturating_sub(*count);
         }
     }
 
-    fn percentile(&self, part: f64) -> Option<f64> {
-        let wanted = part * self.total as f64;
-        let mut seen = 0_u64;
-        let mut reached = self.counts.iter().skip_while(|(_, count)| {
-            seen = seen.saturating_add(**count);
-            (seen as f64) < wanted
-        });
-        reached.next().map(|(value, _)| value.0)
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Ordered(f64);
-
-impl Ord for Ordered {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.0.total_cmp(&other.0)
-    }
-}
-
-impl PartialOrd for Ordered {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Ordered {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Ordered {}
-
-/// For how long absence is news, in minutes.
-pub(super) fn absence_minutes(period: Option<Period>) -> i64 {
-    period.map_or(ABSENCE_MINUTES, |period| period.minutes())
-}
-
-/// 0 for each window with values, 1 for each without, nothing where there were none for longer than `period`.
-/// `present` holds the minutes with values, in order.
-pub(super) fn absences(
-    windows: Windows,
-    (interval, period): (i64, i64),
-    present: &[i64],
-) -> Vec<Datapoint> {
-    let mut present = present.iter().copied().peekable();
-    let mut latest = None;
-    let mut points = Vec::new();
-    for end in windows.ends() {
-        while let Some(minute) = present.next_if(|minute| *minute <= end) {
-            latest = Some(minute);
-        }
-        let Some(silent) = latest.map(|minute| end - minute) else {
-            continue;
-        };
-        let value = match () {
-            () if silent < interval => 0.0,
-            () if silent <= period => 1.0,
-            () => continue,
-        };
-        points.push(Datapoint {
-            end_minute: end,
-            value,
-        });
-    }
-    points
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn percentiles_are_those_of_sorted_values(
-            values in prop::collection::vec((-20..20_i8, 1..9_u64), 0..80),
-            percent in 1..100_u8,
-        ) {
-            let values: Vec<_> = values.into_iter().map(|(value, count)| (f64::from(value), count)).collect();
-            let part = f64::from(percent) / 100.0;
-            let mut each: Vec<f64> = Vec::new();
-            for (value, count) in &values {
-                each.extend((0..*count).map(|_| *value));
-            }
-            each.sort_by(f64::total_cmp);
-            let wanted = (part * each.len() as f64).ceil() as usize;
-            let expected = each.get(wanted.saturating_sub(1)).copied();
-            let mut sliding = Values::default();
-            sliding.add(&values);
-            prop_assert_eq!(sliding.percentile(part), expected);
-            prop_assert_eq!(percentile(&mut values.clone(), part), expected);
-        }
+    /// The sums.
+    pub(super) fn points(self) -> Vec<Datapoint> {
+        let sums = self.frame.windows.ends().zip(self.sums);
+        let points = sums.filter_map(|(end, sum)| Datapoint::finite(end, sum?));
+        points.collect()
     }
 }

@@ -20,44 +20,37 @@ pub enum Expression {
 }
 
 impl Expression {
-    /// Whether any metric stands in it.
-    pub fn names_metric(&self) -> bool {
+    /// The metrics that stand in it.
+    pub fn metrics(&self) -> Vec<&MetricQuery> {
         match self {
-            Self::Number(_) => false,
-            Self::Metric(_) => true,
-            Self::Nested(nested) => nested.inner.names_metric(),
-            Self::Filtered(inner, _) => inner.names_metric(),
+            Self::Number(_) => Vec::new(),
+            Self::Metric(metric) => vec![metric],
+            Self::Nested(nested) => nested.inner.metrics(),
+            Self::Filtered(inner, _) => inner.metrics(),
             Self::Arithmetic(left, _, right) | Self::Joined(left, _, right) => {
-                left.names_metric() || right.names_metric()
+                let mut metrics = left.metrics();
+                metrics.extend(right.metrics());
+                metrics
             }
         }
+    }
+
+    /// Whether any metric stands in it.
+    pub fn names_metric(&self) -> bool {
+        !self.metrics().is_empty()
     }
 
     /// The shortest interval of its metrics.
     pub fn shortest_interval(&self) -> Option<Period> {
-        match self {
-            Self::Number(_) => None,
-            Self::Metric(metric) => Some(metric.interval),
-            Self::Nested(nested) => nested.inner.shortest_interval(),
-            Self::Filtered(inner, _) => inner.shortest_interval(),
-            Self::Arithmetic(left, _, right) | Self::Joined(left, _, right) => {
-                let intervals = [left.shortest_interval(), right.shortest_interval()];
-                intervals.into_iter().flatten().min_by_key(Period::minutes)
-            }
-        }
+        let intervals = self.metrics().into_iter().map(|metric| metric.interval);
+        intervals.min_by_key(Period::minutes)
     }
 
     /// Whether any part of it is about whether there are values at all.
     pub fn asks_for_absence(&self) -> bool {
-        match self {
-            Self::Number(_) => false,
-            Self::Metric(metric) => matches!(metric.statistic, Statistic::Absent(_)),
-            Self::Nested(nested) => nested.inner.asks_for_absence(),
-            Self::Filtered(inner, _) => inner.asks_for_absence(),
-            Self::Arithmetic(left, _, right) | Self::Joined(left, _, right) => {
-                left.asks_for_absence() || right.asks_for_absence()
-            }
-        }
+        let metrics = self.metrics();
+        let mut statistics = metrics.iter().map(|metric| &metric.statistic);
+        statistics.any(|statistic| matches!(statistic, Statistic::Absent(_)))
     }
 
     /// How strongly its parts hold together: what holds less than its surroundings needs parentheses.

@@ -317,7 +317,7 @@ impl<'s> Taker<'s> {
     }
 
     /// How many messages the group may have in flight besides those that it has.
-    fn room(&self, lanes: &[QueueLane]) -> Result<usize, ApiError> {
+    pub(super) fn room(&self, lanes: &[QueueLane]) -> Result<usize, ApiError> {
         let room = match self.address.side {
             Side::Messages => MOST_IN_FLIGHT - self.in_flight(lanes, MOST_IN_FLIGHT)?,
             Side::DeadLetters => MOST_IN_FLIGHT,

@@ -1,17 +1,15 @@
 //! Messages: put, get, delete, and change how long they stay hidden.
 
 mod get;
-mod give_back;
+mod holding;
 mod put;
 mod settle;
-mod take_out;
 
 pub use get::GotQueueMessages;
-pub(in crate::engine) use give_back::{TakenMessage, give_back};
+pub(in crate::engine) use holding::{consume, give_back, hold};
 pub use put::{PutQueueMessages, PutQueueResult};
 pub(super) use settle::delete;
 pub use settle::{DeleteQueueMessages, Deleted, QueueBatchResult};
-pub(in crate::engine) use take_out::take_out;
 
 use std::ops::RangeInclusive;
 

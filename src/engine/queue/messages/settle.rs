@@ -80,7 +80,7 @@ pub(in super::super) fn delete(context: &Context<'_>, call: &Call) -> Result<Rep
             let address = Address::of(session, context, call)?;
             let receipt = read_receipt("messageReceipt", receipt, &address)?;
             let delivery = find(session, context, "messageReceipt", &receipt)?;
-            remove(session, &address, vec![delivery])
+            remove(session, address.group_no, vec![delivery])
         })
     })?;
     Ok(Reply::empty(204))
@@ -181,7 +181,7 @@ fn delete_all(
             .zip(&request.entries)
             .map(|(index, entry)| read_receipt(&receipt_field(index), &entry.receipt, &address))
             .collect();
-        let mut held = last_deliveries(session, &address, receipts.iter().flatten())?;
+        let mut held = last_deliveries(session, address.group_no, receipts.iter().flatten())?;
         let mut removed = Vec::with_capacity(receipts.len());
         let results = (0..).zip(receipts).map(|(index, receipt)| {
             let receipt = receipt?;
@@ -193,20 +193,20 @@ fn delete_all(
             Ok(Deleted {})
         });
         let results: Vec<Result<Deleted, ApiError>> = results.collect();
-        remove(session, &address, removed)?;
+        remove(session, address.group_no, removed)?;
         Ok::<_, ApiError>(results)
     })?;
     Ok(QueueBatchResult::of(results))
 }
 
-/// Removes delivered messages of the group that a call is about.
+/// Removes messages that were delivered to a consumer group.
 pub(super) fn remove(
     session: &Session<'_>,
-    address: &Address,
+    group_no: i64,
     mut deliveries: Vec<Delivery>,
 ) -> Result<(), ApiError> {
     for ids in consecutive(deliveries.iter().map(|one| one.message_id)) {
-        session.remove_deliveries_between(address.group_no, &ids)?;
+        session.remove_deliveries_between(group_no, &ids)?;
     }
     // Of a purged message only the receipt was left.
     deliveries.retain(|delivery| delivery.standing != Standing::Purged);
@@ -255,15 +255,15 @@ fn find(
     current(context, field, receipt, found.first().copied())
 }
 
-/// The last deliveries of the messages that receipts name, by the number of the message.
-fn last_deliveries<'r>(
+/// The last deliveries to a consumer group of the messages that receipts name, by the number of the message.
+pub(super) fn last_deliveries<'r>(
     session: &Session<'_>,
-    address: &Address,
+    group_no: i64,
     receipts: impl Iterator<Item = &'r Receipt>,
 ) -> Result<HashMap<i64, Delivery>, ApiError> {
     let mut last = HashMap::new();
     for ids in consecutive(receipts.map(|receipt| receipt.message_id)) {
-        let deliveries = session.deliveries_between(address.group_no, &ids)?;
+        let deliveries = session.deliveries_between(group_no, &ids)?;
         last.extend(deliveries.into_iter().map(|one| (one.message_id, one)));
     }
     Ok(last)

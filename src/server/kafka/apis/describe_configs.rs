@@ -2,7 +2,6 @@
 //!
 //! - Topics: the retention of the stream, and what is fixed. The broker: the pool's Kafka settings.
 //! - Values are real: what is shown is what is applied.
-//! - A resource that the request names twice is described once, with all its settings.
 
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::describe_configs_request::DescribeConfigsResource;
@@ -15,7 +14,6 @@ use kafka_protocol::protocol::StrBytes;
 use super::super::configs::{self, BROKER_RESOURCE, Setting, TOPIC_RESOURCE};
 use super::super::error::Refusal;
 use super::super::registry::{Api, Call, Handled};
-use super::super::repeats::once_each;
 use super::super::shape::{Field, Kind, always, since};
 use crate::engine::TopicPool;
 
@@ -45,20 +43,15 @@ const DEFAULT_SOURCE: i8 = 5;
 async fn handle(call: Call<'_>) -> Handled {
     let request: DescribeConfigsRequest = call.request()?;
     let pool = call.pool()?;
-    let resources = once_each(&request.resources, |resource| {
-        (resource.resource_type, resource.resource_name.as_str())
-    });
-    let results = resources.into_iter().map(|(resource, is_repeated)| {
+    let results = request.resources.iter().map(|resource| {
         let result = DescribeConfigsResult::default()
             .with_resource_type(resource.resource_type)
             .with_resource_name(resource.resource_name.clone());
         match settings(&pool, resource) {
             Ok(settings) => {
                 let wanted = |setting: &Setting| match &resource.configuration_keys {
-                    Some(keys) if !is_repeated => {
-                        keys.iter().any(|key| key.as_str() == setting.name)
-                    }
-                    _ => true,
+                    Some(keys) => keys.iter().any(|key| key.as_str() == setting.name),
+                    None => true,
                 };
                 let shown = settings
                     .into_iter()

@@ -7,7 +7,7 @@ use super::super::Alarm;
 use super::super::evaluation::{Evaluated, Evaluator, MINUTE_MS, Outcome};
 use super::super::message::{Message, status};
 use super::super::rules::Rule;
-use super::super::state::{Dimensions, Notice, NoticeType, RESET_MINUTES};
+use super::super::state::{Dimensions, Notice, NoticeType, RESET_MINUTES, StreamKey};
 use crate::clock::rfc3339;
 
 /// How many streams of an entry are named, as in messages.
@@ -193,14 +193,14 @@ fn entry(
     notifications: Vec<SimulatedNotification>,
 ) -> TimelineEntry {
     let readings = evaluated.readings.get(notice.rule);
-    let value_now = |dimensions: &Dimensions| {
-        let reading = readings.and_then(|readings| readings.streams.get(dimensions));
+    let value_now = |key: &StreamKey| {
+        let reading = readings.and_then(|readings| readings.streams.get(key));
         reading.map(|reading| reading.value())
     };
     let streams = notice.streams.iter().take(MOST_STREAMS);
-    let streams = streams.map(|(dimensions, value)| SimulatedStream {
-        dimensions: dimensions.clone(),
-        value: value.or_else(|| value_now(dimensions)),
+    let streams = streams.map(|(key, value)| SimulatedStream {
+        dimensions: key.dimensions.clone(),
+        value: value.or_else(|| value_now(key)),
     });
     let slack = alarm.details.slack_minutes();
     TimelineEntry {
