@@ -212,18 +212,22 @@ impl Session {
 
     /// Sends a call; a refusal is the caller's to deal with.
     pub(super) fn try_send(&self, call: &Call) -> Result<Result<Reply, ApiError>, CliError> {
+        match self.attempt(call) {
+            Ok(reply) => Ok(Ok(reply)),
+            Err(Failure::Service(error)) => Ok(Err(error)),
+            Err(failure) => Err(self.failed(call, failure)),
+        }
+    }
+
+    /// Sends a call; whatever fails is the caller's to deal with.
+    pub(super) fn attempt(&self, call: &Call) -> Result<Reply, Failure> {
         // A remote target shows each attempt itself.
         let debug = self.globals.debug && self.target.is_local();
         if debug {
             terminal::note(&format!("> {}", request_line(&self.target, call)));
             show_body(">", call.body.as_ref());
         }
-        let answer = match self.target.send(call) {
-            Ok(reply) => Ok(reply),
-            Err(Failure::Service(error)) => Err(error),
-            Err(Failure::NoReply(error)) => return Err(self.no_reply(call, &error)),
-            Err(Failure::NotAsked(error)) => return Err(error),
-        };
+        let answer = self.target.send(call);
         if debug {
             match &answer {
                 Ok(reply) => {
@@ -233,10 +237,20 @@ impl Session {
                     }
                     show_body("<", reply.body.as_ref());
                 }
-                Err(error) => terminal::note(&format!("< {error}")),
+                Err(Failure::Service(error)) => terminal::note(&format!("< {error}")),
+                Err(_) => {}
             }
         }
-        Ok(answer)
+        answer
+    }
+
+    /// A failure as the user sees it.
+    pub(super) fn failed(&self, call: &Call, failure: Failure) -> CliError {
+        match failure {
+            Failure::Service(error) => self.service_error(call, &error),
+            Failure::NoReply(error) => self.no_reply(call, &error),
+            Failure::NotAsked(error) => error,
+        }
     }
 
     /// A failure of the connection as the user sees it.

@@ -54,6 +54,9 @@ pub enum CliError {
         /// Where and why.
         reason: String,
     },
+    /// The service took a part of what it was sent.
+    #[error("Error: {0}")]
+    Partial(String),
     /// The service refused; the text is the whole error block.
     #[error("{0}")]
     Service(String),

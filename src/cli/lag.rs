@@ -30,7 +30,7 @@ pub(super) fn command() -> Command {
         .about("Show how far a consumer group is behind, partition by partition.")
         .after_help(
             "Nothing changes for the group. Groups of Kafka clients are found where the engine of this machine \
-             answers; Kafka tells the offset to read next as committed, Streaming that of the last message read.\n\
+             answers, also by the address of its server; Kafka tells the offset to read next as committed, Streaming that of the last message read.\n\
              A partition in which nothing is committed counts all messages that are kept.\n\n\
              Example:\n  ocelot streaming stream group lag --stream-id orders --group-name billing --output table\n  \
              ocelot streaming stream group lag --stream-id orders --group-name billing \\\n      \
@@ -50,20 +50,30 @@ fn lag(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
     let reader = StreamReader::open(globals, stream_id)?;
     let mut call = reader.call(Streaming::GetGroup)?;
     call.path.insert("groupName", group.to_owned());
-    let refusal = match reader.session().try_send(&call)? {
+    let refusal = match reader.try_send(&call)? {
         Ok(reply) => return rows(&reader, reply.body.as_ref()),
         Err(refusal) => refusal,
     };
-    let request = LocalRequest::ShowKafkaLag {
-        stream: stream_id.to_owned(),
-        group: group.to_owned(),
-    };
-    let of_kafka = match refusal.status {
-        404 => reader.ask_engine(&request)?,
+    let rows = match refusal.status {
+        404 => of_kafka(&reader, group)?,
         _ => None,
     };
-    let rows = of_kafka.filter(|rows| !rows.is_null());
-    rows.ok_or_else(|| reader.session().service_error(&call, &refusal))
+    rows.ok_or_else(|| reader.refused(&call, &refusal))
+}
+
+/// The rows of a group of Kafka clients, where it is known.
+fn of_kafka(reader: &StreamReader, group: &str) -> Result<Option<Value>, CliError> {
+    let stream = match reader.try_send(&reader.call(Streaming::GetStream)?)? {
+        Ok(reply) => reply.body.unwrap_or_default(),
+        Err(_) => return Ok(None),
+    };
+    // A name may be another stream's in another tenancy; the engine knows those of its own.
+    let id = stream.get("id").and_then(Value::as_str);
+    let rows = reader.ask_engine(&LocalRequest::ShowKafkaLag {
+        stream: id.unwrap_or_default().to_owned(),
+        group: group.to_owned(),
+    })?;
+    Ok(rows.filter(|rows| !rows.is_null()))
 }
 
 fn rows(reader: &StreamReader, group: Option<&Value>) -> Result<Value, CliError> {
@@ -102,8 +112,8 @@ fn behind(
     let next = match committed {
         Some(offset) => offset + 1,
         None => {
-            let cursor = reader.cursor(partition, Start::Oldest)?;
-            let (oldest, _) = reader.read(&cursor, 1)?;
+            let mut place = reader.place(partition, Start::Oldest)?;
+            let oldest = reader.read(&mut place, 1)?;
             oldest.first().map_or(end, |oldest| oldest.offset)
         }
     };

@@ -114,12 +114,12 @@ impl OpenLines {
             if batch.is_full_for(&message) {
                 break;
             }
-            batch.push(message);
+            batch.push(number, message);
             if self.is_drained() {
                 break;
             }
         }
-        Ok(batch.take())
+        Ok(batch.take().0)
     }
 }
 
@@ -134,7 +134,7 @@ pub(super) fn put(
     let mut line = Vec::new();
     while let Some(number) = lines.read(&mut line)? {
         match lines.lines.message(&line) {
-            Ok(message) => producer.put(message)?,
+            Ok(message) => producer.put(number, message)?,
             Err(reason) => return Err(producer.stop(&format!("line {number} {reason}"))),
         }
         if lines.is_drained() {
@@ -159,6 +159,8 @@ struct Message {
 struct Batch {
     limits: &'static Limits,
     messages: Vec<Value>,
+    /// The lines that they are of.
+    lines: Vec<u64>,
     bytes: usize,
 }
 
@@ -167,6 +169,7 @@ impl Batch {
         Self {
             limits,
             messages: Vec::new(),
+            lines: Vec::new(),
             bytes: 0,
         }
     }
@@ -177,15 +180,17 @@ impl Batch {
         !self.messages.is_empty() && (is_full || is_too_long)
     }
 
-    fn push(&mut self, message: Message) {
+    fn push(&mut self, line: u64, message: Message) {
         self.bytes += message.bytes;
         self.messages.push(message.json);
+        self.lines.push(line);
     }
 
-    /// The messages, which are gone from here then.
-    fn take(&mut self) -> Value {
+    /// The messages and their lines, which are gone from here then.
+    fn take(&mut self) -> (Value, Vec<u64>) {
         self.bytes = 0;
-        Value::Array(std::mem::take(&mut self.messages))
+        let messages = Value::Array(std::mem::take(&mut self.messages));
+        (messages, std::mem::take(&mut self.lines))
     }
 }
 
@@ -207,11 +212,11 @@ impl<'s> Producer<'s> {
         }
     }
 
-    fn put(&mut self, message: Message) -> Result<(), CliError> {
+    fn put(&mut self, line: u64, message: Message) -> Result<(), CliError> {
         if self.batch.is_full_for(&message) {
             self.send()?;
         }
-        self.batch.push(message);
+        self.batch.push(line, message);
         Ok(())
     }
 
@@ -219,12 +224,13 @@ impl<'s> Producer<'s> {
         if self.batch.messages.is_empty() {
             return Ok(());
         }
-        let body = Map::from_iter([("messages".to_owned(), self.batch.take())]);
+        let (messages, lines) = self.batch.take();
+        let body = Map::from_iter([("messages".to_owned(), messages)]);
         self.call.body = Some(Value::Object(body));
         let sent = self.session.send(&self.call);
         let reply = sent.inspect_err(|_| self.summary.tell())?;
         self.summary
-            .add(reply.body.as_ref().unwrap_or(&Value::Null))
+            .add(reply.body.as_ref().unwrap_or(&Value::Null), &lines)
     }
 
     /// Sends what came before a line that cannot be put, and tells how much that was.
@@ -335,33 +341,34 @@ struct Range {
 }
 
 impl Summary {
-    /// Counts the entries of a reply, and stops at the first request that failed for some messages: what
-    /// comes after would not be in order.
-    fn add(&mut self, result: &Value) -> Result<(), CliError> {
+    /// Counts the entries of a reply to a request with the messages of these lines, and stops at the first that
+    /// failed for some: what comes after would not be in order.
+    fn add(&mut self, result: &Value, lines: &[u64]) -> Result<(), CliError> {
         // A queue takes all messages of a request, or none.
         let taken = result["messages"].as_array().map_or(0, Vec::len);
         self.messages += u64::try_from(taken).unwrap_or(u64::MAX);
         let mut refused = Vec::new();
-        for entry in result["entries"].as_array().into_iter().flatten() {
+        let entries = result["entries"].as_array().into_iter().flatten();
+        for (entry, line) in entries.zip(lines) {
             let partition = entry["partition"]
                 .as_str()
                 .and_then(|text| text.parse().ok());
             match (partition, entry["offset"].as_i64()) {
                 (Some(partition), Some(offset)) => self.count(partition, offset),
-                _ => refused.push(
-                    entry["errorMessage"]
-                        .as_str()
-                        .unwrap_or("no reason is given"),
-                ),
+                _ => refused.push((*line, entry["errorMessage"].as_str())),
             }
         }
-        match refused.first() {
-            None => Ok(()),
-            Some(reason) => Err(self.stopped(&format!(
-                "the service refused {} messages: {reason}",
-                refused.len()
-            ))),
-        }
+        let (Some((_, reason)), Some(last)) = (refused.first(), lines.last()) else {
+            return Ok(());
+        };
+        let reason = reason.unwrap_or("no reason is given").to_owned();
+        let refused: Vec<u64> = refused.iter().map(|(line, _)| *line).collect();
+        Err(CliError::Partial(format!(
+            "the service refused {}, of {}: {reason} ({}; nothing behind line {last} was sent)",
+            messages_in_words(refused.len()),
+            line_numbers(&refused),
+            self.put_in_words(),
+        )))
     }
 
     fn count(&mut self, partition: u64, offset: i64) {
@@ -379,12 +386,19 @@ impl Summary {
     /// Tells how far it came before the service said no.
     fn tell(&self) {
         if self.messages > 0 {
-            terminal::note(&format!("{} messages were put before this:", self.messages));
+            terminal::note(&format!("{} before this:", self.put_in_words()));
         }
     }
 
     fn stopped(&self, reason: &str) -> CliError {
-        CliError::refused(format!("{reason} ({} messages were put)", self.messages))
+        CliError::refused(format!("{reason} ({})", self.put_in_words()))
+    }
+
+    fn put_in_words(&self) -> String {
+        match self.messages {
+            1 => "1 message was put".to_owned(),
+            count => format!("{count} messages were put"),
+        }
     }
 
     fn to_json(&self, container: &Container) -> Value {
@@ -401,5 +415,49 @@ impl Summary {
             summary["partitions"] = partitions.collect();
         }
         summary
+    }
+}
+
+fn messages_in_words(count: usize) -> String {
+    match count {
+        1 => "1 message".to_owned(),
+        count => format!("{count} messages"),
+    }
+}
+
+/// Numbers of lines, which ascend: `line 3`, `lines 3, 7 to 9 and 12`.
+fn line_numbers(lines: &[u64]) -> String {
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for line in lines {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == *line => *last = *line,
+            _ => runs.push((*line, *line)),
+        }
+    }
+    let mut runs = runs.into_iter().map(|(first, last)| match last - first {
+        0 => first.to_string(),
+        _ => format!("{first} to {last}"),
+    });
+    let last = runs.next_back().unwrap_or_default();
+    let others: Vec<String> = runs.collect();
+    let word = if lines.len() == 1 { "line" } else { "lines" };
+    match others.is_empty() {
+        true => format!("{word} {last}"),
+        false => format!("{word} {} and {last}", others.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_told_in_runs() {
+        assert_eq!(line_numbers(&[3]), "line 3");
+        assert_eq!(line_numbers(&[3, 4, 5]), "lines 3 to 5");
+        assert_eq!(
+            line_numbers(&[1, 3, 7, 8, 9, 12]),
+            "lines 1, 3, 7 to 9 and 12"
+        );
     }
 }

@@ -76,6 +76,20 @@ impl LocalEngine {
         })
     }
 
+    /// That which the global options name, if it is a server's with this address.
+    pub(super) fn served_at(url: &str, globals: &Globals) -> Option<Self> {
+        let engine = Self::of(globals).ok()?;
+        let Home::Folder(folder) = &engine.home else {
+            return None;
+        };
+        // Nothing is opened for the address of someone else.
+        ServerRecord::left_in(folder).filter(|record| record.serves_at(url))?;
+        match Holder::peek(&engine.home)? {
+            Holder::Server(record) if record.serves_at(url) => Some(engine),
+            _ => None,
+        }
+    }
+
     /// The same for the user of the profile, where there is one.
     #[must_use]
     pub(super) fn of_user(self, settings: &Settings) -> Self {

@@ -1,26 +1,31 @@
 //! `ocelot local state …`: everything that the engine keeps, in one file.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod difference;
+
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::builtin::{Answer, Builtin, group};
 use super::error::CliError;
 use super::globals::Globals;
 use super::local::{OF_THE_ENGINE, ask};
-use super::target;
-use crate::engine::state::{self, StateError};
+use super::{target, terminal};
+use crate::engine::state::{self, Saved, StateError};
 use crate::engine::{Engine, EngineError, EngineOptions, Home, LocalRequest};
+use crate::output::Style;
 use crate::profile::Environment;
+use difference::{Difference, differences};
 
 /// The commands of this module.
 pub(super) static BUILTINS: &[Builtin] = &[
     Builtin {
         words: "local state save",
         takes: OF_THE_ENGINE,
-        run: |matches, globals| save(matches, globals).map(Answer::data),
+        run: save,
     },
     Builtin {
         words: "local state load",
@@ -36,12 +41,13 @@ pub(super) static BUILTINS: &[Builtin] = &[
 
 /// The commands, for the tree.
 pub(super) fn command() -> Command {
-    let file = || {
+    let file = |standard_stream| {
         Arg::new("file")
             .value_name("FILE")
             .required(true)
-            .help("The file.")
+            .help(format!("The file; - is {standard_stream}."))
     };
+    let saved = || file("standard input");
     let save = Command::new("save")
         .about("Write everything that the engine keeps into a file.")
         .after_help(
@@ -49,16 +55,16 @@ pub(super) fn command() -> Command {
              can load it. A server that has the data folder goes on serving meanwhile.\n\n\
              Example:\n  ocelot local state save shop.ocelot",
         )
-        .arg(file());
+        .arg(file("standard output"));
     let load = Command::new("load")
         .about("Put the state of a file into the data folder.")
         .after_help(
-            "A server on the data folder must be stopped first. The file's form and its database with all rows are checked \
-             before anything is replaced. A state may hold functions, which run programs of this machine: take one over \
+            "A server on the data folder must be stopped first. All that is in the file is checked before anything is \
+             replaced, and if the command is killed, the data folder holds the old state or the new one. A state may hold functions, which run programs of this machine: take one over \
              only from somebody whom you trust.\n\n\
              Example:\n  ocelot local state load shop.ocelot --data-dir /tmp/shop",
         )
-        .arg(file())
+        .arg(saved())
         .arg(
             Arg::new("force")
                 .long("force")
@@ -69,11 +75,13 @@ pub(super) fn command() -> Command {
         .about("Tell what differs between a file and the engine.")
         .after_help(
             "Compared are resources and their settings, how many messages streams and queues hold, the positions of \
-             groups and connectors, metrics and the points of custom ones, keys, tokens, functions, logs, the inbox, \
-             faults and the clock. Left out are histories: audit, traces, work requests, alarm history.\n\n\
+             groups and connectors, custom metrics and their points, keys, tokens, functions, logs, the inbox, \
+             faults and the clock. Left out are what the engine measures by itself, and histories: audit, traces, \
+             work requests, alarm history. Each setting that differs has a row with both values; a table has room for \
+             the beginnings of long ones.\n\n\
              Example:\n  ocelot local state diff shop.ocelot --output table",
         )
-        .arg(file());
+        .arg(saved());
     group(
         "state",
         "Save everything in one file, load it elsewhere, compare.",
@@ -83,23 +91,63 @@ pub(super) fn command() -> Command {
     .subcommand(diff)
 }
 
-/// The file as this process sees it, wherever the one that opens it runs.
-fn file(matches: &ArgMatches) -> Result<PathBuf, CliError> {
+/// What stands for standard input and standard output.
+const STANDARD_STREAM: &str = "-";
+
+/// The file as this process sees it, wherever the one that opens it runs; `None` for a standard stream.
+fn file(matches: &ArgMatches) -> Result<Option<PathBuf>, CliError> {
     let given = matches.get_one::<String>("file").map_or("", String::as_str);
-    let path = Environment::of_process().expand_home(given);
-    std::path::absolute(&path).map_err(CliError::io(format!("find {}", path.display())))
+    match given {
+        STANDARD_STREAM => Ok(None),
+        "" => Err(CliError::value("FILE is empty: give the name of a file")),
+        named => {
+            let path = Environment::of_process().expand_home(named);
+            let absolute = std::path::absolute(&path);
+            Ok(Some(absolute.map_err(CliError::io(format!(
+                "find {}",
+                path.display()
+            )))?))
+        }
+    }
 }
 
-fn save(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
-    let file = file(matches)?;
-    ask(globals, &LocalRequest::SaveState { file })
+fn save(matches: &ArgMatches, globals: &Globals) -> Result<Answer, CliError> {
+    match file(matches)? {
+        Some(file) => ask(globals, &LocalRequest::SaveState { file }).map(Answer::data),
+        None => save_to_standard_output(globals).map(|()| Answer::default()),
+    }
+}
+
+/// Has the state saved in a file that is gone afterwards, and copies that.
+fn save_to_standard_output(globals: &Globals) -> Result<(), CliError> {
+    if terminal::stdout_is_terminal() {
+        return Err(CliError::value(
+            "a saved state is not for a terminal: give a file, or lead standard output into one",
+        ));
+    }
+    let folder = tempfile::tempdir().map_err(CliError::io("make a temporary folder"))?;
+    let file = folder.path().join("state");
+    ask(globals, &LocalRequest::SaveState { file: file.clone() })?;
+    let mut saved = File::open(&file).map_err(CliError::io(format!("open {}", file.display())))?;
+    let mut stdout = io::stdout().lock();
+    io::copy(&mut saved, &mut stdout)
+        .and_then(|_| stdout.flush())
+        .map_err(CliError::io("write to standard output"))
+}
+
+fn saved(matches: &ArgMatches) -> Result<Saved, CliError> {
+    let saved = match file(matches)? {
+        Some(path) => Saved::open(&path),
+        None => Saved::of_standard_input(),
+    };
+    saved.map_err(|error| EngineError::from(error).into())
 }
 
 fn load(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
     match target::home(globals)? {
         Home::Folder(folder) => {
             let force = matches.get_flag("force");
-            Ok(state::load(&folder, &file(matches)?, force)?)
+            Ok(state::load(&folder, &saved(matches)?, force)?)
         }
         Home::Memory => Err(EngineError::from(StateError::Memory).into()),
     }
@@ -107,66 +155,15 @@ fn load(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
 
 fn diff(matches: &ArgMatches, globals: &Globals) -> Result<Value, CliError> {
     let folder = tempfile::tempdir().map_err(CliError::io("make a temporary folder"))?;
-    let home = Home::Folder(folder.path().join("data"));
-    if let Home::Folder(data) = &home {
-        state::load(data, &file(matches)?, false)?;
-    }
-    let saved = Engine::open(&home, EngineOptions::default())?.summarize()?;
-    let here = ask(globals, &LocalRequest::SummarizeState)?;
-    let here = here.as_array().map_or(&[][..], Vec::as_slice);
-    Ok(differences(&saved, here))
-}
-
-/// What tells a thing from others: its kind, name, OCID and tenancy.
-type Key<'s> = [&'s str; 4];
-
-fn field<'s>(thing: &'s Value, name: &str) -> &'s str {
-    thing.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn by_key(things: &[Value]) -> BTreeMap<Key<'_>, &Value> {
-    let key = |thing| ["kind", "name", "id", "tenancy-id"].map(|name| field(thing, name));
-    things.iter().map(|thing| (key(thing), thing)).collect()
-}
-
-/// What is in one only, or otherwise in the other.
-fn differences(saved: &[Value], here: &[Value]) -> Value {
-    let (saved, here) = (by_key(saved), by_key(here));
-    let keys: BTreeSet<&Key<'_>> = saved.keys().chain(here.keys()).collect();
-    let rows = keys.into_iter().filter_map(|key| {
-        let (in_file, in_engine) = (saved.get(key).copied(), here.get(key).copied());
-        let [kind, name, id, _] = key;
-        Some(json!({
-            "kind": kind,
-            "name": name,
-            "id": id,
-            "difference": difference(kind, in_file, in_engine)?,
-            "messages-in-file": in_file.and_then(|thing| thing.get("messages")),
-            "messages-in-engine": in_engine.and_then(|thing| thing.get("messages")),
-        }))
-    });
-    rows.collect()
-}
-
-/// In what a thing differs, if it does.
-fn difference(kind: &str, in_file: Option<&Value>, in_engine: Option<&Value>) -> Option<String> {
-    let (one, other) = match (in_file, in_engine) {
-        (Some(one), Some(other)) => (one, other),
-        (Some(_), None) => return Some("only in the file".to_owned()),
-        (None, _) => return Some("only in the engine".to_owned()),
-    };
-    let content = match kind {
-        "metric" => "points",
-        _ => "position",
-    };
-    let parts = [
-        ("settings", "settings"),
-        ("messages", "messages"),
-        ("content", content),
-    ];
-    let differ = parts
-        .iter()
-        .filter(|(name, _)| one.get(*name) != other.get(*name));
-    let told: Vec<&str> = differ.map(|(_, told)| *told).collect();
-    (!told.is_empty()).then(|| told.join(", "))
+    let data = folder.path().join("data");
+    state::load(&data, &saved(matches)?, false)?;
+    let in_file = Engine::open(&Home::Folder(data), EngineOptions::default())?.summarize()?;
+    let in_engine = ask(globals, &LocalRequest::SummarizeState)?;
+    let in_engine = in_engine.as_array().map_or(&[][..], Vec::as_slice);
+    let differences = differences(&in_file, in_engine);
+    let is_drawn = globals.style == Style::Table && globals.query.is_none();
+    Ok(match is_drawn {
+        true => differences.iter().map(Difference::drawn).collect(),
+        false => differences.iter().map(Difference::told).collect(),
+    })
 }

@@ -98,7 +98,7 @@ fn run(args: &[OsString]) -> Result<ExitCode, CliError> {
     }
     if globals.dry_run.is_some() {
         return Err(CliError::value(format!(
-            "--dry-run shows the request of a command, and ocelot {words} sends none"
+            "--dry-run shows the request of a service's operation, and ocelot {words} is a command of ocelot's own"
         )));
     }
     match builtin::run(&words, innermost, &globals) {

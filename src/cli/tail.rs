@@ -1,8 +1,8 @@
 //! `ocelot streaming stream message tail`: the newest messages of a stream, and those that come.
 
+mod feed;
 mod layout;
 
-use std::thread;
 use std::time::Duration;
 
 use clap::builder::RangedU64ValueParser;
@@ -15,6 +15,7 @@ use super::globals::Globals;
 use super::stream_reader::{Message, Start, StreamReader};
 use super::{input, local, terminal};
 use crate::clock::parse_rfc3339;
+use feed::{Feed, take_in_order};
 use layout::Layout;
 
 /// The group of commands that it stands in.
@@ -26,6 +27,9 @@ const DEFAULT_COUNT: usize = 10;
 /// How long to wait for messages before looking again: the service allows five reads a second.
 const PAUSE: Duration = Duration::from_millis(250);
 const PAUSE_REMOTE: Duration = Duration::from_millis(500);
+
+/// The least number that is taken for a time, in seconds since 1970: it is in 2001.
+const LEAST_SECONDS: i64 = 1_000_000_000;
 
 /// The commands of this module.
 pub(super) static BUILTINS: &[Builtin] = &[Builtin {
@@ -39,11 +43,12 @@ pub(super) fn command() -> Command {
     Command::new("tail")
         .about("Show the newest messages of a stream, or those since a time, and follow those that come.")
         .after_help(
-            "Messages are printed as JSON, one a line, unless --format says how. Those of one partition are in their \
-             order. No consumer group is touched.\n\
+            "Messages are printed as JSON, one a line, unless --format says how: by time, and those of one partition in \
+             their order. No consumer group is touched.\n\
              --since and --until take a time (2026-03-14T01:02:03Z, seconds since 1970) or how long ago it was (10m, \
              2h30m, 7d), by the clock of the engine where that of this machine answers. With --follow it goes on until \
-             it is interrupted, which ends it with the signal's status (130), as with tail -f.\n\n\
+             it is interrupted, which ends it with the signal's status (130), as with tail -f, or until nobody reads \
+             what it prints; a server that is gone is asked again for a minute, unless --no-retry is given.\n\n\
              Examples:\n  ocelot streaming stream message tail --stream-id orders -n 20\n  \
              ocelot streaming stream message tail --stream-id orders --follow \\\n      \
              --format '{partition} {offset} {key} {value}'\n  \
@@ -122,13 +127,23 @@ impl When {
     }
 }
 
-/// Reads it, for clap.
+/// Reads it, for clap. A small number is how long ago it was, with its unit forgotten, and no time in 1970.
 pub(super) fn check_time(text: &str) -> Result<When, String> {
+    let number = text.trim().parse::<i64>().ok();
+    if number.is_some_and(|seconds| seconds < LEAST_SECONDS) {
+        return Err(format!(
+            "a number is seconds since 1970, and {text} is long before any message: give how long ago it was with \
+             its unit, as 90s, 10m or 7d, or a time as 2026-03-14T01:02:03Z"
+        ));
+    }
     let time = input::datetime(text).and_then(|time| parse_rfc3339(&time));
     let ago = || local::duration_ms(text).filter(|ago_ms| *ago_ms >= 0);
     time.map(When::At)
         .or_else(|| ago().map(When::Ago))
-        .ok_or_else(|| "give a time as 2026-03-14T01:02:03Z, or how long ago as 10m".to_owned())
+        .ok_or_else(|| {
+            "give how long ago it was, as 90s, 10m or 7d, or a time, as 2026-03-14T01:02:03Z or in seconds since 1970"
+                .to_owned()
+        })
 }
 
 /// Which messages are shown.
@@ -163,6 +178,11 @@ fn tail(matches: &ArgMatches, globals: &Globals) -> Result<(), CliError> {
     }
     let stream_id = matches.get_one::<String>("stream-id");
     let reader = StreamReader::open(globals, stream_id.map_or("", String::as_str))?;
+    let is_followed = matches.get_flag("follow");
+    let reader = match is_followed {
+        true => reader.patient(),
+        false => reader,
+    };
     let partitions = match matches.get_one::<u32>("partition") {
         Some(partition) => vec![*partition],
         None => (0..reader.partitions()?).collect(),
@@ -181,15 +201,16 @@ fn tail(matches: &ArgMatches, globals: &Globals) -> Result<(), CliError> {
         },
         layout: matches.get_one("format"),
     };
-    let cursors = match (count, since_ms) {
-        (None, Some(since_ms)) => lines.start(&partitions, since_ms)?,
+    let (feeds, goes_on) = match (count, since_ms) {
+        (None, Some(since_ms)) => (lines.since(&partitions, since_ms)?, true),
         (count, since_ms) => {
-            lines.print_newest(&partitions, count.unwrap_or(DEFAULT_COUNT), since_ms)?
+            let count = count.unwrap_or(DEFAULT_COUNT);
+            let feeds = lines.print_newest(&partitions, count, since_ms)?;
+            (feeds, is_followed)
         }
     };
-    let is_followed = matches.get_flag("follow");
-    match is_followed || (count.is_none() && since_ms.is_some()) {
-        true => lines.print_from(cursors, is_followed),
+    match goes_on {
+        true => lines.print_on(feeds, is_followed),
         false => Ok(()),
     }
 }
@@ -202,65 +223,62 @@ struct Lines<'r> {
 }
 
 impl Lines<'_> {
-    fn start(&self, partitions: &[u32], since_ms: i64) -> Result<Vec<String>, CliError> {
-        let cursors = partitions.iter();
-        let cursors =
-            cursors.map(|partition| self.reader.cursor(*partition, Start::Time(since_ms)));
-        cursors.collect()
+    fn since(&self, partitions: &[u32], since_ms: i64) -> Result<Vec<Feed>, CliError> {
+        let feed = |partition: &u32| {
+            let place = self.reader.place(*partition, Start::Time(since_ms))?;
+            Ok(Feed::from(place))
+        };
+        partitions.iter().map(feed).collect()
     }
 
-    /// Prints the newest messages of all partitions together, and tells the cursors behind them.
+    /// Prints the newest messages of all partitions together, and tells what comes behind them.
     fn print_newest(
         &self,
         partitions: &[u32],
         count: usize,
         since_ms: Option<i64>,
-    ) -> Result<Vec<String>, CliError> {
-        let mut messages = Vec::new();
-        let mut cursors = Vec::new();
-        for partition in partitions {
+    ) -> Result<Vec<Feed>, CliError> {
+        let newest = |partition: &u32| {
             let is_shown = |message: &Message| self.filter.matches(message);
             let tail = self.reader.newest(*partition, count, since_ms, &is_shown)?;
-            messages.extend(tail.messages);
-            cursors.push(tail.cursor);
-        }
-        messages.sort_by_key(|message| (message.time_ms, message.partition, message.offset));
+            Ok(Feed::of_tail(tail))
+        };
+        let mut feeds: Vec<Feed> = partitions
+            .iter()
+            .map(newest)
+            .collect::<Result<_, CliError>>()?;
+        let messages = take_in_order(&mut feeds);
         let first = messages.len().saturating_sub(count);
         self.print(messages.get(first..).unwrap_or_default())?;
-        Ok(cursors)
+        Ok(feeds)
     }
 
-    /// Prints what is behind the cursors: what is there, or what comes, too, until the time that ends it.
-    fn print_from(&self, mut cursors: Vec<String>, is_followed: bool) -> Result<(), CliError> {
+    /// Prints what the partitions have: what is there, or what comes, too, until the time that ends it.
+    fn print_on(&self, mut feeds: Vec<Feed>, is_followed: bool) -> Result<(), CliError> {
         let pause = match self.reader.is_remote() {
             true => PAUSE_REMOTE,
             false => PAUSE,
         };
-        while !cursors.is_empty() {
+        loop {
             // Asked before reading: what is put until then is read below.
             let is_over = match self.filter.until_ms {
                 Some(until_ms) => self.reader.now_ms()? >= until_ms,
                 None => false,
             };
-            let mut is_idle = true;
-            let mut open = Vec::new();
-            for cursor in cursors {
-                let (mut messages, next) = self.reader.read_page(&cursor)?;
-                let is_at_end = messages.is_empty() && (is_over || !is_followed);
-                let is_past_end = messages
-                    .last()
-                    .is_some_and(|last| !self.filter.is_before_end(last));
-                is_idle &= messages.is_empty();
-                messages.retain(|message| self.filter.matches(message));
-                self.print(&messages)?;
-                open.extend((!is_at_end && !is_past_end).then_some(next));
+            for feed in &mut feeds {
+                feed.fill(self.reader, &self.filter)?;
             }
-            cursors = open;
-            if is_idle && !cursors.is_empty() {
-                thread::sleep(pause);
+            self.print(&take_in_order(&mut feeds))?;
+            feeds.retain(|feed| match is_followed && !is_over {
+                true => !feed.is_past_end(),
+                false => !feed.is_done(),
+            });
+            if feeds.is_empty() {
+                return Ok(());
             }
+            let is_idle = feeds.iter().all(Feed::is_idle);
+            terminal::pause(if is_idle { pause } else { Duration::ZERO })?;
         }
-        Ok(())
     }
 
     fn print(&self, messages: &[Message]) -> Result<(), CliError> {

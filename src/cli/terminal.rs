@@ -1,6 +1,8 @@
 //! The standard streams: data on stdout, everything else on stderr, questions to whoever is there.
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::thread;
+use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -17,6 +19,30 @@ pub(super) fn data(text: &[u8]) -> Result<(), CliError> {
         .write_all(text)
         .and_then(|()| stdout.flush())
         .map_err(CliError::io("write to standard output"))
+}
+
+/// Waits for so long, and no longer than anyone reads what this process writes: a closed pipe is told at once, not
+/// when there is something to write again.
+pub(super) fn pause(wait: Duration) -> Result<(), CliError> {
+    #[cfg(unix)]
+    if let Ok(timeout) = rustix::event::Timespec::try_from(wait) {
+        use rustix::event::{PollFd, PollFlags, poll};
+        let stdout = io::stdout();
+        // What is asked for is nothing: that the reader is gone is told unasked.
+        let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
+        let told = poll(&mut watched, Some(&timeout));
+        let gone = PollFlags::ERR | PollFlags::HUP;
+        match (told, &watched) {
+            (Ok(0) | Err(rustix::io::Errno::INTR), _) => return Ok(()),
+            (Ok(_), [stdout]) if stdout.revents().intersects(gone) => {
+                return Err(CliError::ClosedPipe);
+            }
+            // What cannot be watched is waited with.
+            _ => {}
+        }
+    }
+    thread::sleep(wait);
+    Ok(())
 }
 
 /// Writes a line for people to stderr. If nobody reads that, there is nobody to tell.

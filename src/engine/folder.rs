@@ -8,8 +8,11 @@
 //! ocelot.db          metadata (SQLite; -wal beside it)
 //! measured           what commands measured, until somebody asks for metrics
 //! streams/OCID/N/    the log of partition N of a stream
+//! loading/           a saved state that is about to take the place of the three above
 //! objects/           what connectors wrote into object storage (written by `delivery`)
 //! ```
+
+mod takeover;
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -20,14 +23,19 @@ use std::time::{Duration, Instant, SystemTime};
 use super::metrics::Backlog;
 use crate::disk::{Disk, RealDisk};
 
+pub(super) use takeover::Takeover;
+
 /// How long a command waits for other processes to finish with the folder.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The name of the file with the metadata.
-const DATABASE: &str = "ocelot.db";
+pub(super) const DATABASE: &str = "ocelot.db";
+
+/// The name of the folder with the logs.
+pub(super) const STREAMS: &str = "streams";
 
 /// The name of the file with what commands measured.
-pub(super) const MEASURED: &str = "measured";
+const MEASURED: &str = "measured";
 
 /// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -85,12 +93,14 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Creates the folder if it is missing, and waits for its turn, at most for `patience`.
+    /// Creates the folder if it is missing, and waits for its turn, at most for `patience`. What a process that was
+    /// killed had begun to take over is finished, or taken back.
     pub(super) fn lock(path: &Path, patience: Duration) -> Result<Self, FolderError> {
         create_durably(path).map_err(unusable(path))?;
         let lock_path = path.join("lock");
         let mut lock = private_file(&lock_path).map_err(unusable(&lock_path))?;
         take_turn(path, &mut lock, patience)?;
+        takeover::settle(path).map_err(unusable(path))?;
         Ok(Self {
             path: path.to_owned(),
             measured: Backlog::at(path.join(MEASURED)),
@@ -111,7 +121,7 @@ impl Folder {
 
     /// The folder of the logs.
     pub(super) fn streams(&self) -> PathBuf {
-        self.path.join("streams")
+        self.path.join(STREAMS)
     }
 
     /// What commands measured, until somebody asks for it.

@@ -142,6 +142,7 @@
 
 mod append;
 mod batch;
+mod check;
 mod early_sync;
 mod error;
 mod idempotence;

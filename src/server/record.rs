@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use ring::digest::SHA256;
 use serde::{Deserialize, Serialize};
+use url::{Host, Url};
 use uuid::Uuid;
 
 use crate::clock::SystemClock;
@@ -134,9 +135,30 @@ impl Holder {
 impl ServerRecord {
     /// The record of the server that holds the lock of the folder; `holder` is who does.
     fn read(folder: &Path, holder: &str) -> Option<Self> {
-        let text = fs::read(folder.join(FILE_NAME)).ok()?;
-        let record: Self = serde_json::from_slice(&text).ok()?;
+        let record = Self::left_in(folder)?;
         (record.pid.to_string() == holder).then_some(record)
+    }
+
+    /// The record in a folder, of a server that may have been killed since.
+    pub fn left_in(folder: &Path) -> Option<Self> {
+        let text = fs::read(folder.join(FILE_NAME)).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+
+    /// Whether a URL leads to where the server serves REST: all names of this machine's own are the same.
+    pub fn serves_at(&self, url: &str) -> bool {
+        let place = |url: &str| {
+            let url = Url::parse(url).ok()?;
+            let is_own = match url.host()? {
+                Host::Domain(name) => name.eq_ignore_ascii_case("localhost"),
+                Host::Ipv4(address) => address.is_loopback(),
+                Host::Ipv6(address) => address.is_loopback(),
+            };
+            let host = (!is_own).then(|| url.host_str().map(str::to_ascii_lowercase));
+            Some((host, url.port_or_known_default()?))
+        };
+        let served = place(&self.http);
+        served.is_some() && served == place(url)
     }
 
     /// Writes the record into the folder.

@@ -18,42 +18,42 @@ pub struct Holding {
     pub id: String,
     /// Whose it is; empty where it is nobody's.
     pub tenancy_id: String,
-    /// Changes when it is changed by somebody.
-    pub settings: String,
+    /// What somebody set, as JSON; `None` for resources, which their services tell about.
+    pub settings: Option<String>,
     /// Changes with what it holds, as far as the tables tell: points, positions.
     pub content: String,
 }
 
 /// A chunk's id begins with the number of its series, 28 bits further up.
 const HOLDINGS: &str = "
-    SELECT kind, name, id, tenancy_id, compartment_id || ' ' || state || ' ' || etag, COALESCE(
+    SELECT kind, name, id, tenancy_id, NULL, COALESCE(
             (SELECT json_extract(movement, '$.position') FROM connector_movement WHERE connector_id = id), '')
         FROM resource WHERE time_deleted_ms IS NULL
     UNION ALL
     SELECT 'function', name, id, '', definition, '' FROM function
     UNION ALL
-    SELECT 'log', file, log_id, '', log_group_id || ' ' || compartment_id, '' FROM followed_log
+    SELECT 'log', file, log_id, '', json_object('logGroupId', log_group_id, 'compartmentId', compartment_id), '' FROM followed_log
     UNION ALL
-    SELECT 'tenancy', name, id, id, '', '' FROM tenancy
+    SELECT 'tenancy', name, id, id, '{}', '' FROM tenancy
     UNION ALL
-    SELECT 'key', user_id, fingerprint, tenancy_id, public_key, '' FROM api_key
+    SELECT 'key', user_id, fingerprint, tenancy_id, json_object('publicKey', public_key), '' FROM api_key
     UNION ALL
-    SELECT 'token', user_name, id, tenancy_id, COALESCE(description, ''), '' FROM auth_token
+    SELECT 'token', user_name, id, tenancy_id, json_object('description', description), '' FROM auth_token
     UNION ALL
-    SELECT 'setting', name, '', '', value, '' FROM setting
+    SELECT 'setting', name, '', '', json_object('value', json(value)), '' FROM setting
     UNION ALL
     SELECT 'inbox-message', '', id, '', message, '' FROM inbox_message
     UNION ALL
-    SELECT 'stream-group', group_name, stream_id, '', '', group_concat(
+    SELECT 'stream-group', group_name, stream_id, '', '{}', group_concat(
             partition_index || ':' || COALESCE(committed_offset + 1, start_offset), ' ' ORDER BY partition_index)
         FROM group_partition GROUP BY stream_id, group_name
     UNION ALL
-    SELECT 'stream-group', group_id, stream_id, '', '', group_concat(
+    SELECT 'stream-group', group_id, stream_id, '', '{}', group_concat(
             partition_index || ':' || next_offset, ' ' ORDER BY partition_index)
         FROM kafka_offset GROUP BY stream_id, group_id
     UNION ALL
     SELECT 'metric', namespace || '/' || name, compartment_id || ' ' || resource_group || ' ' || dimensions,
-            tenancy_id, metadata, (SELECT COUNT(*) || ' ' || TOTAL(LENGTH(buckets)) FROM metric_chunk AS chunk
+            tenancy_id, json_object('metadata', json(metadata)), (SELECT COUNT(*) || ' ' || TOTAL(LENGTH(buckets)) FROM metric_chunk AS chunk
                 WHERE chunk.id >= series.id << 28 AND chunk.id < (series.id + 1) << 28)
         FROM metric_series AS series";
 

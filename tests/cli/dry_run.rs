@@ -131,7 +131,8 @@ fn what_cannot_be_done_is_said_as_ever() {
         .ocelot("local reset --dry-run")
         .status(2)
         .stderr(
-            "Error: --dry-run shows the request of a command, and ocelot local reset sends none\n",
+            "Error: --dry-run shows the request of a service's operation, and ocelot local reset is a command of \
+             ocelot's own\n",
         )
         .check();
 }

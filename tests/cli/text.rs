@@ -148,7 +148,7 @@ fn a_line_that_cannot_be_put_stops_with_a_count() {
         .stdin(lines)
         .status(1)
         .stderr(
-            "UsageError: line 2 is too long: a message can have 1 MiB at most, with its key (1 messages were put)\n",
+            "UsageError: line 2 is too long: a message can have 1 MiB at most, with its key (1 message was put)\n",
         )
         .check();
     assert_eq!(decoded(&sandbox), b"1\n2\nshort\n");

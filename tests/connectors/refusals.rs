@@ -49,6 +49,18 @@ fn what_makes_no_sense_is_refused() {
         (
             stream(),
             none(),
+            json!({"kind": "streaming", "streamId": "s"}),
+            "source and target are the same stream",
+        ),
+        (
+            queue(json!({})),
+            none(),
+            bucket(),
+            "source.configMap.queueId is missing",
+        ),
+        (
+            stream(),
+            none(),
             metrics(json!({})),
             "cannot move data from streaming to monitoring",
         ),

@@ -90,6 +90,20 @@ fn a_share_of_the_messages_fails_and_the_others_are_stored() {
 }
 
 #[test]
+fn the_lines_that_were_refused_are_told() {
+    let home = with_orders();
+    add(&home, "--operation put-messages --partial 1/3");
+    let file = home.write("lines", "one\ntwo\nthree\nfour\nfive\nsix\n");
+    let line = format!("streaming stream message put --stream-id orders --file {file}");
+    let told = home.fails(&line, 1);
+    assert!(
+        told.starts_with("Error: the service refused 2 messages, of lines 3 and 6: ")
+            && told.ends_with("(4 messages were put; nothing behind line 6 was sent)\n"),
+        "{told}"
+    );
+}
+
+#[test]
 fn chance_is_the_same_with_the_same_seed() {
     let home = with_orders();
     let server = home.serve("");

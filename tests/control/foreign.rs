@@ -1,15 +1,14 @@
 //! `ocelot local state load` of states that somebody has changed: what a program could not use, or what would lead it
 //! elsewhere, is refused before anything is replaced.
 
-use std::fs::{self, File};
-use std::io::Read as _;
+use std::fs;
 use std::path::Path;
 
 use rusqlite::Connection;
-use tar::{Archive, EntryType};
+use tar::EntryType;
 
 use crate::server::Home;
-use crate::state::{MANIFEST, archive, values, with_shop};
+use crate::state::{MANIFEST, archive, entries, values, with_shop};
 
 /// The same with a connector.
 fn with_connector() -> Home {
@@ -43,17 +42,8 @@ fn changed(home: &Home, statements: &str) -> String {
 }
 
 fn database_of(file: &Path) -> Vec<u8> {
-    let plain = zstd::Decoder::new(File::open(file).unwrap()).unwrap();
-    let mut archive = Archive::new(plain);
-    for entry in archive.entries().unwrap() {
-        let mut entry = entry.unwrap();
-        if entry.path().unwrap() == Path::new("ocelot.db") {
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).unwrap();
-            return bytes;
-        }
-    }
-    panic!("there is no database in {}", file.display());
+    let mut entries = entries(file).into_iter();
+    entries.find(|(name, _)| name == "ocelot.db").unwrap().1
 }
 
 #[test]

@@ -7,9 +7,13 @@
 )]
 
 mod audit;
+mod damaged;
 mod diff;
 mod fault;
+mod follow;
 mod foreign;
+mod killed;
+mod piped;
 mod run;
 mod saving;
 mod seed;

@@ -107,6 +107,19 @@ fn the_command_finds_a_server_of_its_own_and_nothing_is_left() {
 }
 
 #[test]
+fn commands_of_a_run_ask_the_engine_for_more_than_rest_tells() {
+    let home = Home::new();
+    let text = "ocelot streaming admin stream create --name orders --partitions 1 > made.json && \
+        ocelot streaming stream message put --stream-id orders --text old > put.json && \
+        ocelot local clock advance 2h > clock.json && \
+        ocelot streaming stream message put --stream-id orders --text new > put.json && \
+        ocelot streaming stream message tail --stream-id orders --since 10m --format '{value}'";
+    let output = run(script(&home, "", text));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "new\n", "{stderr}");
+}
+
+#[test]
 fn settings_of_other_accounts_are_taken_out() {
     let home = Home::new();
     let mut command = script(&home, "", "ocelot streaming admin stream list; env");
@@ -180,6 +193,54 @@ fn a_killed_run_leaves_nothing() {
     wait_until("the folder stays", || left(&home).is_empty());
     wait_until("the command stays", || !is_there(&waiting.command));
     wait_until("the server stays", || !is_there(&waiting.keeper));
+}
+
+/// The processes whose environment names a folder of the test's temporary files.
+fn processes_of(home: &Home) -> Vec<String> {
+    let folder = format!("{}/ocelot-run-", home.path("tmp").display());
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let ids = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let is_marked = |id: &String| {
+        let environment = fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+        String::from_utf8_lossy(&environment).contains(&folder)
+    };
+    ids.filter(is_marked).collect()
+}
+
+#[test]
+fn a_signal_while_a_run_begins_leaves_nothing() {
+    let home = Home::new();
+    for (name, status) in [("INT", Some(130)), ("TERM", Some(143)), ("KILL", None)] {
+        for delay_ms in [0, 2, 5, 10, 20, 30, 40, 60, 80, 120, 160, 240, 320, 500] {
+            let mut process = script(&home, "", "exec sleep 77").spawn().unwrap();
+            thread::sleep(Duration::from_millis(delay_ms));
+            signal(&format!("-{name}"), process.id());
+            let ended = process.wait().unwrap();
+            let when = format!("{name} after {delay_ms} ms: {ended}");
+            if let Some(code) = ended.code() {
+                assert_eq!(Some(code), status, "{when}");
+                // Nothing is left for others to clear away.
+                assert_eq!(left(&home), Vec::<PathBuf>::new(), "{when}");
+            }
+            wait_until(&when, || left(&home).is_empty());
+            wait_until(&when, || processes_of(&home).is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_run_that_cannot_have_a_folder_says_what_to_do() {
+    let home = Home::new();
+    let mut command = script(&home, "", "true");
+    command.env("TMPDIR", home.path("nowhere"));
+    let output = run(command);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        stderr.starts_with("Error: cannot create ")
+            && stderr.ends_with("set TMPDIR to a folder that exists and that you may write to\n"),
+        "{stderr}"
+    );
 }
 
 /// A run whose command starts processes in three ways, and tells of them.

@@ -54,6 +54,51 @@ fn the_newest_are_shown_in_the_order_of_their_times() {
     let middle = "--since 2026-03-14T13:00:00Z --until 2026-03-14T15:00:00Z -n 9";
     assert_eq!(values(&home, middle), ["two", "three"]);
     assert_eq!(values(&home, "--until 1h"), ["one", "two", "three"]);
+    // However many are asked for, and whatever partitions they are in.
+    let all = ["one", "two", "three", "four", "five"];
+    assert_eq!(values(&home, "--since 9h"), all);
+    assert_eq!(values(&home, "--since 9h --until 1h"), all[..3]);
+}
+
+#[test]
+fn many_messages_of_one_partition_stand_where_they_belong_among_those_of_others() {
+    let home = Home::new();
+    home.ok("streaming admin stream create --name orders --partitions 2");
+    let batch = |key: &str, count: usize| {
+        let lines: String = (0..count).map(|line| format!("{key} {line}\n")).collect();
+        let file = home.write("lines", &lines);
+        put(&home, &format!("--file {file} --key {key}"));
+        home.ok("local clock advance 1h");
+        lines
+    };
+    home.ok("local clock set 2026-03-14T12:00:00Z --frozen");
+    // More than one reply holds, and less than all partitions have.
+    let expected = batch("one", 1200) + &batch("four", 10) + &batch("one", 1200);
+    let partition = |key: &str| {
+        let line = format!("streaming stream message put --stream-id orders --text x --key {key}");
+        home.json(&line)["entries"][0]["partition"].clone()
+    };
+    assert_ne!(partition("one"), partition("four"));
+    let expected: Vec<&str> = expected.lines().chain(["x", "x"]).collect();
+    assert_eq!(values(&home, "--since 9h"), expected);
+    assert_eq!(values(&home, "-n 2000 --since 9h"), expected[412..]);
+}
+
+#[test]
+fn a_number_without_its_unit_is_not_taken_for_a_time_in_1970() {
+    let home = with_orders();
+    for (text, part) in [
+        ("10", "90s, 10m or 7d"),
+        ("0", "90s, 10m or 7d"),
+        ("20260314", "a number is seconds since 1970"),
+        ("soon", "in seconds since 1970"),
+    ] {
+        let output = home.run(&format!("{TAIL} --since {text}"));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains(part), "{stderr}");
+    }
+    assert_eq!(values(&home, "--since 1773504000"), ["five"]);
 }
 
 #[test]
@@ -208,6 +253,17 @@ fn lag_of_kafka_groups_is_known_to_the_engine_of_this_machine() {
     assert_eq!(total(&rows), 4);
     let server = home.serve("");
     assert_eq!(lag(&home, "sinks", ""), rows);
+    // The address of its server leads to the same engine, by whatever name, and that of another does not.
+    for host in ["127.0.0.1", "localhost"] {
+        let url = server.url().replace("127.0.0.1", host);
+        assert_eq!(lag(&home, "sinks", &format!("--endpoint {url}")), rows);
+    }
+    let other = Home::new();
+    let of_other = other.serve("");
+    other.ok("streaming admin stream create --name orders --partitions 2");
+    let line = "streaming stream group lag --stream-id orders --group-name sinks";
+    let output = home.run(&format!("{line} --endpoint {}", of_other.url()));
+    assert_eq!(output.status.code(), Some(1));
     drop(server);
     // What is not kept any more cannot be read.
     home.ok("local clock advance 30h");

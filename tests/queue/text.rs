@@ -73,7 +73,7 @@ fn a_line_that_is_no_text_stops_it() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(
         stderr,
-        "UsageError: line 2 is not UTF-8, and a queue takes text alone (1 messages were put)\n"
+        "UsageError: line 2 is not UTF-8, and a queue takes text alone (1 message was put)\n"
     );
     let long = b"x".repeat(512 * 1024 + 1);
     let output = put_lines(&program, "", &long);

@@ -28,32 +28,47 @@ const PREFIX: &str = "ocelot-run-";
 /// of one that begins.
 const BEGINNING: Duration = Duration::from_secs(60);
 
-/// The folder of a run, which is removed when the value is dropped.
+/// The folder of a run, which is removed when the value is dropped, if it is there.
 pub(super) struct RunFolder {
     path: PathBuf,
-    /// Its lock is shared with the keeper: it is free when both are gone.
-    _owner: File,
+}
+
+/// Who has a run's folder. The lock is shared with the keeper: it is free when both are gone.
+pub(super) struct Owner {
+    _lock: File,
 }
 
 impl RunFolder {
-    /// Makes one for this process.
-    pub(super) fn create() -> Result<Self, CliError> {
+    /// The name of one for this process, which is not made yet: who removes it has to know it first.
+    pub(super) fn named() -> Self {
         let name = format!("{PREFIX}{}", Uuid::new_v4().simple());
-        let path = std::env::temp_dir().join(name);
+        Self {
+            path: std::env::temp_dir().join(name),
+        }
+    }
+
+    /// Makes it.
+    pub(super) fn make(&self) -> Result<Owner, CliError> {
+        let made = DirBuilder::new().mode(0o700).create(&self.path);
+        made.map_err(|error| self.not_made(&error))?;
+        let path = self.path.join("owner");
         let failed = || CliError::io(format!("create {}", path.display()));
-        DirBuilder::new()
-            .mode(0o700)
-            .create(&path)
-            .map_err(failed())?;
-        let owner = File::create_new(path.join("owner")).map_err(failed())?;
-        owner.lock_shared().map_err(failed())?;
-        let folder = Self {
-            path,
-            _owner: owner,
-        };
+        let lock = File::create_new(&path).map_err(failed())?;
+        lock.lock_shared().map_err(failed())?;
         let rc = format!("[DEFAULT]\ncompartment-id = {LOCAL_TENANCY}\n");
-        write_private(&folder.rc(), &rc)?;
-        Ok(folder)
+        write_private(&self.rc(), &rc)?;
+        Ok(Owner { _lock: lock })
+    }
+
+    /// Says what decides where the folder is made.
+    fn not_made(&self, error: &io::Error) -> CliError {
+        let cure = "set TMPDIR to a folder that exists and that you may write to";
+        let cure = match std::env::var_os("TMPDIR") {
+            Some(_) => format!("TMPDIR names the place: {cure}"),
+            None => cure.to_owned(),
+        };
+        let failed = CliError::io(format!("create {}", self.path.display()));
+        failed(io::Error::new(error.kind(), format!("{error}; {cure}")))
     }
 
     pub(super) fn path(&self) -> &Path {

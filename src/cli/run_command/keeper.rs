@@ -1,12 +1,13 @@
 //! The process that serves for a run: it is this program again, in a process group of its own, so that what is typed
 //! at the terminal reaches the command only.
 //!
-//! Its standard input is a pipe from the run, which closes when the run ends or is killed: then it stops serving
-//! and removes the folder. Through the pipe come two lines: which process the command is, and that it has ended by
-//! itself. Without the second, the command and what it has started are ended first.
+//! It is started before the folder is made, so that there is never a folder that nobody would remove. Its standard
+//! input is a pipe from the run, which closes when the run ends or is killed: then it stops serving and removes the
+//! folder. Through the pipe come three lines: that the folder is made, which process the command is, and that it has
+//! ended by itself. Without the last, the command and what it has started are ended first.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -15,6 +16,8 @@ use std::thread;
 use clap::ArgMatches;
 use rustix::process::{Signal, getpid, kill_process};
 use serde::{Deserialize, Serialize};
+use tokio::io::AsyncBufReadExt;
+use tokio::process::ChildStdout;
 use tracing::Level;
 
 use super::folder::{self, RunFolder};
@@ -23,6 +26,9 @@ use crate::cli::error::CliError;
 use crate::cli::globals::Globals;
 use crate::cli::{serve, terminal};
 use crate::server::{self, LogOptions, Ready};
+
+/// Says that the folder is made, and to be served.
+const SERVE: &str = "serve";
 
 /// Says that the command has ended.
 const ENDED: &str = "ended";
@@ -37,14 +43,15 @@ pub(super) struct Addresses {
 }
 
 /// The keeper as the run sees it. It ends, and the folder is gone, when the value is dropped.
-pub(super) struct Keeper(Child);
+pub(super) struct Keeper {
+    process: Child,
+    /// Whether it was not let end by itself.
+    is_killed: bool,
+}
 
 impl Keeper {
-    /// Starts it, and waits until it serves.
-    pub(super) fn start(
-        folder: &RunFolder,
-        options: &[String],
-    ) -> Result<(Self, Addresses), CliError> {
+    /// Starts it, for a folder that is to be made.
+    pub(super) fn start(folder: &RunFolder, options: &[String]) -> Result<Self, CliError> {
         let program =
             std::env::current_exe().map_err(CliError::io("find this program's own file"))?;
         let started = Command::new(&program)
@@ -56,18 +63,32 @@ impl Keeper {
             .stdout(Stdio::piped())
             .process_group(0)
             .spawn();
-        let mut keeper = Self(started.map_err(CliError::io(format!("run {}", program.display())))?);
+        let started = started.map_err(CliError::io(format!("run {}", program.display())));
+        Ok(Self {
+            process: started?,
+            is_killed: false,
+        })
+    }
+
+    /// Has it serve the folder, which is made, and waits until it does.
+    pub(super) async fn serve(&mut self) -> Result<Addresses, CliError> {
+        let failed = || CliError::io("hear from the server of this run");
+        self.tell(SERVE);
         let mut line = String::new();
-        if let Some(stdout) = keeper.0.stdout.take() {
-            let read = BufReader::new(stdout).read_line(&mut line);
-            read.map_err(CliError::io("hear from the server of this run"))?;
+        if let Some(stdout) = self.process.stdout.take() {
+            let stdout = ChildStdout::from_std(stdout).map_err(failed())?;
+            let mut stdout = tokio::io::BufReader::new(stdout);
+            stdout.read_line(&mut line).await.map_err(failed())?;
         }
-        match serde_json::from_str(&line) {
-            Ok(addresses) => Ok((keeper, addresses)),
-            Err(_) => Err(CliError::Server(
-                "the server of this run does not start".to_owned(),
-            )),
-        }
+        serde_json::from_str(&line)
+            .map_err(|_| CliError::Server("the server of this run does not start".to_owned()))
+    }
+
+    /// Ends it at once, whatever it does; the folder may stay.
+    pub(super) fn kill(&mut self) {
+        self.is_killed = true;
+        // One that has ended needs no killing.
+        let _ = self.process.kill();
     }
 
     /// Lets it end the command if this process cannot.
@@ -83,7 +104,7 @@ impl Keeper {
     }
 
     fn tell(&self, line: &str) {
-        if let Some(mut pipe) = self.0.stdin.as_ref() {
+        if let Some(mut pipe) = self.process.stdin.as_ref() {
             // A keeper that is gone is told of when this one ends.
             let _ = writeln!(pipe, "{line}");
         }
@@ -92,9 +113,9 @@ impl Keeper {
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        drop(self.0.stdin.take());
-        match self.0.wait() {
-            Ok(status) if status.success() => {}
+        drop(self.process.stdin.take());
+        match self.process.wait() {
+            Ok(status) if status.success() || self.is_killed => {}
             Ok(status) => terminal::note(&format!("Note: the server of this run: {status}")),
             Err(error) => terminal::note(&format!("Note: the server of this run: {error}")),
         }
@@ -103,6 +124,12 @@ impl Drop for Keeper {
 
 /// Serves in this process until the run ends, and removes its folder.
 pub(super) fn serve(path: &Path, matches: &ArgMatches, globals: &Globals) -> Result<(), CliError> {
+    let told = io::stdin().lock().lines().next();
+    if !matches!(told, Some(Ok(line)) if line == SERVE) {
+        // The run is gone, and may have begun to make it.
+        folder::remove(path);
+        return Ok(());
+    }
     let failed = || CliError::io(format!("use {}", path.display()));
     let owner = File::open(path.join("owner")).map_err(failed())?;
     owner.lock_shared().map_err(failed())?;
@@ -160,13 +187,14 @@ fn announce(ready: &Ready, folder: &Path) {
 /// Reads what the run tells, until the pipe closes, and then ends a command that did not end by itself.
 fn wait_for_the_end(folder: &Path) {
     let mut command: Option<Started> = None;
+    let mut has_ended = false;
     for line in io::stdin().lock().lines().map_while(Result::ok) {
-        command = match line.as_str() {
-            ENDED => None,
-            started => serde_json::from_str(started).ok(),
-        };
+        match line.as_str() {
+            ENDED => has_ended = true,
+            started => command = serde_json::from_str(started).ok(),
+        }
     }
-    if let Some(command) = command {
-        leftovers::end(&command, folder);
+    if !has_ended {
+        leftovers::end(command.as_ref(), folder);
     }
 }

@@ -31,22 +31,21 @@ pub(super) struct Started {
     pub(super) leads_group: bool,
 }
 
-/// Asks a command and what it has started to end, and kills what does not. `folder` is that of the run.
-pub(super) fn end(command: &Started, folder: &Path) {
+/// Asks a command and what it has started to end, and kills what does not. `folder` is that of the run; a run that was
+/// killed may not have come to tell its command.
+pub(super) fn end(command: Option<&Started>, folder: &Path) {
     let begun = Instant::now();
     let mut asked = BTreeSet::new();
-    while !is_gone(command) || !marked(folder).is_empty() {
+    let mut unasked = command;
+    while !command.is_none_or(is_gone) || !marked(folder).is_empty() {
         if begun.elapsed() >= GRACE {
             signal(command, &marked(folder), Signal::KILL);
             return;
         }
         // Those that were started meanwhile have not been asked yet.
         let new: BTreeSet<i32> = marked(folder).difference(&asked).copied().collect();
-        match asked.is_empty() {
-            true => signal(command, &new, Signal::TERM),
-            false => signal_each(&new, Signal::TERM),
-        }
-        asked.insert(command.pid);
+        signal(unasked.take(), &new, Signal::TERM);
+        asked.extend(command.map(|command| command.pid));
         asked.extend(new);
         thread::sleep(PAUSE);
     }
@@ -59,12 +58,13 @@ fn is_gone(command: &Started) -> bool {
     })
 }
 
-/// Signals the command, once each of its group, and those others that are not in it.
-fn signal(command: &Started, others: &BTreeSet<i32>, signal: Signal) {
-    // Those that have ended need no signal.
-    let Some(pid) = Pid::from_raw(command.pid) else {
-        return;
+/// Signals the command, if there is one, once each of its group, and those others that are not in it.
+fn signal(command: Option<&Started>, others: &BTreeSet<i32>, signal: Signal) {
+    let known = command.and_then(|command| Some((command, Pid::from_raw(command.pid)?)));
+    let Some((command, pid)) = known else {
+        return signal_each(others, signal);
     };
+    // Those that have ended need no signal.
     let _ = match command.leads_group {
         true => kill_process_group(pid, signal),
         false => kill_process(pid, signal),

@@ -1,8 +1,9 @@
 //! `ocelot run -- COMMAND …`: a command with an engine and a server of its own, both gone when it ends.
 //!
 //! Three processes take part. This one makes the folder and the credentials, runs the command, and passes signals
-//! and the exit status on. The [`keeper`] serves, and removes the folder as soon as this process is gone, however
-//! it went. Where both are killed at once the folder stays, and the next run removes it ([`folder`]).
+//! and the exit status on. The [`keeper`], which is there before the folder, serves, and removes it as soon as this
+//! process is gone, however it went. Where both are killed at once the folder stays, and the next run removes it
+//! ([`folder`]).
 
 mod credentials;
 mod folder;
@@ -18,6 +19,7 @@ use std::process::ExitStatus;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command, value_parser};
+use rustix::process::Signal;
 use tokio::process;
 
 use super::builtin::{Answer, Builtin, Takes};
@@ -25,7 +27,7 @@ use super::error::CliError;
 use super::globals::Globals;
 use super::{seed, strict, terminal};
 use credentials::Credentials;
-use folder::RunFolder;
+use folder::{Owner, RunFolder};
 use keeper::{Addresses, Keeper};
 use leftovers::Started;
 use signals::Signals;
@@ -117,27 +119,73 @@ fn run(matches: &ArgMatches, globals: &Globals) -> Result<Answer, CliError> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(CliError::value("give the command to run, behind --"));
     };
-    folder::sweep();
-    let folder = RunFolder::create()?;
-    let credentials = Credentials::make(&folder)?;
-    let (keeper, addresses) = Keeper::start(&folder, &keeper_options(matches, globals))?;
     let mut command = process::Command::new(program);
     command.args(arguments);
-    set_environment(&mut command, &folder, &credentials, &addresses);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(CliError::io("wait for the command"))?;
-    let ended = runtime.block_on(run_command(command, &keeper));
+    let ended = runtime.block_on(run_with_server(command, &keeper_options(matches, globals)));
     match ended? {
-        Ok(ended) => {
-            if !ended.is_signalled {
+        Ended::ByItself(status) => Ok(Answer::note("", exit_status(status))),
+        Ended::NotStarted(error) => Ok(not_started(program.as_ref(), &error)),
+        Ended::BeforeStart(signal) => {
+            let status = ExitStatus::from_raw(signal.as_raw());
+            Ok(Answer::note("", exit_status(status)))
+        }
+    }
+}
+
+/// How a run has ended.
+enum Ended {
+    /// The command has this status.
+    ByItself(ExitStatus),
+    /// The command could not be started.
+    NotStarted(io::Error),
+    /// This signal came before the command was started.
+    BeforeStart(Signal),
+}
+
+/// Makes a folder and a server for the command, runs it to its end, and clears everything away.
+async fn run_with_server(
+    mut command: process::Command,
+    options: &[String],
+) -> Result<Ended, CliError> {
+    // Listened to before anything is made: none that comes meanwhile ends this process alone.
+    let mut signals = Signals::listen().map_err(CliError::io("listen for signals"))?;
+    folder::sweep();
+    let folder = RunFolder::named();
+    let mut keeper = Keeper::start(&folder, options)?;
+    let prepared = tokio::select! {
+        prepared = prepare(&mut command, &folder, &mut keeper) => prepared,
+        signal = signals.next() => {
+            keeper.kill();
+            return Ok(Ended::BeforeStart(signal));
+        }
+    };
+    let _owner = prepared?;
+    match run_command(command, &keeper, signals).await? {
+        Ok((status, is_signalled)) => {
+            if !is_signalled {
                 keeper.finish();
             }
-            Ok(Answer::note("", exit_status(ended.status)))
+            Ok(Ended::ByItself(status))
         }
-        Err(error) => Ok(not_started(program.as_ref(), &error)),
+        Err(error) => Ok(Ended::NotStarted(error)),
     }
+}
+
+/// Makes the folder and has it served, and tells the command where everything is.
+async fn prepare(
+    command: &mut process::Command,
+    folder: &RunFolder,
+    keeper: &mut Keeper,
+) -> Result<Owner, CliError> {
+    let owner = folder.make()?;
+    let credentials = Credentials::make(folder)?;
+    let addresses = keeper.serve().await?;
+    set_environment(command, folder, &credentials, &addresses);
+    Ok(owner)
 }
 
 /// The options of this line that the keeper needs, too.
@@ -186,21 +234,14 @@ fn set_environment(
         .env("OCELOT_KAFKA_PASSWORD", &credentials.kafka_password);
 }
 
-/// How a command has ended.
-struct Ended {
-    status: ExitStatus,
-    /// Whether a signal was passed on to it: what it has started may not have heard of that.
-    is_signalled: bool,
-}
-
-/// Runs the command to its end, and passes signals on meanwhile. The inner result is of starting it.
+/// Runs the command to its end, and passes signals on meanwhile. The inner result is of starting it: its status, and
+/// whether a signal was passed on to it, of which what it has started may not have heard.
 async fn run_command(
     mut command: process::Command,
     keeper: &Keeper,
-) -> Result<io::Result<Ended>, CliError> {
+    mut signals: Signals,
+) -> Result<io::Result<(ExitStatus, bool)>, CliError> {
     let failed = || CliError::io("wait for the command");
-    // Listened to before the command starts: none that comes meanwhile ends this process alone.
-    let mut signals = Signals::listen().map_err(failed())?;
     // Only where nobody types: a group of its own could not read from the terminal.
     let leads_group = !signals::has_terminal();
     if leads_group {
@@ -218,8 +259,7 @@ async fn run_command(
     loop {
         tokio::select! {
             ended = child.wait() => {
-                let ended = ended.map(|status| Ended { status, is_signalled });
-                return ended.map(Ok).map_err(failed());
+                return ended.map(|status| Ok((status, is_signalled))).map_err(failed());
             }
             signal = signals.next() => {
                 if let Some(pid) = pid {

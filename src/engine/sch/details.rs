@@ -178,13 +178,17 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(
         .map_err(|error| ApiError::invalid(format!("Unable to parse JSON body: {field}: {error}")))
 }
 
-/// Refuses a source by a plugin that is not there: what its settings are, nobody knows.
+/// Refuses a source by a plugin that is not there, whose settings nobody knows, and one without what it reads, of which
+/// the model knows nothing.
 pub(super) fn check_plugin(source: &Value) -> Result<(), ApiError> {
-    let text = |field: &str| source.get(field).and_then(Value::as_str);
-    match (text("kind"), text("pluginName")) {
+    let text = |field: &str| source.pointer(field).and_then(Value::as_str);
+    match (text("/kind"), text("/pluginName")) {
         (Some("plugin"), Some(name)) if name != QUEUE_SOURCE => Err(ApiError::invalid(format!(
             "source.pluginName must be {QUEUE_SOURCE}, not {name}"
         ))),
+        (Some("plugin"), _) if text("/configMap/queueId").is_none() => Err(ApiError::missing(
+            "source.configMap.queueId is missing, or no text",
+        )),
         _ => Ok(()),
     }
 }
@@ -508,6 +512,19 @@ pub(super) fn check_pair(source: &Source, tasks: &[Task], target: &Target) -> Re
     if !fits {
         return Err(ApiError::invalid(format!(
             "a connector cannot move data from {from} to {to}"
+        )));
+    }
+    // What it puts it would read again, without end.
+    if let (
+        Source::Streaming {
+            stream_id: read, ..
+        },
+        Target::Streaming { stream_id: written },
+    ) = (source, target)
+        && read == written
+    {
+        return Err(ApiError::invalid(format!(
+            "source and target are the same stream, {read}"
         )));
     }
     for (index, task) in tasks.iter().enumerate() {

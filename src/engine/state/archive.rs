@@ -1,29 +1,31 @@
 //! The file of a saved state: written from a data folder, and unpacked with every entry checked.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tar::{Archive, Builder, EntryType, Header};
 
-use super::{StateError, VERSION};
+use super::{Saved, StateError, VERSION};
+use crate::engine::folder::{DATABASE, STREAMS};
 use crate::engine::ocid;
 
 const MANIFEST: &str = "manifest.json";
-/// The database, here and in a data folder.
-pub(super) const DATABASE: &str = "ocelot.db";
-/// The logs, here and in a data folder.
-pub(super) const STREAMS: &str = "streams";
 
 /// What files of a log may end in; `log` tells what they are.
 const EXTENSIONS: [&str; 4] = ["log", "index", "producers", "start"];
 
-const MOST_MANIFEST_BYTES: u64 = 64 * 1024;
+const MOST_MANIFEST_BYTES: u64 = 16 << 20;
 /// More than a machine's engine holds; a small file can promise any size.
-const MOST_BYTES: u64 = 64 << 30;
+pub(super) const MOST_BYTES: u64 = 64 << 30;
 const MOST_ENTRIES: usize = 1_000_000;
+
+/// How much may follow the last entry: archives end in zeros, up to a full record.
+/// Source: <https://www.gnu.org/software/tar/manual/html_node/Standard.html>.
+const MOST_PADDING_BYTES: u64 = 20 * 512;
 
 /// What a database begins with.
 const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -41,6 +43,28 @@ pub(super) struct Manifest {
     pub(super) program: String,
     /// When, by the engine's clock.
     pub(super) time_saved: String,
+    /// The partitions of each stream that have a log. Files of earlier versions do not tell.
+    #[serde(default)]
+    pub(super) logs: BTreeMap<String, Vec<u32>>,
+}
+
+/// Which partitions of which streams have a log in a data folder.
+pub(super) fn logs(streams: &Path) -> Result<BTreeMap<String, Vec<u32>>, StateError> {
+    let mut logs: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+    for stream in folders(streams).map_err(StateError::io("read", streams))? {
+        for partition in folders(&stream).map_err(StateError::io("read", &stream))? {
+            let files = children(&partition).map_err(StateError::io("read", &partition))?;
+            let is_log = |file: &PathBuf| file.extension().is_some_and(|found| found == "log");
+            let name = |path: &Path| path.file_name()?.to_str().map(str::to_owned);
+            let number = name(&partition).and_then(|number| number.parse().ok());
+            if let (Some(stream), Some(number)) = (name(&stream), number)
+                && files.iter().any(is_log)
+            {
+                logs.entry(stream).or_default().push(number);
+            }
+        }
+    }
+    Ok(logs)
 }
 
 /// Writes a file, whole or not at all, and returns its size in bytes.
@@ -73,7 +97,8 @@ fn write_beside(
 }
 
 fn write_to(file: &File, manifest: &Manifest, database: &Path, streams: &Path) -> io::Result<()> {
-    let compressed = zstd::Encoder::new(BufWriter::new(file), LEVEL)?;
+    let mut compressed = zstd::Encoder::new(BufWriter::new(file), LEVEL)?;
+    compressed.include_checksum(true)?;
     let mut archive = Builder::new(compressed);
     let manifest = serde_json::to_vec(manifest)?;
     append(
@@ -158,9 +183,9 @@ pub(super) struct Contents {
 }
 
 /// Looks through a file without writing anything: a small one can hold more than a disk has room for.
-pub(super) fn survey(file: &Path) -> Result<Contents, StateError> {
+pub(super) fn survey(saved: &Saved) -> Result<Contents, StateError> {
     let (mut bytes, mut database_bytes) = (0, 0);
-    let manifest = visit(file, MOST_BYTES, |path, size, content| {
+    let manifest = visit(saved, MOST_BYTES, |path, size, content| {
         bytes += size;
         if path == Path::new(DATABASE) {
             database_bytes = size;
@@ -176,24 +201,25 @@ pub(super) fn survey(file: &Path) -> Result<Contents, StateError> {
 }
 
 /// Unpacks a file that was looked through into a folder.
-pub(super) fn unpack(file: &Path, contents: &Contents, folder: &Path) -> Result<(), StateError> {
-    visit(file, contents.bytes, |path, _, content| {
+pub(super) fn unpack(saved: &Saved, contents: &Contents, folder: &Path) -> Result<(), StateError> {
+    visit(saved, contents.bytes, |path, _, content| {
         unpack_entry(&folder.join(path), content)
     })?;
     Ok(())
 }
 
 /// Hands out the entries of a file with their sizes, in their order. Only what a saved state has is handed out, and
-/// no more than `most_bytes` in all.
+/// no more than `most_bytes` in all. An error that comes last, of a checksum, is about all of them.
 fn visit(
-    file: &Path,
+    saved: &Saved,
     most_bytes: u64,
     mut entry_found: impl FnMut(&Path, u64, &mut dyn Read) -> io::Result<()>,
 ) -> Result<Manifest, StateError> {
-    let opened = File::open(file).map_err(StateError::io("open", file))?;
+    let file = saved.path();
     let unreadable = |error: io::Error| StateError::foreign(file, error);
-    let plain = zstd::Decoder::new(BufReader::new(opened)).map_err(unreadable)?;
-    let mut archive = Archive::new(plain.take(MOST_BYTES));
+    let content = saved.content().map_err(unreadable)?;
+    let plain = zstd::Decoder::with_buffer(content).map_err(unreadable)?;
+    let mut archive = Archive::new(plain.single_frame().take(MOST_BYTES));
     let mut manifest = None;
     let mut left = most_bytes;
     for (count, entry) in archive.entries().map_err(unreadable)?.enumerate() {
@@ -218,7 +244,23 @@ fn visit(
         }
         entry_found(&path, bytes, &mut entry).map_err(unreadable)?;
     }
+    check_end(archive.into_inner()).map_err(unreadable)?;
     manifest.ok_or_else(|| StateError::foreign(file, "nothing is in it"))
+}
+
+/// Holds that nothing follows the last entry, and that all before is as it was written: the checksum comes last.
+fn check_end(rest: io::Take<zstd::Decoder<'_, BufReader<&File>>>) -> io::Result<()> {
+    let mut rest = rest.into_inner();
+    let mut padding = Vec::new();
+    (&mut rest)
+        .take(MOST_PADDING_BYTES + 1)
+        .read_to_end(&mut padding)?;
+    let is_padding =
+        padding.len() as u64 <= MOST_PADDING_BYTES && padding.iter().all(|byte| *byte == 0);
+    match is_padding && rest.finish().fill_buf()?.is_empty() {
+        true => Ok(()),
+        false => Err(io::Error::other("something follows its end")),
+    }
 }
 
 /// Holds that a database is as long as it says at its beginning. Source: <https://www.sqlite.org/fileformat.html>.

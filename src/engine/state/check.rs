@@ -1,25 +1,26 @@
 //! Whether a program can use what a saved state holds: its database is opened as an engine's in a folder of its own,
-//! and all that commands and services read when they start is read.
+//! and all that commands and services read when they start is read. All logs are read.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::StateError;
-use super::archive::DATABASE;
-use crate::api::naming::kebab;
-use crate::api::operation::{Method, Operation};
-use crate::api::operations;
-use crate::call::Call;
+use super::archive::{self, Manifest};
+use crate::disk::RealDisk;
 use crate::engine::access::AccessRequest;
 use crate::engine::delivery::functions::FunctionRequest;
 use crate::engine::delivery::inbox::InboxRequest;
 use crate::engine::fault::FaultRequest;
+use crate::engine::folder::{DATABASE, STREAMS};
 use crate::engine::sch::FollowRequest;
+use crate::engine::streaming::STREAM;
 use crate::engine::{AuditRequest, Engine, EngineError, EngineOptions, Home, LocalRequest};
-use crate::log::Durability;
-use crate::store::{ResourceKey, Store, StoreError};
+use crate::log::{Durability, LogError, LogOptions, Partition};
+use crate::store::{Store, StoreError};
 
 /// Where a copy of the database is tried, in the folder of what was unpacked.
 const TRIED: &str = "tried";
@@ -27,8 +28,8 @@ const TRIED: &str = "tried";
 /// How much a database is read of what only grows.
 const MOST_ROWS: usize = 100_000;
 
-/// Tries a copy of the database in `loading`, so that the original stays as it was saved.
-pub(super) fn check(file: &Path, loading: &Path) -> Result<(), StateError> {
+/// Tries a copy of the database in `loading`, so that the original stays as it was saved, and reads the logs.
+pub(super) fn check(file: &Path, manifest: &Manifest, loading: &Path) -> Result<(), StateError> {
     let database = loading.join(DATABASE);
     if !database.exists() {
         return Err(StateError::foreign(file, "there is no database in it"));
@@ -39,9 +40,66 @@ pub(super) fn check(file: &Path, loading: &Path) -> Result<(), StateError> {
     fs::copy(&database, &copy).map_err(StateError::io("write", &copy))?;
     check_database(file, &copy)?;
     let tried = Engine::open(&Home::Folder(folder.clone()), EngineOptions::default());
-    let read = tried.and_then(|engine| read_everything(&engine));
-    read.map_err(|error| StateError::foreign(file, error))?;
-    fs::remove_dir_all(&folder).map_err(StateError::io("remove", &folder))
+    let read = tried.and_then(|engine| {
+        read_everything(&engine)?;
+        Ok(engine.store.read(|session| session.resource_keys())?)
+    });
+    let keys = read.map_err(|error| StateError::foreign(file, error))?;
+    fs::remove_dir_all(&folder).map_err(StateError::io("remove", &folder))?;
+    let of_kind = keys.into_iter().filter(|key| key.kind == STREAM.ocid_type);
+    let streams = of_kind.map(|key| key.id).collect();
+    check_logs(file, manifest, &streams, &loading.join(STREAMS))
+}
+
+/// Reads the logs in `folder`, and removes those of deleted streams. Those that were saved must be there.
+fn check_logs(
+    file: &Path,
+    manifest: &Manifest,
+    streams: &BTreeSet<String>,
+    folder: &Path,
+) -> Result<(), StateError> {
+    let unpacked = archive::logs(folder)?;
+    for (stream, partitions) in &unpacked {
+        if !streams.contains(stream) {
+            let path = folder.join(stream);
+            fs::remove_dir_all(&path).map_err(StateError::io("remove", &path))?;
+            continue;
+        }
+        for partition in partitions {
+            let path = folder.join(stream).join(partition.to_string());
+            let log = Partition::open(Arc::new(RealDisk), &path, LogOptions::default());
+            let checked = log.and_then(|log| log.check());
+            checked.map_err(|error| StateError::foreign(file, told(&error, folder)))?;
+        }
+    }
+    for (stream, partitions) in &manifest.logs {
+        let found = unpacked.get(stream).map_or(&[][..], Vec::as_slice);
+        let missing = partitions.iter().find(|number| !found.contains(number));
+        if let Some(number) = missing.filter(|_| streams.contains(stream)) {
+            let reason = format!("the messages of partition {number} of {stream} are missing");
+            return Err(StateError::foreign(file, reason));
+        }
+    }
+    Ok(())
+}
+
+/// What is wrong with a log that nobody uses yet.
+fn told(error: &LogError, folder: &Path) -> String {
+    match error {
+        LogError::Damaged {
+            file,
+            position,
+            fault,
+            ..
+        } => {
+            let log = file.strip_prefix(folder).unwrap_or(file);
+            format!(
+                "the log {} in it is damaged at byte {position}: {fault}",
+                log.display()
+            )
+        }
+        other => other.to_string(),
+    }
 }
 
 /// Holds that a database is just what this program makes: SQLite runs what stands in a schema, and keeps any value in
@@ -74,7 +132,7 @@ fn read_everything(engine: &Engine) -> Result<(), EngineError> {
         engine.control(&request)?;
     }
     for key in engine.store.read(|session| session.resource_keys())? {
-        get(engine, key)?;
+        engine.shown(key)?;
     }
     Ok(())
 }
@@ -107,31 +165,4 @@ fn requests() -> [LocalRequest; 9] {
             },
         },
     ]
-}
-
-/// Asks a resource's service for it.
-fn get(engine: &Engine, key: ResourceKey) -> Result<(), EngineError> {
-    let getter = operations().find_map(|operation| {
-        let parameter = named_last(operation)?;
-        let kind = Engine::kind_of_option(&kebab(parameter))?;
-        (kind == key.kind).then_some((operation, parameter))
-    });
-    let Some((operation, parameter)) = getter else {
-        let ResourceKey { kind, id, .. } = key;
-        return Err(EngineError::Refused(format!(
-            "{id} is a {kind}, which no service has"
-        )));
-    };
-    let mut call = Call::new(operation);
-    call.origin.tenancy_id = key.tenancy_id;
-    call.path.insert(parameter, key.id);
-    engine.answer(&call)?;
-    Ok(())
-}
-
-/// What the path of a GET for one resource ends in.
-fn named_last(operation: &Operation) -> Option<&'static str> {
-    let (_, last) = operation.path.rsplit_once('/')?;
-    let parameter = last.strip_prefix('{')?.strip_suffix('}')?;
-    (operation.method == Method::Get).then_some(parameter)
 }

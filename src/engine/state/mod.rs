@@ -17,6 +17,8 @@ mod archive;
 mod check;
 mod load;
 mod place;
+mod saved;
+mod shown;
 mod summary;
 
 use std::fs;
@@ -31,6 +33,7 @@ use crate::clock::rfc3339;
 use crate::store::StoreError;
 use archive::Manifest;
 pub use load::load;
+pub use saved::Saved;
 
 /// The version of the file that this program writes, and the newest that it reads.
 pub const VERSION: u32 = 1;
@@ -66,6 +69,23 @@ pub enum StateError {
     /// A saved state would take the place of a device, a folder or the like.
     #[error("{} is no ordinary file: give another", .0.display())]
     NoOrdinaryFile(PathBuf),
+    /// A saved state is to come from standard input, where somebody types.
+    #[error("standard input is a terminal: give a file, or lead one in")]
+    Typed,
+    /// What is read from a pipe needs more room than there is.
+    #[error(
+        "{} holds more than the {room} bytes that {} has room for: give a file, or another folder with TMPDIR",
+        path.display(),
+        folder.display()
+    )]
+    NoRoomToKeep {
+        /// What was read.
+        path: PathBuf,
+        /// Where it was to be kept.
+        folder: PathBuf,
+        /// What its disk has room for, in bytes.
+        room: u64,
+    },
     /// What is in the file needs more room than there is.
     #[error(
         "{} holds {bytes} bytes, and {} has room for {room}: make room, or choose another folder with --data-dir",
@@ -134,6 +154,7 @@ impl Engine {
             version: VERSION,
             program: env!("CARGO_PKG_VERSION").to_owned(),
             time_saved: rfc3339(self.clock.now_ms()),
+            logs: archive::logs(&folder.streams())?,
         };
         let written = self.store.copy_to(&copy, || {
             archive::write(&target, &manifest, &copy, &folder.streams())

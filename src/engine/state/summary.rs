@@ -9,7 +9,7 @@ use crate::api::OperationId;
 use crate::api::queue::Queue;
 use crate::api::streaming::Streaming;
 use crate::call::{Call, Origin, Reply};
-use crate::store::Holding;
+use crate::store::{Holding, ResourceKey};
 
 /// Kinds whose names for users are others than in OCIDs.
 const SHOWN_KINDS: [(&str, &str); 8] = [
@@ -23,18 +23,22 @@ const SHOWN_KINDS: [(&str, &str); 8] = [
     ("streampool", "stream-pool"),
 ];
 
-/// Metrics with such names are the engine's own, and go on by themselves.
+/// Metrics with such names are what the engine measures by itself.
 const OWN_METRICS: &str = "oci_";
 
+/// What a resource's service tells of it that is no setting.
+const NO_SETTINGS: [&str; 2] = ["etag", "timeUpdated"];
+
 impl Engine {
-    /// What is kept, of all tenancies, but histories: of each thing what it is, digests of its settings and of what
-    /// it holds, and how many messages those have that hold any.
+    /// What is kept, of all tenancies, but histories and the engine's own metrics: of each thing what it is, its
+    /// settings, what tells whether it holds the same, and how many messages those have that hold any.
     pub fn summarize(&self) -> Result<Vec<Value>, EngineError> {
-        self.store_metrics()?;
         let holdings = self.store.read(|session| session.holdings())?;
-        let told = holdings
-            .iter()
-            .filter(|one| !(one.kind == "setting" && one.name == NEXT_PRODUCER_ID_SETTING));
+        let told = holdings.iter().filter(|one| match one.kind.as_str() {
+            "setting" => one.name != NEXT_PRODUCER_ID_SETTING,
+            "metric" => !one.name.starts_with(OWN_METRICS),
+            _ => true,
+        });
         told.map(|holding| self.summary(holding)).collect()
     }
 
@@ -45,20 +49,35 @@ impl Engine {
             _ => None,
         };
         let shown = SHOWN_KINDS.iter().find(|(kind, _)| *kind == holding.kind);
-        let is_own_metric = holding.kind == "metric" && holding.name.starts_with(OWN_METRICS);
-        let content = match is_own_metric {
-            true => "",
-            false => &holding.content,
-        };
         Ok(json!({
             "kind": shown.map_or(holding.kind.as_str(), |(_, shown)| shown),
             "name": holding.name,
             "id": holding.id,
             "tenancy-id": holding.tenancy_id,
-            "settings": digest(&holding.settings),
-            "content": digest(content),
+            "settings": self.settings(holding)?,
+            "content": holding.content,
             "messages": messages,
         }))
+    }
+
+    fn settings(&self, holding: &Holding) -> Result<Value, EngineError> {
+        match (&holding.settings, holding.kind.as_str()) {
+            (None, _) => {
+                let mut shown = self.shown(ResourceKey {
+                    tenancy_id: holding.tenancy_id.clone(),
+                    kind: holding.kind.clone(),
+                    id: holding.id.clone(),
+                })?;
+                if let Value::Object(fields) = &mut shown {
+                    fields.retain(|name, _| !NO_SETTINGS.contains(&name.as_str()));
+                }
+                Ok(shown)
+            }
+            // Messages can be long, and many.
+            (Some(message), "inbox-message") => Ok(json!({ "message": digest(message) })),
+            (Some(settings), _) => serde_json::from_str(settings)
+                .map_err(|error| EngineError::Refused(format!("{}: {error}", holding.name))),
+        }
     }
 
     fn messages_in_stream(&self, stream: &Holding) -> Result<i64, EngineError> {
