@@ -36,6 +36,14 @@ pub fn route(method: Method, path: &str) -> Result<Route<'_>, NoRoute> {
         })
 }
 
+/// The methods that operations with this path have; none where no operation has it.
+pub fn methods(path: &str) -> impl Iterator<Item = Method> {
+    Method::ALL.into_iter().filter(move |method| {
+        let mut operations = super::operations();
+        operations.any(|one| one.method == *method && fit(one, path).is_some())
+    })
+}
+
 fn fit<'p>(operation: &'static Operation, path: &'p str) -> Option<Route<'p>> {
     let rest = path.strip_prefix(operation.client.base_path)?;
     let mut wanted = operation.path.split('/');

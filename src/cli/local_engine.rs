@@ -64,6 +64,7 @@ impl LocalEngine {
             options: EngineOptions {
                 durability: globals.durability,
                 strictness: Strictness::new(strict::of_environment()?),
+                keeps_folder: false,
             },
             deliveries: Deliveries::of(globals)?,
             request_ids: match globals.request_id.clone() {

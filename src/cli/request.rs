@@ -113,7 +113,9 @@ impl Values {
             .filter(|param| is_users_compartment(operation, param))
         {
             let flag = param.flag();
-            let needed = operation.requires(param) || takes_compartment_or_pool(operation);
+            let needed = operation.requires(param)
+                || takes_compartment_or_pool(operation)
+                || self.lists_compartment(operation, param);
             if needed
                 && !self.0.contains_key(flag.as_ref())
                 && !self.0.contains_key("stream-pool-id")
@@ -121,6 +123,17 @@ impl Values {
                 self.set(&flag, compartment_id.into());
             }
         }
+    }
+
+    /// Whether an operation lists what is in the compartment: no other option tells of what the list is.
+    fn lists_compartment(&self, operation: &'static Operation, compartment: &Param) -> bool {
+        const OTHERS: [&str; 4] = ["id", "workRequestId", "resourceId", "alarmId"];
+        let mut others = operation
+            .params
+            .iter()
+            .filter(|param| OTHERS.contains(&param.wire));
+        let is_told = others.any(|param| self.0.contains_key(param.flag().as_ref()));
+        compartment.place == Place::Query && !is_told
     }
 
     /// Refuses a command without the options it cannot do without, naming all that are missing.

@@ -39,6 +39,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use crate::api::OperationId;
 use crate::api::monitoring::Monitoring as MonitoringOperation;
 use crate::call::{ApiError, Call, Origin, Reply};
@@ -137,6 +139,8 @@ pub struct Engine {
     decoy: access::Decoy,
     queue: Queue,
     strictness: Strictness,
+    /// Under which name deliveries are leased, where the folder is this process's until it ends.
+    holder: Option<String>,
     connectors: Arc<sch::Connectors>,
     changes: Arc<Changes>,
     recorder: metrics::Recorder,
@@ -180,6 +184,7 @@ impl Engine {
         let store = store.on_work_left(move || told.tell(Changes::DELIVERIES));
         let setting = store.read(|session| session.setting(local::CLOCK_SETTING))?;
         let strictness = options.strictness.clone();
+        let holder = options.keeps_folder.then(|| Uuid::new_v4().to_string());
         let streaming = Streaming::new(disk, streams, options);
         streaming.finish_removals(&store)?;
         let queue = Queue::new(Arc::clone(&changes), strictness.clone());
@@ -197,6 +202,7 @@ impl Engine {
             decoy: access::Decoy::new()?,
             queue,
             strictness,
+            holder,
             connectors,
             changes,
             recorder: metrics::Recorder::default(),

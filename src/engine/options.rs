@@ -12,6 +12,9 @@ pub struct EngineOptions {
     pub durability: Durability,
     /// Whether what the services in the cloud refuse is refused.
     pub strictness: Strictness,
+    /// Whether the folder is this process's until the process ends, as a server's is. What it has under lease then
+    /// is due again as soon as another opens the folder.
+    pub keeps_folder: bool,
 }
 
 impl From<Durability> for EngineOptions {

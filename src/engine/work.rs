@@ -58,8 +58,6 @@ pub(super) struct WorkRequests {
     pub ocid_type: &'static str,
     /// The path of a resource of an entity type up to its OCID, as `/20180418/streams`.
     pub collection: fn(entity_type: &str) -> &'static str,
-    /// Whether a list may leave out in which compartment, or on what, the work was.
-    pub lists_all: bool,
 }
 
 /// Work that was done.
@@ -113,8 +111,10 @@ impl WorkRequests {
         };
         let is_narrowed =
             (filter.compartment_id, filter.resource_id, filter.id) != (None, None, None);
-        if !is_narrowed && !self.lists_all {
-            return Err(ApiError::missing("compartmentId is missing"));
+        if !is_narrowed {
+            return Err(ApiError::missing(
+                "compartmentId or workRequestId is missing: one of them tells what to list",
+            ));
         }
         let (items, reply) = context.store.read(|session| {
             request.fetch(place, |order, after, limit| {

@@ -159,12 +159,13 @@ pub(crate) fn check(bytes: &[u8], expected_offset: i64) -> Result<(BatchHeader, 
     Ok((header, total))
 }
 
-/// Checks a batch as a producer sent it, and returns its header.
+/// Checks a batch as a producer sent it, and returns its header and how many bytes the key and the value of its
+/// largest record have.
 ///
 /// The base offset and the leader epoch are the broker's to fill in, so whatever stands there is
 /// taken. All records are looked at, decompressed where they are compressed: one that does not
 /// decode would make the batch unreadable for ever.
-pub(crate) fn check_produced(bytes: &[u8]) -> Result<BatchHeader, Fault> {
+pub(crate) fn check_produced(bytes: &[u8]) -> Result<(BatchHeader, usize), Fault> {
     let header = BatchHeader::parse(bytes).ok_or(Fault::Short)?;
     let total = header.shape()?;
     let checked = bytes.get(CHECKED_FROM..total).ok_or(Fault::Short)?;
@@ -188,10 +189,11 @@ pub(crate) fn check_produced(bytes: &[u8]) -> Result<BatchHeader, Fault> {
         return Err(Fault::Producer);
     }
     let mut records = Records::of(&header, bytes)?;
+    let mut largest_bytes = 0;
     while let Some(record) = records.next_record() {
-        record?;
+        largest_bytes = largest_bytes.max(record?.message_bytes());
     }
-    Ok(header)
+    Ok((header, largest_bytes))
 }
 
 /// Packs records into one batch, in place of what the buffer holds.
@@ -378,9 +380,13 @@ mod tests {
         fn a_sealed_batch_is_valid(raw in proptest::collection::vec(raw_record(), 1..10)) {
             let mut batch = encoded(&raw, 0, 5);
             put_field(&mut batch, 12, 77_i32.to_be_bytes());
-            let header = check_produced(&batch).unwrap();
+            let (header, largest_bytes) = check_produced(&batch).unwrap();
             seal(&mut batch, &header, 1000, 99);
             let found = decoded(&batch, 1000);
+            let bytes = found.iter().map(|record| {
+                record.key.as_ref().map_or(0, Vec::len) + record.value.as_ref().map_or(0, Vec::len)
+            });
+            prop_assert_eq!(bytes.max(), Some(largest_bytes));
             prop_assert_eq!(found.len(), raw.len());
             prop_assert!(found.iter().all(|record| record.timestamp_ms == 99));
         }

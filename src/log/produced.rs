@@ -11,19 +11,30 @@ use super::error::LogError;
 pub struct ProducedBatch<'b> {
     pub(crate) bytes: &'b [u8],
     pub(crate) header: BatchHeader,
+    largest_message_bytes: usize,
 }
 
 impl<'b> ProducedBatch<'b> {
     /// Checks a batch: its checksum, its header, and every record, decompressed where they are
     /// compressed. Control batches are refused, and records that decompress to more than 64 MiB.
     pub fn check(bytes: &'b [u8]) -> Result<Self, LogError> {
-        let header = batch::check_produced(bytes).map_err(LogError::InvalidBatch)?;
-        Ok(Self { bytes, header })
+        let checked = batch::check_produced(bytes).map_err(LogError::InvalidBatch)?;
+        let (header, largest_message_bytes) = checked;
+        Ok(Self {
+            bytes,
+            header,
+            largest_message_bytes,
+        })
     }
 
     /// How many records it holds, at least 1.
     pub fn record_count(&self) -> i32 {
         self.header.record_count
+    }
+
+    /// How many bytes the largest of its records has, decompressed: its key and its value.
+    pub fn largest_message_bytes(&self) -> usize {
+        self.largest_message_bytes
     }
 
     /// Whether an idempotent producer made it.

@@ -64,9 +64,12 @@ pub(crate) struct RecordView<'a> {
 impl RecordView<'_> {
     /// What the record counts for against a reader's byte limit: key, value and headers.
     pub(crate) fn content_bytes(&self) -> usize {
-        self.key.map_or(0, <[u8]>::len)
-            + self.value.map_or(0, <[u8]>::len)
-            + self.header_bytes.len()
+        self.message_bytes() + self.header_bytes.len()
+    }
+
+    /// The bytes of its key and its value.
+    pub(crate) fn message_bytes(&self) -> usize {
+        self.key.map_or(0, <[u8]>::len) + self.value.map_or(0, <[u8]>::len)
     }
 
     pub(crate) fn to_record(self) -> Record {

@@ -29,6 +29,7 @@ pub(super) struct Metrics {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
+    service: &'static str,
     operation: Operation,
     status: u16,
 }
@@ -67,7 +68,7 @@ impl Default for Metrics {
         let stomp_frames = Family::default();
         registry.register(
             "http_requests",
-            "REST requests answered, by operation and status",
+            "REST requests answered, by service, operation and status",
             requests.clone(),
         );
         registry.register_with_unit(
@@ -149,6 +150,8 @@ impl RequestInFlight<'_> {
     pub(super) fn ended(self, operation: Option<OperationId>, status: u16) -> Duration {
         let elapsed = self.begun.elapsed();
         let labels = RequestLabels {
+            // Services have operations of the same name.
+            service: operation.map_or("none", |id| id.service().name),
             operation: Operation(operation),
             status,
         };

@@ -101,6 +101,7 @@ pub fn run(options: ServeOptions, on_ready: impl FnOnce(&Ready)) -> Result<(), S
     let engine_options = EngineOptions {
         durability: options.durability,
         strictness: Strictness::new(options.strict),
+        keeps_folder: true,
     };
     let engine = open(&options.home, &engine_options)?;
     if let Some(seed) = &options.seed {

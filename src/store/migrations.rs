@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 17] = [
+const MIGRATIONS: [&str; 18] = [
     "
     CREATE TABLE resource (
         id              TEXT PRIMARY KEY,
@@ -230,6 +230,7 @@ const MIGRATIONS: [&str; 17] = [
     super::metrics::BACKLOG_FILE_SCHEMA,
     super::outbox::TENANCY_SCHEMA,
     super::connectors::RECEIPT_SCHEMA,
+    super::outbox::HOLDER_SCHEMA,
 ];
 
 /// Refuses a database whose format is newer than this program.

@@ -45,8 +45,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::Connection;
 use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode};
 
 pub use access::{ApiKey, AuthToken};
 pub use alarms::{AlarmEvaluation, AlarmEvaluationFilter, AlarmStanding, AlarmWatch, WatchedAlarm};
@@ -83,7 +83,13 @@ use transaction::Transaction;
 pub enum StoreError {
     /// SQLite said no.
     #[error("the metadata store failed: {0}")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(rusqlite::Error),
+    /// There is no room for a change.
+    #[error(
+        "the disk is full, and nothing was changed: free some space where the data folder is, or choose \
+         another folder with --data-dir"
+    )]
+    DiskFull,
     /// The database cannot be opened.
     #[error(
         "cannot use the database {path}: {source}. It is left as it is: restore it from a copy, or choose \
@@ -130,6 +136,15 @@ pub enum StoreError {
         /// The newest format this program knows.
         known: i64,
     },
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            _ => Self::Sqlite(error),
+        }
+    }
 }
 
 /// How many prepared statements are kept for the next call: more than one call uses.
@@ -329,10 +344,14 @@ fn shorten_log(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     let long = std::fs::metadata(log).is_ok_and(|metadata| metadata.len() > LONG_BYTES);
-    if long {
-        empty_log(connection)?;
+    if !long {
+        return Ok(());
     }
-    Ok(())
+    match empty_log(connection) {
+        // On a full disk the log stays long, and what is stored can be read.
+        Err(StoreError::DiskFull) => Ok(()),
+        result => result,
+    }
 }
 
 fn empty_log(connection: &Connection) -> Result<(), StoreError> {

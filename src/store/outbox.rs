@@ -2,6 +2,10 @@
 //!
 //! Deliveries to one endpoint share a lane. One delivery of a lane is handed out at a time, under a lease:
 //! until it ends nobody else gets one of that lane, and when its holder dies, the delivery is due again.
+//!
+//! A holder that keeps the folder until its own end, as a server does, has a name. Whoever has the folder then
+//! knows that all other such holders are gone, and their leases with them. Those without a name, which open the
+//! folder again and again, may be sending while others have it: their leases end with their time alone.
 
 use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
@@ -61,6 +65,12 @@ pub struct OutboxLane {
     /// When the first of them is due, in milliseconds.
     pub next_due_ms: i64,
 }
+
+/// Of a delivery under lease, its holder's name, if that has one.
+pub(super) const HOLDER_SCHEMA: &str = "ALTER TABLE delivery ADD COLUMN holder TEXT;";
+
+/// Whether a delivery is under lease at ?1, as the holder ?2 sees it that has the folder now.
+const IS_LEASED: &str = "leased_until_ms > ?1 AND (holder IS NULL OR holder = ?2)";
 
 const COLUMNS: &str = "id, task, attempts, time_created_ms, patience_ms";
 
@@ -145,35 +155,40 @@ impl FolderSession<'_> {
     }
 
     /// The delivery that is due for longest of each lane, at most `limit`, without lanes that have one under
-    /// lease. Those returned are under lease until `until_ms`.
+    /// lease. Those returned are under lease until `until_ms`, for `holder`.
     pub fn lease_due_deliveries<T: DeserializeOwned>(
         &self,
-        now_ms: i64,
-        until_ms: i64,
+        (now_ms, until_ms): (i64, i64),
+        holder: Option<&str>,
         limit: usize,
     ) -> Result<Vec<StoredDelivery<T>>, StoreError> {
         // Beside a MIN, SQLite takes the other columns from the row that has it.
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS}, MIN(due_ms) AS first FROM delivery WHERE due_ms <= ?1 \
-             AND lane NOT IN (SELECT lane FROM delivery WHERE leased_until_ms > ?1) \
-             GROUP BY lane ORDER BY first, id LIMIT ?2"
+             AND lane NOT IN (SELECT lane FROM delivery WHERE {IS_LEASED}) \
+             GROUP BY lane ORDER BY first, id LIMIT ?3"
         ))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = statement.query_map((now_ms, limit), from_row)?;
+        let rows = statement.query_map((now_ms, holder, limit), from_row)?;
         let due: Vec<StoredDelivery<T>> = rows
             .map(|row| typed(row?))
             .collect::<Result<_, StoreError>>()?;
         for delivery in &due {
-            self.lease_delivery(delivery.id, until_ms)?;
+            self.lease_delivery(delivery.id, until_ms, holder)?;
         }
         Ok(due)
     }
 
-    /// Puts a delivery under lease until `until_ms`.
-    pub fn lease_delivery(&self, id: i64, until_ms: i64) -> Result<(), StoreError> {
+    /// Puts a delivery under lease until `until_ms`, for `holder`.
+    pub fn lease_delivery(
+        &self,
+        id: i64,
+        until_ms: i64,
+        holder: Option<&str>,
+    ) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached("UPDATE delivery SET leased_until_ms = ?2 WHERE id = ?1")?
-            .execute((id, until_ms))?;
+            .prepare_cached("UPDATE delivery SET leased_until_ms = ?2, holder = ?3 WHERE id = ?1")?
+            .execute((id, until_ms, holder))?;
         Ok(())
     }
 
@@ -207,20 +222,25 @@ impl FolderSession<'_> {
         rows.map(|row| typed(row?)).collect()
     }
 
-    /// When the next delivery can be leased, in milliseconds: one is due, or a lease ends.
-    pub fn next_delivery_ms(&self, now_ms: i64) -> Result<Option<i64>, StoreError> {
+    /// When `holder` can lease the next delivery, in milliseconds: one is due, or a lease ends.
+    pub fn next_delivery_ms(
+        &self,
+        now_ms: i64,
+        holder: Option<&str>,
+    ) -> Result<Option<i64>, StoreError> {
         let first = |sql: &str| -> Result<Option<i64>, StoreError> {
             let mut statement = self.connection.prepare_cached(sql)?;
-            Ok(statement.query_row([now_ms], |row| row.get(0)).optional()?)
+            let first = statement.query_row((now_ms, holder), |row| row.get(0));
+            Ok(first.optional()?)
         };
-        let due = first(
+        let due = first(&format!(
             "SELECT due_ms FROM delivery WHERE lane NOT IN \
-             (SELECT lane FROM delivery WHERE leased_until_ms > ?1) ORDER BY due_ms LIMIT 1",
-        )?;
-        let lease_ends = first(
-            "SELECT leased_until_ms FROM delivery WHERE leased_until_ms > ?1 \
+             (SELECT lane FROM delivery WHERE {IS_LEASED}) ORDER BY due_ms LIMIT 1",
+        ))?;
+        let lease_ends = first(&format!(
+            "SELECT leased_until_ms FROM delivery WHERE {IS_LEASED} \
              ORDER BY leased_until_ms LIMIT 1",
-        )?;
+        ))?;
         Ok(due.into_iter().chain(lease_ends).min())
     }
 

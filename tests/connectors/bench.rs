@@ -47,6 +47,16 @@ impl Bench {
         Self(opened.unwrap())
     }
 
+    /// One that has the folder until its end, as that of a server.
+    pub(crate) fn of_server(folder: &Path) -> Self {
+        let home = Home::Folder(folder.to_owned());
+        let options = EngineOptions {
+            keeps_folder: true,
+            ..EngineOptions::default()
+        };
+        Self(test_support::Bench::open(SERVICES, &home, options, START_MS).unwrap())
+    }
+
     /// The same of Queue, whose names are those of others.
     pub(crate) fn queue_call(&self, operation: &str) -> Asked<'_> {
         Asked::of(&self.engine, &[&queue::SERVICE], operation)
@@ -78,6 +88,7 @@ impl Bench {
         let details = json!({"displayName": name, "compartmentId": COMPARTMENT});
         self.queue_call("CreateQueue").body(details).ok();
         let list = self.queue_call("ListQueues").with("displayName", name);
+        let list = list.with("compartmentId", COMPARTMENT);
         text(&list.value()["items"][0]["id"])
     }
 

@@ -3,7 +3,7 @@
 use ocelot::engine::sch::{Arrival, Cargo};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, from_stream, to_bucket, value_of};
+use crate::bench::{Bench, START_MS, from_stream, to_bucket, value_of};
 
 fn values(batch: &Value) -> Vec<String> {
     batch.as_array().unwrap().iter().map(value_of).collect()
@@ -141,4 +141,26 @@ fn other_tasks_lose_nothing() {
         .collect();
     got.sort();
     assert_eq!(got, ["1", "as it is"]);
+}
+
+#[test]
+fn a_batch_that_a_server_had_when_it_ended_leaves_again_at_once() {
+    let home = tempfile::tempdir().unwrap();
+    let server = Bench::of_server(home.path());
+    let (from, _) = (server.stream("orders", 1), server.function("sink"));
+    let target = json!({"kind": "functions", "functionId": "sink", "batchSizeInNum": 1});
+    server.connector("c", from_stream(&from, "LATEST"), json!([]), target);
+    server.put(&from, &[("k", "1")]);
+    assert_eq!(server.shipments().len(), 1);
+    assert!(server.shipments().is_empty());
+    drop(server);
+    let next = Bench::of_server(home.path());
+    assert_eq!(next.shipments().len(), 1);
+    assert!(next.shipments().is_empty());
+    drop(next);
+    // A command has it: another may be sending while nobody has the folder.
+    let command = Bench::in_folder(home.path(), START_MS);
+    assert_eq!(command.shipments().len(), 1);
+    drop(command);
+    assert!(Bench::of_server(home.path()).shipments().is_empty());
 }

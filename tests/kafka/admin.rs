@@ -1,6 +1,7 @@
 //! Topics and their settings.
 
 use kafka_protocol::error::ResponseError;
+use kafka_protocol::messages::alter_configs_request::AlterConfigsResource as ReplacedResource;
 use kafka_protocol::messages::create_partitions_request::CreatePartitionsTopic;
 use kafka_protocol::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
 use kafka_protocol::messages::delete_records_request::{
@@ -14,8 +15,9 @@ use kafka_protocol::messages::incremental_alter_configs_request::{
 use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::{
-    CreatePartitionsRequest, CreateTopicsRequest, DeleteRecordsRequest, DeleteTopicsRequest,
-    DescribeConfigsRequest, IncrementalAlterConfigsRequest, ListOffsetsRequest, MetadataRequest,
+    AlterConfigsRequest, CreatePartitionsRequest, CreateTopicsRequest, DeleteGroupsRequest,
+    DeleteRecordsRequest, DeleteTopicsRequest, DescribeConfigsRequest, GroupId,
+    IncrementalAlterConfigsRequest, ListOffsetsRequest, MetadataRequest,
 };
 use kafka_protocol::protocol::StrBytes;
 
@@ -295,4 +297,73 @@ fn offsets_are_found_by_time() {
     assert_eq!(code, ResponseError::OffsetOutOfRange.code());
     let response = client.call(11, &fetch_request("s", &[(0, 2)]));
     assert_eq!(values(&fetched(&response, 0)), [b"2", b"3"]);
+}
+
+/// What a request names twice is answered once, where Kafka's brokers do: clients lose an answer that tells of one
+/// thing twice.
+#[test]
+fn what_is_named_twice_is_answered_once() {
+    const NAMES: [&str; 3] = ["twice", "once", "twice"];
+    let server = Server::start();
+    let mut client = Client::connect(&server);
+    let twice = ResponseError::InvalidRequest.code();
+
+    let topics = NAMES.map(|name| new_topic(name, 1, 1, &[])).into();
+    let created = client.call(7, &CreateTopicsRequest::default().with_topics(topics));
+    let told = created.topics.iter();
+    let told: Vec<_> = told
+        .map(|one| (one.name.as_str(), one.error_code))
+        .collect();
+    assert_eq!(told, [("twice", twice), ("once", 0)]);
+    assert_eq!(create(&mut client, new_topic("twice", 1, 1, &[])), 0);
+
+    let more = NAMES.map(|name| CreatePartitionsTopic::default().with_name(topic(name)));
+    let request = CreatePartitionsRequest::default().with_topics(more.into());
+    let told = client.call(3, &request).results;
+    let told: Vec<_> = told
+        .iter()
+        .map(|one| (one.name.as_str(), one.error_code))
+        .collect();
+    let fixed = ResponseError::InvalidPartitions.code();
+    assert_eq!(told, [("twice", twice), ("once", fixed)]);
+
+    let changed = NAMES.map(|name| {
+        AlterConfigsResource::default()
+            .with_resource_type(2)
+            .with_resource_name(text(name))
+    });
+    let request = IncrementalAlterConfigsRequest::default().with_resources(changed.into());
+    let told = client.call(1, &request).responses;
+    let told: Vec<_> = told
+        .iter()
+        .map(|one| (one.resource_name.as_str(), one.error_code))
+        .collect();
+    assert_eq!(told, [("twice", twice), ("once", 0), ("twice", twice)]);
+    let replaced = NAMES.map(|name| {
+        ReplacedResource::default()
+            .with_resource_type(2)
+            .with_resource_name(text(name))
+    });
+    let request = AlterConfigsRequest::default().with_resources(replaced.into());
+    let told = client.call(2, &request).responses;
+    let told: Vec<_> = told
+        .iter()
+        .map(|one| (one.resource_name.as_str(), one.error_code))
+        .collect();
+    assert_eq!(told, [("twice", twice), ("once", 0), ("twice", twice)]);
+
+    let groups = ["g", "h", "g"].map(|name| GroupId(text(name)));
+    let request = DeleteGroupsRequest::default().with_groups_names(groups.into());
+    let told = client.call(2, &request).results;
+    let told: Vec<&str> = told.iter().map(|one| one.group_id.as_str()).collect();
+    assert_eq!(told, ["g", "h"]);
+
+    let deleted = NAMES.map(|name| DeleteTopicState::default().with_name(Some(topic(name))));
+    let request = DeleteTopicsRequest::default().with_topics(deleted.into());
+    let told = client.call(6, &request).responses;
+    let told: Vec<_> = told
+        .iter()
+        .map(|one| (one.name.as_ref().unwrap().as_str(), one.error_code))
+        .collect();
+    assert_eq!(told, [("twice", twice), ("once", 0)]);
 }

@@ -1,5 +1,9 @@
 //! Produce: what is stored, and what is refused with which code.
 
+use std::io::Write;
+
+use bytes::Bytes;
+use flate2::write::GzEncoder;
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::{
     InitProducerIdRequest, MetadataRequest, ProduceRequest, TransactionalId,
@@ -112,9 +116,48 @@ fn batches_are_refused_with_the_proper_code() {
     ] {
         assert_eq!(refusal(name, partition, bytes), error.code(), "{error}");
     }
-    // The largest message that REST takes.
-    let answer = client.produce("s", 0, batch(&[&vec![1; 1 << 20]]));
-    assert_eq!((answer.error_code, answer.base_offset), (0, 0));
+}
+
+/// The same batch with its records compressed.
+fn gzipped(batch: Bytes) -> Bytes {
+    const HEADER_BYTES: usize = 61;
+    let (header, records) = batch.split_at(HEADER_BYTES);
+    let mut encoder = GzEncoder::new(header.to_vec(), flate2::Compression::default());
+    encoder.write_all(records).unwrap();
+    let mut bytes = encoder.finish().unwrap();
+    let length = i32::try_from(bytes.len() - 12).unwrap();
+    bytes[8..12].copy_from_slice(&length.to_be_bytes());
+    bytes[22] |= 1;
+    let checksum = crc32c::crc32c(&bytes[21..]);
+    bytes[17..21].copy_from_slice(&checksum.to_be_bytes());
+    bytes.into()
+}
+
+#[test]
+fn a_message_may_be_as_large_as_rest_takes_it() {
+    const MOST_BYTES: usize = 1 << 20;
+    let server = Server::start();
+    server.create_stream("s", 1);
+    let mut client = Client::connect(&server);
+    let too_large = ResponseError::MessageTooLarge.code();
+    let key_bytes = b"key".len();
+    // The key counts, and headers do not.
+    let largest = vec![1; MOST_BYTES - key_bytes];
+    let larger = vec![1; MOST_BYTES - key_bytes + 1];
+    type Packing = fn(Bytes) -> Bytes;
+    let packings: [(i64, Packing); 2] = [(0, |batch| batch), (1, gzipped)];
+    for (offset, packed) in packings {
+        let answer = client.produce("s", 0, packed(batch(&[&largest])));
+        assert_eq!((answer.error_code, answer.base_offset), (0, offset));
+        let answer = client.produce("s", 0, packed(batch(&[b"x", &larger])));
+        assert_eq!((answer.error_code, answer.base_offset), (too_large, -1));
+        let message = answer.error_message.unwrap();
+        assert!(message.contains("1048577 bytes"), "{message:?}");
+    }
+    // Of a batch, each message counts for itself.
+    let value = vec![1; MOST_BYTES / 2];
+    let several = gzipped(batch(&[&value, &value, &value]));
+    assert_eq!(client.produce("s", 0, several).error_code, 0);
 }
 
 #[test]

@@ -44,6 +44,58 @@ fn nothing_is_lost_when_a_delivery_is_cut_off() {
     assert_eq!(program.under_way(), 5);
 }
 
+/// Starts a command that publishes, and waits until its message is under way.
+fn publish_to(program: &Program, receiver: &Receiver, body: &str) -> std::process::Child {
+    let line = format!("{PUBLISH} {body} --delivery-timeout 60");
+    let mut command = program.command(&line);
+    let publishing = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+    assert_eq!(receiver.next().body, body);
+    publishing
+}
+
+#[test]
+fn what_a_killed_server_was_sending_is_sent_again_at_once() {
+    let program = Program::with_alerts();
+    let hanging = Receiver::new(Manner::Hangs);
+    program.subscribe("CUSTOM_HTTPS", &hanging.url);
+    // Nothing happens by the clock.
+    program.data("local clock set 2030-01-01T00:00:00Z --frozen");
+    let server = program.serve("");
+    program.data(&format!("{PUBLISH} one"));
+    assert_eq!(hanging.next().body, "one");
+    server.kill();
+    let server = program.serve("");
+    assert_eq!(hanging.next().body, "one");
+    server.kill();
+    // By a command as well.
+    hanging.recover();
+    program.data("ons topic list --delivery-timeout 5");
+    assert_eq!(hanging.next().body, "one");
+    assert_eq!(program.under_way(), 0);
+}
+
+#[test]
+fn what_a_command_is_sending_is_sent_by_nobody_else() {
+    let program = Program::with_alerts();
+    let hanging = Receiver::new(Manner::Hangs);
+    program.subscribe("CUSTOM_HTTPS", &hanging.url);
+    let mut publishing = publish_to(&program, &hanging, "one");
+    program.data("ons topic list --delivery-timeout 1");
+    let server = program.serve("");
+    program.data(&format!("{PUBLISH} two"));
+    let other = Receiver::accepting();
+    program.data(&format!(
+        "ons subscription create --topic-id alerts --protocol CUSTOM_HTTPS --subscription-endpoint {}",
+        other.url
+    ));
+    // The server has looked at what is due, and left the endpoint alone.
+    other.next();
+    assert!(hanging.rest().is_empty());
+    publishing.kill().unwrap();
+    publishing.wait().unwrap();
+    server.kill();
+}
+
 /// Publishes messages until the server is gone, and tells which were taken.
 fn publish(address: &str, topic_id: &str, bodies: Vec<String>) -> Vec<String> {
     let target = format!("/20181201/topics/{topic_id}/messages");

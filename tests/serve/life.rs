@@ -1,8 +1,10 @@
 //! Beginning and end: what a server says, leaves behind, refuses, and finishes.
 
+use std::collections::HashSet;
 use std::fs;
 use std::time::{Duration, Instant};
 
+use ocelot::api::operations;
 use serde_json::{Value, json};
 
 use crate::server::{Home, is_private, json as body, text};
@@ -247,14 +249,37 @@ fn metrics_are_counted() {
     server.get("/20180418/nothing");
     let metrics = text(&server.get("/metrics"));
     for line in [
-        "ocelot_http_requests_total{operation=\"CreateStream\",status=\"200\"} 1",
-        "ocelot_http_requests_total{operation=\"none\",status=\"404\"} 1",
+        "ocelot_http_requests_total{service=\"streaming\",operation=\"CreateStream\",status=\"200\"} 1",
+        "ocelot_http_requests_total{service=\"none\",operation=\"none\",status=\"404\"} 1",
         "ocelot_http_request_duration_seconds_count 2",
         "ocelot_connections{face=\"http\"} 1",
         "# EOF",
     ] {
         assert!(metrics.lines().any(|one| one == line), "{line}\n{metrics}");
     }
+}
+
+#[test]
+fn no_series_of_the_metrics_stands_twice() {
+    let home = Home::new();
+    let server = home.serve("--memory");
+    // Services have operations of the same name, and most fail alike.
+    for operation in operations() {
+        let path = operation.path.replace(['{', '}'], "");
+        let path = format!("{}{path}", operation.client.base_path);
+        server.send(operation.method, &path, Some(&json!({})));
+    }
+    let metrics = text(&server.get("/metrics"));
+    let samples = metrics.lines().filter(|line| !line.starts_with('#'));
+    let series: Vec<&str> = samples
+        .map(|line| line.rsplit_once(' ').unwrap().0)
+        .collect();
+    let of_lists = series
+        .iter()
+        .filter(|one| one.contains("\"ListWorkRequests\""));
+    assert_eq!(of_lists.count(), 3, "{metrics}");
+    let different: HashSet<&str> = series.iter().copied().collect();
+    assert_eq!(different.len(), series.len(), "{metrics}");
 }
 
 #[test]

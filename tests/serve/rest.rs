@@ -48,6 +48,29 @@ fn what_is_no_operation_is_told() {
 }
 
 #[test]
+fn a_wrong_method_is_told_the_right_ones() {
+    let home = Home::new();
+    let server = home.serve("--memory");
+    for (line, allowed) in [
+        ("PATCH /20180418/streams", "GET, POST"),
+        ("PUT /20180418/streams/x/messages", "GET, POST"),
+        ("BREW /20180418/streams/x", "DELETE, GET, PUT"),
+        ("POST /20180418/streams/x/cursors/y", ""),
+        ("POST /metrics", "GET,HEAD"),
+        ("GET /ocelot/v1/local", "POST"),
+    ] {
+        let answer = ask(server.address(), format!("{line} HTTP/1.0\r\n\r\n"));
+        let expected = (!allowed.is_empty()).then_some(allowed);
+        assert_eq!(answer.header("allow"), expected, "{line}");
+        let status = if allowed.is_empty() { 404 } else { 405 };
+        assert_eq!(answer.status, status, "{line}");
+        assert!(answer.header("opc-request-id").is_some(), "{line}");
+    }
+    let told = refusal(&server, "PUT /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert_eq!((told.0, told.1.as_str()), (405, "MethodNotAllowed"));
+}
+
+#[test]
 fn bodies_are_json() {
     let home = Home::new();
     let server = home.serve("--memory");

@@ -2,7 +2,8 @@
 //!
 //! The engine sends nothing itself. It hands out what is due ([`Engine::due_deliveries`]) and is told what
 //! came of it ([`Engine::finish_delivery`]); `crate::delivery` does the sending. What was handed out is under
-//! a lease, so it is due again when whoever had it is gone: each delivery is made at least once.
+//! a lease, so it is due again when whoever had it is gone: each delivery is made at least once. A server's
+//! leases end with the server, those of a command, which has the folder only now and then, a minute later.
 
 pub mod functions;
 pub mod inbox;
@@ -179,14 +180,16 @@ impl Engine {
     /// minute; until then, or until it finishes them, nothing else is handed out for these endpoints.
     pub fn due_deliveries(&self, limit: usize) -> Result<Vec<Delivery>, EngineError> {
         let now_ms = self.clock.now_ms();
+        let lease_ms = (now_ms, now_ms + LEASE_MS);
+        let holder = self.holder.as_deref();
         self.store.write(|session| {
             let mut handed_out = Vec::new();
-            for stored in session.lease_due_deliveries(now_ms, now_ms + LEASE_MS, limit)? {
+            for stored in session.lease_due_deliveries(lease_ms, holder, limit)? {
                 let task: Task = stored.task;
                 let counted = limits::count_attempt(&self.strictness, &task.destination, now_ms);
                 if let Err(throttled) = counted {
                     // Nobody has it, and so the endpoint rests.
-                    session.lease_delivery(stored.id, now_ms + throttled.wait_ms())?;
+                    session.lease_delivery(stored.id, now_ms + throttled.wait_ms(), None)?;
                     continue;
                 }
                 let function = match &task.destination {
@@ -289,7 +292,7 @@ impl Engine {
         let now_ms = self.clock.now_ms();
         let next_ms = self
             .store
-            .read(|session| session.next_delivery_ms(now_ms))?;
+            .read(|session| session.next_delivery_ms(now_ms, self.holder.as_deref()))?;
         let next_in_ms = next_ms.map(|next_ms| (next_ms - now_ms).max(0));
         let again_in_ms = any_stays.then_some(EFFECT_PAUSE_MS);
         Ok(next_in_ms.into_iter().chain(again_in_ms).min())

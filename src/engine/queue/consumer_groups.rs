@@ -309,10 +309,10 @@ pub(super) fn get(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError>
 
 /// Lists the groups of a queue, or the one that is named.
 pub(super) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    let queue_id = match (call.query_text("queueId"), call.query_text("id")) {
-        (None, None) => return Err(ApiError::missing("queueId is missing")),
-        (None, Some(_)) => None,
-        (Some(value), _) => Some(
+    lists::check_narrowed(call, ["queueId", "id"])?;
+    let queue_id = match call.query_text("queueId") {
+        None => None,
+        Some(value) => Some(
             context
                 .store
                 .read(|session| QUEUE.remembered::<Value>(session, value, context.now_ms))?

@@ -22,6 +22,19 @@ const SORTED: ByNameOrTime = ByNameOrTime {
     time: "timeCreated",
 };
 
+/// Refuses a list that has none of the parameters by one of which it has to be narrowed.
+pub(super) fn check_narrowed(call: &Call, by: [&str; 2]) -> Result<(), ApiError> {
+    match by.iter().any(|name| call.query_text(name).is_some()) {
+        true => Ok(()),
+        false => {
+            let [first, second] = by;
+            Err(ApiError::missing(format!(
+                "{first} or {second} is missing: one of them tells what to list"
+            )))
+        }
+    }
+}
+
 /// The filters that all lists of Queue take.
 pub(super) fn common_filter<'c>(context: &Context<'_>, call: &'c Call) -> Filter<'c> {
     Filter {

@@ -195,8 +195,9 @@ pub(super) fn get(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError>
     Ok(Reply::ok(shown(context, &queue)).with_header("etag", &queue.etag))
 }
 
-/// Lists queues: of a compartment, or, where none is given, of all. The cloud takes a compartment or an OCID.
+/// Lists the queues of a compartment, or the one that is named. Source: behaviour.md 2.2.
 pub(super) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    lists::check_narrowed(call, ["compartmentId", "id"])?;
     let filter = Filter {
         compartment_id: call.query_text("compartmentId"),
         ..lists::common_filter(context, call)

@@ -9,7 +9,6 @@ pub(super) const WORK_REQUESTS: WorkRequests = WorkRequests {
     service: "queue",
     ocid_type: "queueworkrequest",
     collection,
-    lists_all: true,
 };
 
 /// The changes that leave a work request.

@@ -146,6 +146,16 @@ pub(super) struct Batch {
     pub object_no: u32,
     /// Until when it is its holder's, in milliseconds; 0 when it has none.
     pub leased_until_ms: i64,
+    /// Its holder, if that is one which keeps the folder until its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
+}
+
+impl Batch {
+    /// Whether its holder is gone, as the one sees it that has the folder now.
+    fn is_left(&self, holder: Option<&str>) -> bool {
+        self.holder.is_some() && self.holder.as_deref() != holder
+    }
 }
 
 /// What keeps records from moving.
@@ -284,6 +294,7 @@ impl Lane {
             attempts: 0,
             object_no: 0,
             leased_until_ms: 0,
+            holder: None,
         };
         self.under_way = Some(batch.clone());
         Ok((batch, records))
@@ -322,6 +333,22 @@ fn size_of(text: &str) -> i64 {
 }
 
 impl Movement {
+    /// Whether somebody who is gone has left a batch, as `holder` sees it that has the folder now.
+    pub(super) fn has_left_batches(&self, holder: Option<&str>) -> bool {
+        let mut batches = self.lanes.iter().filter_map(|lane| lane.under_way.as_ref());
+        batches.any(|batch| batch.is_left(holder))
+    }
+
+    /// Ends the leases of those who are gone.
+    pub(super) fn take_back_batches(&mut self, holder: Option<&str>) {
+        let batches = self.lanes.iter_mut();
+        let batches = batches.filter_map(|lane| lane.under_way.as_mut());
+        for batch in batches.filter(|batch| batch.is_left(holder)) {
+            batch.leased_until_ms = 0;
+            batch.holder = None;
+        }
+    }
+
     /// That of a connector which begins now.
     pub(super) fn from_now(now_ms: i64, rest_address: &str) -> Self {
         Self {

@@ -144,7 +144,8 @@ impl Engine {
         let mut shipments = Vec::with_capacity(due.len());
         for lane in &due {
             let store = self.store.tenancy(&lane.tenancy_id);
-            shipments.extend(store.write(|session| ship(session, lane, now_ms))?);
+            let holder = self.holder.as_ref();
+            shipments.extend(store.write(|session| ship(session, lane, (now_ms, holder)))?);
         }
         Ok(shipments)
     }
@@ -209,8 +210,12 @@ impl Engine {
     }
 }
 
-/// Takes the next batch of a lane under a lease.
-fn ship(session: &Session<'_>, due: &DueLane, now_ms: i64) -> Result<Option<Shipment>, ApiError> {
+/// Takes the next batch of a lane under a lease of the holder.
+fn ship(
+    session: &Session<'_>,
+    due: &DueLane,
+    (now_ms, holder): (i64, Option<&String>),
+) -> Result<Option<Shipment>, ApiError> {
     let Some(mut moment) = Moment::load(session, &due.connector_id)? else {
         return Ok(None);
     };
@@ -228,6 +233,7 @@ fn ship(session: &Session<'_>, due: &DueLane, now_ms: i64) -> Result<Option<Ship
         batch.object_no = names.or_default().next_no(batch.start_ms, batch.end_ms);
     }
     batch.leased_until_ms = now_ms + lease_ms.unwrap_or_default();
+    batch.holder = holder.cloned();
     batch.attempts = batch.attempts.saturating_add(1);
     let lane = moment.movement.lane_mut(due.stage, due.lane.clone());
     lane.under_way = Some(batch.clone());

@@ -12,6 +12,7 @@ use super::log_files::OpenFiles;
 use super::moving::Moment;
 use crate::call::ApiError;
 use crate::clock::Clock;
+use crate::store::Session;
 
 /// How often followed files are looked at, in time of the machine: their writers know no engine.
 const FILE_PAUSE: Duration = Duration::from_secs(1);
@@ -139,6 +140,13 @@ impl Engine {
         for (tenancy_id, id) in &active {
             let store = self.store.tenancy(tenancy_id);
             let moment = store.read(|session| Moment::load(session, id))?;
+            let holder = self.holder.as_deref();
+            if moment
+                .as_ref()
+                .is_some_and(|one| one.movement.has_left_batches(holder))
+            {
+                store.write(|session| self.take_back(session, id))?;
+            }
             let source = moment.as_ref().map(|one| &one.connector.details.source);
             sources.extend(source.and_then(|source| source.resource_id().map(str::to_owned)));
         }
@@ -176,5 +184,14 @@ impl Engine {
             .store(!active.is_empty(), Ordering::Release);
         connectors.note_change();
         Ok(())
+    }
+
+    /// Lets the batches of a connector leave again that somebody has left who is gone.
+    fn take_back(&self, session: &Session<'_>, connector_id: &str) -> Result<(), ApiError> {
+        let Some(mut moment) = Moment::load(session, connector_id)? else {
+            return Ok(());
+        };
+        moment.movement.take_back_batches(self.holder.as_deref());
+        moment.store(session, self.clock.now_ms())
     }
 }

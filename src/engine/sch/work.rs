@@ -10,7 +10,6 @@ pub(super) const WORK_REQUESTS: WorkRequests = WorkRequests {
     service: "sch",
     ocid_type: "workrequest",
     collection: |_| "/20200909/serviceConnectors",
-    lists_all: false,
 };
 
 /// The changes that leave a work request. A move to another compartment counts as an update: there is no name

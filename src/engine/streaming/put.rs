@@ -20,6 +20,9 @@ use crate::call::{ApiError, Call};
 use crate::clock::rfc3339;
 use crate::log::NewRecord;
 
+/// Most bytes of a message, key and value together. Source: behaviour.md 1.1.
+pub(super) const MOST_MESSAGE_BYTES: usize = 1024 * 1024;
+
 /// Most bytes of keys and values, decoded, in one request. Source: behaviour.md 1.1.
 const MOST_REQUEST_BYTES: usize = 1024 * 1024;
 

@@ -15,6 +15,7 @@ use super::super::{Context, Engine};
 use super::Streaming;
 use super::partitions::{Listener, LogFailure};
 use super::pools::{self, POOL, Pool};
+use super::put::MOST_MESSAGE_BYTES;
 use super::streams::{self, STREAM, Stream};
 use crate::api::OperationId;
 use crate::api::streaming::Streaming as Operation;
@@ -87,6 +88,9 @@ pub enum TopicError {
     /// The stream is deleted.
     #[error("the stream {0} is deleted")]
     Unknown(String),
+    /// A message of a batch is larger than a message of a stream may be.
+    #[error("a message of the batch has {0} bytes; at most {MOST_MESSAGE_BYTES} are taken")]
+    MessageTooLarge(usize),
     /// The log says no.
     #[error(transparent)]
     Log(#[from] LogError),
@@ -362,6 +366,10 @@ impl Topics<'_> {
         now_ms: i64,
     ) -> Result<(i32, Appended), TopicError> {
         let checked = ProducedBatch::check(batch)?;
+        let largest_bytes = checked.largest_message_bytes();
+        if largest_bytes > MOST_MESSAGE_BYTES {
+            return Err(TopicError::MessageTooLarge(largest_bytes));
+        }
         let partitions = &self.engine.streaming.partitions;
         let horizon_ms = topic.horizon_ms(now_ms);
         let appended = partitions.append(&topic.id, partition, horizon_ms, |log| {

@@ -10,7 +10,6 @@ pub(super) const WORK_REQUESTS: WorkRequests = WorkRequests {
     ocid_type: "streamworkrequest",
     collection,
     // The service wants a compartment; an OCID that tells what is meant is enough here.
-    lists_all: false,
 };
 
 /// The kinds of resources that work requests of Streaming speak of.

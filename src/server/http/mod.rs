@@ -12,6 +12,7 @@ mod idle;
 mod overview;
 mod pages;
 mod puts;
+mod refusals;
 mod request;
 mod response;
 mod services;
@@ -72,6 +73,7 @@ fn routes(entrance: Entrance) -> Router {
         .route("/metrics", get(pages::metrics))
         .route(LOCAL_PATH, post(control::answer))
         .route(OVERVIEW_PATH, get(overview::answer))
+        .method_not_allowed_fallback(pages::wrong_method)
         .fallback(services::answer)
         .with_state(entrance)
 }

@@ -1,9 +1,12 @@
 //! Pages for those who watch the server. They tell nothing of what is stored, and ask nobody who they are.
 
-use axum::extract::State;
-use axum::http::{HeaderName, StatusCode, header};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, Response, StatusCode, header};
 
 use super::Entrance;
+use super::access::Access;
+use crate::call::ApiError;
 use crate::server::metrics;
 
 /// Whether the process answers.
@@ -26,4 +29,23 @@ pub(super) async fn metrics(
     let text = entrance.shared.metrics.text();
     let text = text.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text))
+}
+
+/// Refuses a method that a page does not have; which it has is told by the router.
+pub(super) async fn wrong_method(
+    State(entrance): State<Entrance>,
+    request: Request,
+) -> Response<Body> {
+    let access = Access::begin(&entrance.shared, request.headers());
+    let (parts, _) = request.into_parts();
+    let error = ApiError::new(
+        405,
+        "MethodNotAllowed",
+        format!(
+            "The path {} does not have the method {}",
+            parts.uri.path(),
+            parts.method
+        ),
+    );
+    access.end(&parts, None, Err(error))
 }

@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::api::operation::{Method, Operation, Param, Place};
-use crate::api::route::{NoRoute, Route, route};
+use crate::api::route::{NoRoute, Route, methods, route};
 use crate::call::{ApiError, Call, Origin};
 
 /// A header that is not a parameter of the table, but of every operation that takes it.
@@ -41,6 +41,12 @@ pub(super) fn find<'p>(method: &axum::http::Method, path: &'p str) -> Result<Rou
             format!("No operation with the path {path} has the method {method}"),
         ),
     })
+}
+
+/// The methods that a path takes, as the header `Allow` lists them.
+pub(super) fn allowed(path: &str) -> String {
+    let names: Vec<&str> = methods(path).map(Method::as_str).collect();
+    names.join(", ")
 }
 
 /// The Call of a request. Parameters that the operation does not have are let pass, as the services do.

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Response, Uri, header};
+use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
 
 use super::access::Access;
 use super::authenticate::{Caller, authenticate};
@@ -32,7 +32,12 @@ pub(super) async fn answer(State(entrance): State<Entrance>, request: Request) -
         Ok(route) => reply(&entrance, route, &parts, body, &access.id).await,
         Err(error) => Err(error),
     };
-    access.end(&parts, operation, answer)
+    let mut response = access.end(&parts, operation, answer);
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let allowed = request::allowed(parts.uri.path());
+        response::insert(&mut response, header::ALLOW.as_str(), &allowed);
+    }
+    response
 }
 
 async fn reply(

@@ -55,6 +55,7 @@ impl From<TopicError> for Refusal {
     fn from(error: TopicError) -> Self {
         let code = match &error {
             TopicError::Unknown(_) => ResponseError::UnknownTopicOrPartition,
+            TopicError::MessageTooLarge(_) => ResponseError::MessageTooLarge,
             TopicError::Log(error) => log_code(error),
         };
         if code == ResponseError::KafkaStorageError || code == ResponseError::UnknownServerError {

@@ -17,6 +17,7 @@ mod groups;
 mod memory;
 mod parked;
 mod registry;
+mod repeats;
 mod sasl;
 mod scram;
 mod shape;

@@ -9,6 +9,7 @@ use kafka_protocol::messages::{AlterConfigsRequest, AlterConfigsResponse, ApiKey
 
 use super::super::configs::{self, Change, RESET_ALL};
 use super::super::registry::{Api, Call, Handled};
+use super::super::repeats::{named_twice, repeated};
 use super::super::shape::{Field, Kind, always};
 
 pub(in super::super) const API: Api = Api {
@@ -32,6 +33,9 @@ const SETTING: &[Field] = &[always(Kind::String), always(Kind::String)];
 
 async fn handle(call: Call<'_>) -> Handled {
     let request: AlterConfigsRequest = call.request()?;
+    let repeated = repeated(&request.resources, |resource| {
+        (resource.resource_type, resource.resource_name.as_str())
+    });
     let mut responses = Vec::with_capacity(request.resources.len());
     for resource in &request.resources {
         let given = resource
@@ -40,7 +44,10 @@ async fn handle(call: Call<'_>) -> Handled {
             .map(|setting| Change::Set(&setting.name, setting.value.as_deref()));
         let changes = std::iter::once(RESET_ALL).chain(given).map(Ok);
         let target = (resource.resource_type, resource.resource_name.as_str());
-        let result = configs::change(&call, target, changes, request.validate_only)?;
+        let result = match repeated.contains(&target) {
+            true => Err(named_twice("resource")),
+            false => configs::change(&call, target, changes, request.validate_only)?,
+        };
         let (code, text) = configs::outcome(&result);
         responses.push(
             AlterConfigsResourceResponse::default()

@@ -9,6 +9,7 @@ use kafka_protocol::messages::{ApiKey, CreatePartitionsRequest, CreatePartitions
 
 use super::super::error::Refusal;
 use super::super::registry::{Api, Call, Handled};
+use super::super::repeats::{named_twice, once_each};
 use super::super::shape::{Field, Kind, always};
 
 pub(in super::super) const API: Api = Api {
@@ -34,8 +35,10 @@ const ASSIGNMENT: &[Field] = &[always(Kind::Values(&Kind::Fixed(4)))];
 async fn handle(call: Call<'_>) -> Handled {
     let request: CreatePartitionsRequest = call.request()?;
     let pool = call.pool()?;
-    let results = request.topics.iter().map(|topic| {
+    let topics = once_each(&request.topics, |topic| topic.name.as_str());
+    let results = topics.into_iter().map(|(topic, is_repeated)| {
         let refusal = match pool.topics.get(topic.name.as_str()) {
+            _ if is_repeated => named_twice("topic"),
             None => Refusal::unknown_topic(),
             Some(known) => Refusal::new(
                 ResponseError::InvalidPartitions,

@@ -6,8 +6,7 @@
 //! - Replication factors -1 and 1 to 3 are taken: the service keeps three copies whatever is asked for, and
 //!   programs written for it ask for 3. Here there is one copy, which is what the answer says.
 //! - Replicas can be assigned only to the one broker.
-
-use std::collections::HashSet;
+//! - A topic that the request names twice is refused once; the others are made.
 
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::create_topics_request::CreatableTopic;
@@ -19,6 +18,7 @@ use kafka_protocol::protocol::StrBytes;
 
 use super::super::error::Refusal;
 use super::super::registry::{Api, Call, Closing, Handled};
+use super::super::repeats::{named_twice, once_each};
 use super::super::shape::{Field, Kind, always};
 use super::super::{BROKER_ID, configs, topic_id};
 use super::metadata::is_legal;
@@ -55,20 +55,10 @@ const MOST_PARTITIONS: i64 = 200;
 
 async fn handle(call: Call<'_>) -> Handled {
     let request: CreateTopicsRequest = call.request()?;
-    let mut seen = HashSet::new();
-    let repeated: HashSet<&str> = request
-        .topics
-        .iter()
-        .map(|topic| topic.name.as_str())
-        .filter(|name| !seen.insert(*name))
-        .collect();
     let mut results = Vec::with_capacity(request.topics.len());
-    for asked in &request.topics {
-        let created = match repeated.contains(asked.name.as_str()) {
-            true => Err(Refusal::new(
-                ResponseError::InvalidRequest,
-                "the request names the topic twice",
-            )),
+    for (asked, is_repeated) in once_each(&request.topics, |topic| topic.name.as_str()) {
+        let created = match is_repeated {
+            true => Err(named_twice("topic")),
             false => create(&call, asked, request.validate_only)?,
         };
         results.push(match created {

@@ -1,11 +1,13 @@
 //! DeleteGroups (42), versions 0 to 2.
 //!
-//! - A group goes with its offsets. One with members is refused with NON_EMPTY_GROUP.
+//! - A group goes with its offsets. One with members is refused with NON_EMPTY_GROUP. One that the request names
+//!   twice is deleted once.
 
 use kafka_protocol::messages::delete_groups_response::DeletableGroupResult;
 use kafka_protocol::messages::{ApiKey, DeleteGroupsRequest, DeleteGroupsResponse};
 
 use super::super::registry::{Api, Call, Handled};
+use super::super::repeats::once_each;
 use super::super::shape::{Field, Kind, always};
 
 pub(in super::super) const API: Api = Api {
@@ -21,13 +23,11 @@ const REQUEST: &[Field] = &[always(Kind::Values(&Kind::String))]; // groups
 async fn handle(call: Call<'_>) -> Handled {
     let request: DeleteGroupsRequest = call.request()?;
     let groups = call.groups()?;
-    let deleted = request.groups_names.into_iter().map(|group| {
-        let code = groups
-            .delete(&group)
-            .err()
-            .map_or(0, |error| error.number());
+    let names = once_each(&request.groups_names, |group| group.as_str());
+    let deleted = names.into_iter().map(|(group, _)| {
+        let code = groups.delete(group).err().map_or(0, |error| error.number());
         DeletableGroupResult::default()
-            .with_group_id(group)
+            .with_group_id(group.clone())
             .with_error_code(code)
     });
     call.answer(&DeleteGroupsResponse::default().with_results(deleted.collect()))

@@ -1,6 +1,7 @@
 //! DeleteTopics (20), versions 1 to 6.
 //!
 //! - Deletes streams with their messages, by name or, from version 6 on, by topic id.
+//! - A topic that the request names twice is refused once; the others are deleted.
 
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::delete_topics_request::DeleteTopicState;
@@ -10,6 +11,7 @@ use kafka_protocol::protocol::StrBytes;
 
 use super::super::error::{Refusal, code_of, text_of};
 use super::super::registry::{Api, Call, Closing, Handled};
+use super::super::repeats::{named_twice, once_each};
 use super::super::shape::{Field, Kind, always, between, since};
 use super::super::topic_id;
 use super::metadata::find;
@@ -36,13 +38,17 @@ async fn handle(call: Call<'_>) -> Handled {
         .topic_names
         .into_iter()
         .map(|name| DeleteTopicState::default().with_name(Some(name)));
-    let mut responses = Vec::new();
-    for asked in request.topics.into_iter().chain(by_name) {
-        let deleted = delete(&call, &asked)?;
+    let topics: Vec<DeleteTopicState> = request.topics.into_iter().chain(by_name).collect();
+    let mut responses = Vec::with_capacity(topics.len());
+    for (asked, is_repeated) in once_each(&topics, |asked| (&asked.name, asked.topic_id)) {
+        let deleted = match is_repeated {
+            true => Err(named_twice("topic")),
+            false => delete(&call, asked)?,
+        };
         let mut response = DeletableTopicResult::default()
             .with_error_code(code_of(&deleted))
             .with_error_message(text_of(&deleted))
-            .with_name(asked.name)
+            .with_name(asked.name.clone())
             .with_topic_id(asked.topic_id);
         if let Ok(topic) = &deleted {
             response.name = Some(TopicName(StrBytes::from_string(topic.name.clone())));

@@ -13,6 +13,7 @@ use kafka_protocol::messages::{
 use super::super::configs::{self, Change};
 use super::super::error::Refusal;
 use super::super::registry::{Api, Call, Handled};
+use super::super::repeats::{named_twice, repeated};
 use super::super::shape::{Field, Kind, always};
 
 pub(in super::super) const API: Api = Api {
@@ -43,11 +44,17 @@ const DELETE: i8 = 1;
 
 async fn handle(call: Call<'_>) -> Handled {
     let request: IncrementalAlterConfigsRequest = call.request()?;
+    let repeated = repeated(&request.resources, |resource| {
+        (resource.resource_type, resource.resource_name.as_str())
+    });
     let mut responses = Vec::with_capacity(request.resources.len());
     for resource in &request.resources {
         let target = (resource.resource_type, resource.resource_name.as_str());
         let changes = resource.configs.iter().map(change);
-        let result = configs::change(&call, target, changes, request.validate_only)?;
+        let result = match repeated.contains(&target) {
+            true => Err(named_twice("resource")),
+            false => configs::change(&call, target, changes, request.validate_only)?,
+        };
         let (code, text) = configs::outcome(&result);
         responses.push(
             AlterConfigsResourceResponse::default()

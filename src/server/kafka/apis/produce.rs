@@ -5,7 +5,8 @@
 //!   it came, compressed or not.
 //! - acks 1 and all are the same, since there is one broker. With acks 0 nothing is answered; a failure ends
 //!   the connection, as in Kafka, for the producer to notice.
-//! - Larger batches than [`MOST_BATCH_BYTES`] are refused with MESSAGE_TOO_LARGE.
+//! - Larger batches than [`MOST_BATCH_BYTES`] are refused with MESSAGE_TOO_LARGE, and so are those with a message of
+//!   more than 1 MiB once it is decompressed.
 //! - Where the engine is strict, who sends more than a partition takes a second is told to rest, and nothing
 //!   more is read from the connection for so long.
 //! - Transactions are refused with TRANSACTIONAL_ID_AUTHORIZATION_FAILED.
