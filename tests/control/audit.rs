@@ -160,7 +160,7 @@ fn what_answers_with_a_work_request_only_tells_its_resource() {
     home.ok(&format!(
         "sch service-connector create --display-name moves --compartment-id ocid1.tenancy.oc1..local \
          --source {{\"kind\":\"streaming\",\"streamId\":\"{id}\",\"cursor\":{{\"kind\":\"LATEST\"}}}} \
-         --target {{\"kind\":\"streaming\",\"streamId\":\"{id}\"}}"
+         --target {{\"kind\":\"objectStorage\",\"bucketName\":\"lake\"}}"
     ));
     home.ok("queue queue-admin queue create --display-name jobs");
     let told = entries(&home, "--limit 2");

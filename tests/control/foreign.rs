@@ -17,7 +17,7 @@ fn with_connector() -> Home {
     home.ok(&format!(
         "sch service-connector create --display-name moves --compartment-id ocid1.tenancy.oc1..local \
          --source {{\"kind\":\"streaming\",\"streamId\":\"{stream}\",\"cursor\":{{\"kind\":\"TRIM_HORIZON\"}}}} \
-         --target {{\"kind\":\"streaming\",\"streamId\":\"{stream}\"}}"
+         --target {{\"kind\":\"objectStorage\",\"bucketName\":\"lake\"}}"
     ));
     home
 }

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -210,6 +212,10 @@ fn processes_of(home: &Home) -> Vec<String> {
 #[test]
 fn a_signal_while_a_run_begins_leaves_nothing() {
     let home = Home::new();
+    // What is started in the background may have to ignore SIGINT, and all that it starts with it. Signals that are
+    // listened to are at their default in what is started.
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let listening = signal_hook::flag::register(signal_hook::consts::SIGINT, interrupted).unwrap();
     for (name, status) in [("INT", Some(130)), ("TERM", Some(143)), ("KILL", None)] {
         for delay_ms in [0, 2, 5, 10, 20, 30, 40, 60, 80, 120, 160, 240, 320, 500] {
             let mut process = script(&home, "", "exec sleep 77").spawn().unwrap();
@@ -226,6 +232,7 @@ fn a_signal_while_a_run_begins_leaves_nothing() {
             wait_until(&when, || processes_of(&home).is_empty());
         }
     }
+    signal_hook::low_level::unregister(listening);
 }
 
 #[test]

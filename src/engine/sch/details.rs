@@ -186,7 +186,7 @@ pub(super) fn check_plugin(source: &Value) -> Result<(), ApiError> {
         (Some("plugin"), Some(name)) if name != QUEUE_SOURCE => Err(ApiError::invalid(format!(
             "source.pluginName must be {QUEUE_SOURCE}, not {name}"
         ))),
-        (Some("plugin"), _) if text("/configMap/queueId").is_none() => Err(ApiError::missing(
+        (Some("plugin"), _) if text("/configMap/queueId").is_none() => Err(ApiError::invalid(
             "source.configMap.queueId is missing, or no text",
         )),
         _ => Ok(()),
