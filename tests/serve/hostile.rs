@@ -7,7 +7,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use crate::server::{Home, Server, json as body, text};
-use crate::wire::{Answer, Wire, ask};
+use crate::wire::{Wire, ask};
 
 /// The server answers, and its memory has a bound.
 fn is_well(server: &Server) {
@@ -109,48 +109,6 @@ fn who_does_not_read_is_let_go() {
     }
 }
 
-/// The status and the code of a refusal that no handler made.
-fn is_in_words(answer: &Answer) -> (u16, String) {
-    assert_eq!(answer.header("content-type"), Some("application/json"));
-    assert_eq!(answer.header("connection"), Some("close"));
-    assert!(answer.header("opc-request-id").is_some());
-    let body = answer.json();
-    assert!(!body["message"].as_str().unwrap().is_empty());
-    (answer.status, body["code"].as_str().unwrap().to_owned())
-}
-
-#[test]
-fn what_cannot_be_read_is_refused_in_words() {
-    let home = Home::new();
-    let server = home.serve("--memory");
-    let unreadable = (400, "CannotParseRequest".to_owned());
-    for request in [
-        &b"garbage\r\n\r\n"[..],
-        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
-        b"POST /20180418/streams HTTP/1.1\r\ncontent-length: -1\r\n\r\n",
-        // A client that speaks TLS.
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-    ] {
-        let mut wire = Wire::to(server.address());
-        wire.send(request);
-        assert_eq!(is_in_words(&wire.answer().unwrap()), unreadable);
-        assert!(wire.is_closed());
-    }
-    // Behind one that is answered as ever.
-    let mut wire = Wire::to(server.address());
-    wire.send("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\ngarbage\r\n\r\n");
-    assert_eq!(wire.answer().unwrap().body, b"ok\n");
-    assert_eq!(is_in_words(&wire.answer().unwrap()), unreadable);
-    let many = "a: b\r\n".repeat(101);
-    let answer = ask(
-        server.address(),
-        format!("GET /healthz HTTP/1.1\r\n{many}\r\n"),
-    );
-    assert_eq!(is_in_words(&answer).0, 431);
-    assert!(answer.json()["message"].as_str().unwrap().contains("100"));
-    is_well(&server);
-}
-
 #[test]
 fn sizes_have_limits() {
     let home = Home::new();
@@ -160,10 +118,7 @@ fn sizes_have_limits() {
         server.address(),
         format!("GET /healthz HTTP/1.1\r\nhost: x\r\nlong: {long}\r\n\r\n"),
     );
-    assert_eq!(
-        is_in_words(&answer),
-        (431, "RequestHeaderFieldsTooLarge".to_owned())
-    );
+    assert_eq!(answer.status, 431);
     let answer = ask(
         server.address(),
         format!("GET /{long} HTTP/1.1\r\nhost: x\r\n\r\n"),
@@ -174,7 +129,7 @@ fn sizes_have_limits() {
         "GET /healthz HTTP/1.1\r\n{}\r\n",
         "a: b\r\n".repeat(1500)
     ));
-    assert_eq!(is_in_words(&wire.answer().unwrap()).0, 431);
+    assert_eq!(wire.answer().unwrap().status, 431);
     let post = "POST /20180418/streams HTTP/1.1\r\nhost: x\r\n";
     for request in [
         // Told beforehand, or not.

@@ -17,7 +17,6 @@ use tokio_rustls::server::TlsStream;
 use tower::{Service, ServiceExt, service_fn};
 
 use super::idle::{Answering, IdleLimited};
-use super::refusals::Worded;
 use crate::server::Shared;
 use crate::server::options::Limits;
 
@@ -79,7 +78,6 @@ impl Connections {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let service = TowerToHyperService::new(noting(answering, self.routes.clone()));
-        let stream = Worded::new(stream, self.shared.options.limits.header_bytes);
         let serving = self
             .protocol
             .serve_connection(TokioIo::new(stream), service);

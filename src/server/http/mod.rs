@@ -12,7 +12,6 @@ mod idle;
 mod overview;
 mod pages;
 mod puts;
-mod refusals;
 mod request;
 mod response;
 mod services;
