@@ -197,7 +197,9 @@ fn a_delivery_to_a_connector_makes_no_dead_letters() {
     let details = json!({"displayName": "jobs", "compartmentId": COMPARTMENT,
                          "deadLetterQueueDeliveryCount": 1});
     bench.queue_call("CreateQueue").body(details).ok();
-    let list = bench.queue_call("ListQueues").with("displayName", "jobs");
+    let list = bench
+        .queue_call("ListQueues")
+        .with("compartmentId", COMPARTMENT);
     let queue = text(&list.value()["items"][0]["id"]);
     let source = from_queue(json!({"queueId": queue}));
     let id = bench.connector("c", source, json!([]), to_bucket("lake"));
