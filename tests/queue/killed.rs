@@ -31,7 +31,7 @@ fn what_was_acknowledged_survives() {
         let words = "queue messages get-messages --queue-id jobs --limit 2";
         let mut getting = program.command(words).spawn().unwrap();
         // Somewhere between its first instruction and its last.
-        thread::sleep(Duration::from_millis(round % 20));
+        thread::sleep(Duration::from_millis(round % 20 * 5));
         putting.kill().unwrap();
         let output = putting.wait_with_output().unwrap();
         if acknowledged(&output.stdout) {
