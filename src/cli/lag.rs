@@ -30,7 +30,8 @@ pub(super) fn command() -> Command {
         .about("Show how far a consumer group is behind, partition by partition.")
         .after_help(
             "Nothing changes for the group. Groups of Kafka clients are found where the engine of this machine \
-             answers, also by the address of its server; Kafka tells the offset to read next as committed, Streaming that of the last message read.\n\
+             answers, also by the address of its server; Kafka tells the offset to read next as committed, Streaming \
+             that of the last message read.\n\
              A partition in which nothing is committed counts all messages that are kept.\n\n\
              Example:\n  ocelot streaming stream group lag --stream-id orders --group-name billing --output table\n  \
              ocelot streaming stream group lag --stream-id orders --group-name billing \\\n      \

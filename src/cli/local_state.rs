@@ -60,7 +60,8 @@ pub(super) fn command() -> Command {
         .about("Put the state of a file into the data folder.")
         .after_help(
             "A server on the data folder must be stopped first. All that is in the file is checked before anything is \
-             replaced, and if the command is killed, the data folder holds the old state or the new one. A state may hold functions, which run programs of this machine: take one over \
+             replaced, and if the command is killed, the data folder holds the old state or the new one. \
+             A state may hold functions, which run programs of this machine: take one over \
              only from somebody whom you trust.\n\n\
              Example:\n  ocelot local state load shop.ocelot --data-dir /tmp/shop",
         )

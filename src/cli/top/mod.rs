@@ -1,8 +1,8 @@
 //! `ocelot top`: what there is and what waits, live on the whole screen, or once as text.
 //!
-//! `source` is who tells: the engine, or a server; `watch` asks it again and again and compares what it says; `sections` says what is told of it;
-//! `page` draws that into cells of any size; `screen` shows pages on a terminal and listens to keys. Nothing of
-//! this is touched by other commands.
+//! `source` is who tells: the engine, or a server; `watch` asks it again and again and compares what it says;
+//! `sections` says what is told of it; `page` draws that into cells of any size; `screen` shows pages on a
+//! terminal and listens to keys. Nothing of this is touched by other commands.
 
 mod page;
 mod palette;

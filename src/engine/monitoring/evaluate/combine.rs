@@ -118,7 +118,8 @@ pub(super) fn joined(join: Join, left: &[Stream], right: &[Stream]) -> Vec<Strea
 }
 
 /// Streams of two queries brought together: those of the same compartment and dimensions, or of the same dimensions
-/// where grouping made them all. A single stream without dimensions, as `grouping()` makes it, goes with every stream of the other. Unconfirmed.
+/// where grouping made them all. A single stream without dimensions, as `grouping()` makes it, goes with every
+/// stream of the other. Unconfirmed.
 fn matched(
     left: &[Stream],
     right: &[Stream],
